@@ -1,0 +1,65 @@
+/**
+ * A kind is a declaration; the verbs are one generic registry. Discovery, OpenAPI, tables, validation and the CLI's
+ * `explain` all read these declarations. Adding a kind is one file here and one line in `kinds.ts`.
+ */
+import type { ApiObject, StoredObject } from '../../shared/api/objects';
+import type { StatusCause } from '../../shared/status-error';
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+/** A column of `kubectl get`: Kubernetes' TableColumnDefinition plus how to fill the cell. */
+export interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description: string;
+  /** 0 is shown always, 1 with `-o wide`. */
+  readonly priority: 0 | 1;
+  /** `nowMs` for ages. */
+  readonly cell: (object: StoredObject, nowMs: number) => string | number | boolean | null;
+}
+
+export interface Kind {
+  /** '' for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly Verb[];
+  /** `status`, and others (`binding`, `eviction`, `log`, `exec`, …) which their own handlers serve. */
+  readonly subresources: readonly Subresource[];
+  /** Name of its schema in the generated OpenAPI (`io.k8s.api.core.v1.Pod`). */
+  readonly schema: string;
+  readonly columns: readonly Column[];
+  /** Dotted paths that a fieldSelector may name, besides metadata.name and metadata.namespace. */
+  readonly fieldSelectors: readonly string[];
+  /** Which names are allowed. */
+  readonly nameRule: 'dns1123-subdomain' | 'dns1123-label' | 'dns1035-label' | 'path-segment';
+  /** Where writes of the main resource keep the stored status, and of `/status` the stored spec. */
+  readonly hasStatus: boolean;
+  /** metadata.generation counts changes of spec. */
+  readonly hasGeneration: boolean;
+  /** Fills defaults in place, on create and update, before validation. */
+  readonly setDefaults?: (object: ApiObject) => void;
+  /** Fills what only creation fills (a pod's phase and QoS class), after defaults. */
+  readonly prepareForCreate?: (object: ApiObject) => void;
+  /** Semantic checks beyond the schema; Kubernetes' wording and field paths. */
+  readonly validate?: (object: ApiObject) => readonly StatusCause[];
+  /** What an update may not change. */
+  readonly validateUpdate?: (object: ApiObject, old: StoredObject) => readonly StatusCause[];
+  /** Seconds that a graceful deletion leaves the object standing with its deletionTimestamp; absent or 0: removed at once. */
+  readonly gracePeriodSeconds?: (object: StoredObject, requested: number | undefined) => number;
+}
+
+export interface Subresource {
+  readonly name: string;
+  readonly verbs: readonly ('get' | 'create' | 'update' | 'patch')[];
+  /** Kind in discovery, where it differs (`Binding`, `Eviction`, `PodExecOptions`). */
+  readonly kind?: string;
+  readonly group?: string;
+  readonly version?: string;
+}

@@ -1,0 +1,108 @@
+/** The generic verbs for every kind: what the HTTP layer calls. One implementation, kinds are its data. */
+import type { ApiObject, StoredObject } from '../../shared/api/objects';
+import type { User } from '../auth/user';
+import type { Kind } from '../kinds/kind';
+import type { ObjectKey, PatchType, WatchEventType } from './client';
+
+/** An object with its JSON, encoded once: the same bytes go to every reader. */
+export interface Encoded {
+  readonly object: StoredObject;
+  /** UTF-8 JSON of the object with apiVersion and kind, no trailing newline. */
+  readonly json: Buffer;
+}
+
+export interface WriteOptions {
+  readonly user: User;
+  /** Everything but the commit. */
+  readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+  /** What to do about unknown and duplicate fields; Kubernetes' default is Warn. */
+  readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+}
+
+export interface WriteResult extends Encoded {
+  /** For `Warning: 299 - "…"` headers. */
+  readonly warnings: readonly string[];
+  /** False when an update or patch changed nothing (and so wrote nothing). */
+  readonly changed: boolean;
+}
+
+export interface ListQuery {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  /** The opaque token of the page before. */
+  readonly continue?: string;
+  readonly resourceVersion?: string;
+  readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+}
+
+export interface ListPage {
+  readonly items: readonly Encoded[];
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+export interface WatchQuery {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** '' or '0': start with the current objects as ADDED; else only changes after it. Too old -> Expired (410). */
+  readonly resourceVersion?: string;
+  readonly allowBookmarks: boolean;
+  /** WatchList: current objects as ADDED, then a bookmark annotated k8s.io/initial-events-end. */
+  readonly sendInitialEvents?: boolean;
+}
+
+export type WatchSignal =
+  | { readonly type: WatchEventType; readonly encoded: Encoded }
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
+  /** Ends the watch: the client must list again. */
+  | { readonly type: 'ERROR'; readonly error: Error };
+
+/** A running watch: the events come in batches, in order; the consumer pulls, so a slow one never grows a buffer without bound. */
+export interface RegistryWatch extends AsyncIterable<readonly WatchSignal[]> {
+  close(): void;
+}
+
+export interface DeleteQuery {
+  readonly user: User;
+  readonly dryRun?: boolean;
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+}
+
+export type DeleteResult =
+  /** Gone from the store. */
+  | { readonly outcome: 'deleted'; readonly object: Encoded }
+  /** Still there, waiting for its grace period or finalizers. */
+  | { readonly outcome: 'terminating'; readonly object: Encoded };
+
+/** All methods throw StatusError and nothing else for what a client can cause. */
+export interface Registry {
+  get(kind: Kind, key: ObjectKey): Promise<Encoded>;
+  list(kind: Kind, query: ListQuery): Promise<ListPage>;
+  watch(kind: Kind, query: WatchQuery): RegistryWatch;
+  create(kind: Kind, namespace: string | undefined, object: ApiObject, options: WriteOptions): Promise<WriteResult>;
+  update(
+    kind: Kind,
+    key: ObjectKey,
+    object: ApiObject,
+    options: WriteOptions & { readonly subresource?: 'status' },
+  ): Promise<WriteResult>;
+  patch(
+    kind: Kind,
+    key: ObjectKey,
+    patch: { readonly type: PatchType; readonly body: unknown },
+    options: WriteOptions & { readonly subresource?: 'status' },
+  ): Promise<WriteResult>;
+  delete(kind: Kind, key: ObjectKey, query: DeleteQuery): Promise<DeleteResult>;
+  deleteCollection(kind: Kind, list: ListQuery, query: DeleteQuery): Promise<ListPage>;
+  /** POST pods/NAME/binding. */
+  bind(key: ObjectKey, binding: ApiObject, options: WriteOptions): Promise<void>;
+  /** POST pods/NAME/eviction (policy/v1). 429 when a disruption budget forbids it. */
+  evict(key: ObjectKey, eviction: ApiObject, options: WriteOptions): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { ConfigMap, Secret } from '../../shared/api/objects';
+import type { AgentStream } from '../../shared/wire/byte-stream';
+import type {
+  EventReport,
+  Heartbeat,
+  ObjectChanged,
+  ObjectRef,
+  PodAssignment,
+  PodRemoval,
+  PodStatusReport,
+  PodTerminated,
+  Registration,
+  StreamRequest,
+  Sync,
+} from '../../shared/wire/node-channel';
+
+/** What the agent does with what the server pushes. Handlers are quick and do not throw: they record and wake workers. */
+export interface SessionHandlers {
+  /** Asked on every (re)connect, so that it tells the state of that moment. */
+  registration(): Promise<Registration>;
+  /** Asked before every beat. */
+  heartbeat(): Promise<Omit<Heartbeat, 'sequence' | 'sentAtMs'>>;
+  onSync(sync: Sync): void;
+  onPod(message: PodAssignment): void;
+  onPodRemoved(message: PodRemoval): void;
+  onObjectChanged(message: ObjectChanged): void;
+  /** Resolves once the stream is accepted; rejects with a StatusError to refuse it. The stream lives on after that. */
+  onStream(request: StreamRequest, stream: AgentStream): Promise<void>;
+  onConnected(): void;
+  onDisconnected(reason: string): void;
+}
+
+/** The agent's end of the node channel. */
+export interface Session {
+  /** Dials, and keeps redialling with jittered backoff until `stop`. */
+  start(): void;
+  stop(): Promise<void>;
+  /** Latest wins: reports of one pod that could not be sent yet are replaced by newer ones; resent after a reconnect until acknowledged. */
+  reportPodStatus(report: PodStatusReport): void;
+  /** Sent until acknowledged, also after a reconnect. */
+  reportPodTerminated(pod: PodTerminated): void;
+  /** Best effort: dropped beyond a bounded backlog while disconnected. */
+  reportEvent(event: EventReport): void;
+  /** Throws ServiceUnavailable while disconnected, Forbidden where no pod of this node refers to it. */
+  fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined>;
+}

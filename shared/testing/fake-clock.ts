@@ -1,0 +1,78 @@
+import type { Clock } from '../clock';
+import { sleepOn } from '../clock';
+
+interface Timer {
+  dueMs: number;
+  readonly order: number;
+  readonly task: () => void;
+  readonly periodMs?: number;
+}
+
+/** Virtual time: stands still until `advance`, then runs due timers in order of their due time. */
+export class FakeClock implements Clock {
+  private timers: Timer[] = [];
+  private order = 0;
+  private elapsedMs = 0;
+
+  /** @param startMs wall time at the start; the default is 2026-01-01T00:00:00Z. */
+  constructor(private readonly startMs: number = Date.UTC(2026, 0, 1)) {}
+
+  now(): number {
+    return this.startMs + this.elapsedMs;
+  }
+
+  monotonic(): number {
+    return this.elapsedMs;
+  }
+
+  setTimeout(task: () => void, delayMs: number): () => void {
+    return this.add({ dueMs: this.elapsedMs + Math.max(0, delayMs), order: this.order++, task });
+  }
+
+  setInterval(task: () => void, periodMs: number): () => void {
+    return this.add({ dueMs: this.elapsedMs + periodMs, order: this.order++, task, periodMs: Math.max(1, periodMs) });
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, delayMs, signal);
+  }
+
+  /** Moves time on by `ms`, running every timer that falls due and letting promises settle between them. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.elapsedMs + ms;
+    await settle();
+    for (let next = this.nextDue(endMs); next !== undefined; next = this.nextDue(endMs)) {
+      this.elapsedMs = Math.max(this.elapsedMs, next.dueMs);
+      if (next.periodMs === undefined) this.remove(next);
+      else next.dueMs += next.periodMs;
+      next.task();
+      await settle();
+    }
+    this.elapsedMs = endMs;
+  }
+
+  /** How many timers wait; a test asserts 0 to show that nothing leaked. */
+  get pending(): number {
+    return this.timers.length;
+  }
+
+  private add(timer: Timer): () => void {
+    this.timers.push(timer);
+    return () => this.remove(timer);
+  }
+
+  private remove(timer: Timer): void {
+    this.timers = this.timers.filter((other) => other !== timer);
+  }
+
+  private nextDue(endMs: number): Timer | undefined {
+    return this.timers
+      .filter((timer) => timer.dueMs <= endMs)
+      .sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)[0];
+  }
+}
+
+/** Lets queued promise callbacks run: a few macrotask turns, none of which depends on the machine's speed. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
