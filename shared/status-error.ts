@@ -173,6 +173,17 @@ export const isAlreadyExists = is('AlreadyExists');
 export const isConflict = is('Conflict');
 export const isGone = is('Gone', 'Expired');
 
+/** `promise.catch(ignoreNotFound)`: that error means the work is done already; any other is thrown on. */
+const ignore =
+  (isExpected: (error: unknown) => boolean) =>
+  (error: unknown): undefined => {
+    if (isExpected(error)) return undefined;
+    throw error;
+  };
+export const ignoreNotFound = ignore(isNotFound);
+export const ignoreAlreadyExists = ignore(isAlreadyExists);
+export const ignoreConflict = ignore(isConflict);
+
 /** Any error as a Status: what is not a StatusError is an InternalError whose cause stays in the log, not on the wire. */
 export const toStatusError = (error: unknown): StatusError =>
   error instanceof StatusError

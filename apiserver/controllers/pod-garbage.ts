@@ -1,0 +1,65 @@
+import type { Node, Pod } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
+import type { Client, ObjectChange, ObjectKey } from '../registry/client';
+import { keyOf } from '../registry/client';
+import type { Controller, Result } from './controller';
+import { done, watching } from './controller';
+
+/** Kubernetes' pod GC waits 40 s before it calls a node gone for good (nodeQuarantineTime). */
+const QUARANTINE_MS = 40_000;
+
+/** Removes pods that no agent will ever report on again: bound to a node that was deleted, or terminating unbound. */
+export class PodGarbageController implements Controller {
+  readonly name = 'pod-garbage';
+  readonly watches = [
+    watching('Pod', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
+    watching('Node', (change) => this.podsOfLostNode(change)),
+  ];
+  /** When a pod's node was first seen to be missing. */
+  private readonly missingSinceMs = new Map<string, number>();
+
+  constructor(
+    private readonly client: Client,
+    private readonly clock: Clock,
+  ) {}
+
+  async reconcile(key: ObjectKey): Promise<Result> {
+    const pod = this.client.view('Pod').get(key);
+    if (pod === undefined) return done;
+    const { uid, deletionTimestamp } = pod.metadata;
+    const nodeName = pod.spec.nodeName ?? '';
+
+    if (nodeName === '') {
+      if (deletionTimestamp !== undefined) await this.remove(pod);
+      return done;
+    }
+    if (this.client.view('Node').get({ name: nodeName }) !== undefined) {
+      this.missingSinceMs.delete(uid);
+      return done;
+    }
+    const sinceMs = this.missingSinceMs.get(uid) ?? this.clock.now();
+    this.missingSinceMs.set(uid, sinceMs);
+    const waitMs = sinceMs + QUARANTINE_MS - this.clock.now();
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+
+    await this.remove(pod);
+    this.missingSinceMs.delete(uid);
+    return done;
+  }
+
+  private podsOfLostNode({ type, object }: ObjectChange<Node>): readonly ObjectKey[] {
+    if (type !== 'DELETED') return [];
+    return this.client
+      .view('Pod')
+      .list({ where: (pod) => pod.spec.nodeName === object.metadata.name })
+      .map(keyOf);
+  }
+
+  private async remove(pod: Pod): Promise<void> {
+    await this.client
+      .delete('Pod', keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
+      .catch(ignoreNotFound)
+      .catch(ignoreConflict);
+  }
+}

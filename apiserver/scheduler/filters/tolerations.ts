@@ -1,0 +1,10 @@
+import type { Taint, Toleration } from '../../../shared/api/objects';
+
+/** Whether a toleration matches a taint; rules of k8s.io/api/core/v1 Toleration.ToleratesTaint. */
+export function toleratesTaint(toleration: Toleration, taint: Pick<Taint, 'key' | 'effect' | 'value'>): boolean {
+  if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
+  if ((toleration.key ?? '') !== '' && toleration.key !== taint.key) return false;
+  const operator = toleration.operator ?? 'Equal';
+  if (operator === 'Exists') return true;
+  return operator === 'Equal' && (toleration.key ?? '') !== '' && (toleration.value ?? '') === (taint.value ?? '');
+}

@@ -1,0 +1,225 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Node, Pod } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import { toTimestamp } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import { isConflict, isNotFound } from '../../shared/status-error';
+import type { EventRecorder } from '../events/event-recorder';
+import type { Client, ObjectChange } from '../registry/client';
+import { keyOf } from '../registry/client';
+import { ClusterState, isPending } from './cluster-state';
+import { explain, explainBriefly } from './explanation';
+import type { Decision, Exclusion, Policy } from './policies/policy';
+import { SchedulingQueue } from './scheduling-queue';
+
+export interface SchedulerOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: EventRecorder;
+  readonly policy: Policy;
+  /** Pods name it in spec.schedulerName. */
+  readonly name?: string;
+}
+
+const BIND_RETRY_MS = 1_000;
+
+/**
+ * The loop: pending pods are gathered, placed as one batch by the policy, and bound by compare-and-swap. It wakes by
+ * changes alone; a pod that fits nowhere sleeps until a node or a pod changes in a way that may cure its refusals.
+ */
+export class Scheduler {
+  private readonly state = new ClusterState();
+  private readonly queue = new SchedulingQueue();
+  private readonly name: string;
+  private unsubscribe: (() => void)[] = [];
+  private running: Promise<void> | undefined;
+  private stopped = true;
+  private readonly retries = new Set<() => void>();
+
+  constructor(private readonly options: SchedulerOptions) {
+    this.name = options.name ?? 'default-scheduler';
+  }
+
+  /** Idempotent. */
+  start(): void {
+    if (!this.stopped) return;
+    this.stopped = false;
+    const nodes = this.options.client.view('Node');
+    const pods = this.options.client.view('Pod');
+    this.unsubscribe = [nodes.onChange((change) => this.onNode(change)), pods.onChange((change) => this.onPod(change))];
+    for (const node of nodes.list()) this.state.setNode(node);
+    for (const pod of pods.list()) this.onPod({ type: 'ADDED', object: pod });
+    this.wake();
+  }
+
+  /** Resolves after bindings in flight have ended. Idempotent. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    for (const end of this.unsubscribe) end();
+    this.unsubscribe = [];
+    for (const cancel of this.retries) cancel();
+    this.retries.clear();
+    await this.running;
+  }
+
+  /** Resolves when no batch is under way, for tests. */
+  async idle(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
+  private onNode({ type, object, previous }: ObjectChange<Node>): void {
+    if (type === 'DELETED') {
+      this.state.removeNode(object.metadata.name);
+      return;
+    }
+    this.state.setNode(object);
+    if (previous !== undefined && !concernsPlacement(object, previous)) return;
+    this.queue.cured('node');
+    this.wake();
+  }
+
+  private onPod({ type, object, previous }: ObjectChange<Pod>): void {
+    const uid = object.metadata.uid;
+    if (type === 'DELETED') {
+      this.state.removePod(uid);
+      this.queue.remove(uid);
+      this.podGone(object);
+      return;
+    }
+    this.state.setPod(object);
+    if (!isPending(object, this.name)) {
+      this.queue.remove(uid);
+      const hasEnded = object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed';
+      if (hasEnded && previous?.status?.phase !== object.status?.phase) this.podGone(object);
+      return;
+    }
+    if (previous !== undefined && isDeepStrictEqual(previous.spec, object.spec)) {
+      this.queue.refresh(object);
+      return;
+    }
+    this.queue.add(object);
+    this.wake();
+  }
+
+  private podGone(pod: Pod): void {
+    if ((pod.spec.nodeName ?? '') === '') return;
+    this.queue.cured('pod-gone');
+    this.wake();
+  }
+
+  private wake(): void {
+    if (this.stopped || this.running !== undefined) return;
+    this.running = this.run().finally(() => {
+      this.running = undefined;
+      if (this.queue.size.ready > 0) this.wake();
+    });
+  }
+
+  private async run(): Promise<void> {
+    // One turn of the event loop gathers what arrives together, so that a batch is really one.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (!this.stopped) {
+      const batch = this.queue.takeBatch();
+      if (batch.length === 0) return;
+      const decisions = this.options.policy.place(batch, this.state);
+      await Promise.all(decisions.map((decision) => this.carryOut(decision)));
+    }
+  }
+
+  private async carryOut(decision: Decision): Promise<void> {
+    const { pod } = decision;
+    try {
+      if (decision.nodeName === undefined) await this.refuse(pod, decision.exclusions);
+      else await this.bind(pod, decision.nodeName);
+    } catch (error) {
+      // The pod was changed, bound or deleted meanwhile: the view's change has queued it again if it still waits.
+      const latest = this.options.client.view('Pod').get(keyOf(pod));
+      if (latest === undefined || latest.metadata.uid !== pod.metadata.uid) return;
+      if (isNotFound(error)) return;
+      if (!isConflict(error))
+        this.options.logger.warn({ pod: pod.metadata.name, err: error }, 'placing a pod failed, trying again');
+      this.retry(latest);
+    }
+  }
+
+  private async bind(pod: Pod, nodeName: string): Promise<void> {
+    const { client, events, logger } = this.options;
+    try {
+      await client.bind(keyOf(pod), { nodeName, uid: pod.metadata.uid });
+    } catch (error) {
+      this.state.forget(pod.metadata.uid);
+      const latest = client.view('Pod').get(keyOf(pod));
+      if (latest !== undefined) this.state.setPod(latest);
+      throw error;
+    }
+    const { namespace, name } = pod.metadata;
+    logger.info({ pod: `${namespace}/${name}`, node: nodeName }, 'pod bound');
+    events.record(
+      pod,
+      {
+        type: 'Normal',
+        reason: 'Scheduled',
+        message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
+      },
+      { component: this.name },
+    );
+  }
+
+  private async refuse(pod: Pod, exclusions: readonly Exclusion[]): Promise<void> {
+    this.queue.park(pod, new Set(exclusions.flatMap(({ filter }) => filter.cures)));
+    const { client, clock, events } = this.options;
+    const message = explain(exclusions);
+    let isNews = false;
+    await client.modify(
+      'Pod',
+      keyOf(pod),
+      (current) => {
+        const others = (current.status?.conditions ?? []).filter((each) => each.type !== 'PodScheduled');
+        const old = current.status?.conditions?.find((each) => each.type === 'PodScheduled');
+        if ((current.spec.nodeName ?? '') !== '') return undefined;
+        isNews = old?.message !== message || old.reason !== 'Unschedulable';
+        if (!isNews) return undefined;
+        const since = old?.status === 'False' ? old.lastTransitionTime : undefined;
+        const condition = {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'Unschedulable',
+          message,
+          lastTransitionTime: since ?? toTimestamp(clock.now()),
+        };
+        return { ...current, status: { ...current.status, conditions: [...others, condition] } };
+      },
+      { subresource: 'status', uid: pod.metadata.uid },
+    );
+    if (isNews) {
+      events.record(
+        pod,
+        { type: 'Warning', reason: 'FailedScheduling', message: explainBriefly(exclusions) },
+        this.name,
+      );
+    }
+  }
+
+  private retry(pod: Pod): void {
+    if (this.stopped || !isPending(pod, this.name)) return;
+    const cancel = this.options.clock.setTimeout(() => {
+      this.retries.delete(cancel);
+      this.queue.add(pod);
+      this.wake();
+    }, BIND_RETRY_MS);
+    this.retries.add(cancel);
+  }
+}
+
+/** Whether a node changed in something that a filter reads: heartbeats and images do not wake parked pods. */
+function concernsPlacement(now: Node, before: Node): boolean {
+  const readiness = (node: Node): string | undefined =>
+    node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status;
+  return !(
+    isDeepStrictEqual(now.spec, before.spec) &&
+    isDeepStrictEqual(now.metadata.labels, before.metadata.labels) &&
+    isDeepStrictEqual(now.status?.allocatable, before.status?.allocatable) &&
+    readiness(now) === readiness(before)
+  );
+}

