@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import http from 'node:http';
 import path from 'node:path';
 import { Cluster, freePort } from './harness/cluster';
+import { httpGet } from './harness/http-get';
 import { configMapManifest, podManifest, shell } from './harness/manifests';
 
 jest.setTimeout(120_000);
@@ -195,15 +195,3 @@ describe('kubectl 1.35', () => {
     expect(await cluster.containers('label=io.kubernetes.pod.name=web')).toEqual([]);
   });
 });
-
-function httpGet(url: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    http
-      .get(url, (response) => {
-        let text = '';
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        response.on('end', () => resolve(text));
-      })
-      .on('error', reject);
-  });
-}

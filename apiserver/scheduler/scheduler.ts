@@ -196,7 +196,7 @@ export class Scheduler {
       events.record(
         pod,
         { type: 'Warning', reason: 'FailedScheduling', message: explainBriefly(exclusions) },
-        this.name,
+        { component: this.name },
       );
     }
   }
