@@ -56,10 +56,10 @@ test: build ## set up what is missing and run all tests, those on a real Docker 
 	@node .ci/jest-lanes.mjs
 
 test-unit: build ## the fast tests, no engine needed
-	@npx --no-install jest --selectProjects unit $(ARGS)
+	@npx --no-install jest $(ARGS) --selectProjects unit
 
 test-engine: build ## the tests on a real engine, without the end-to-end ones
-	@npx --no-install jest --runInBand --selectProjects engine $(ARGS)
+	@npx --no-install jest $(ARGS) --runInBand --selectProjects engine
 
 check: verify-types verify-lint verify-format ## what must hold before tests
 verify-types: $(INSTALLED) apiserver/openapi/generated/schemas.json

