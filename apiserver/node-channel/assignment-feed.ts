@@ -1,0 +1,181 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ConfigMap, Pod, Secret } from '../../shared/api/objects';
+import type {
+  ObjectChanged,
+  ObjectRef,
+  PodAssignment,
+  PodRemoval,
+  Registration,
+  Sync,
+} from '../../shared/wire/node-channel';
+import type { Client, ObjectChange, View } from '../registry/client';
+import { NodePods } from './node-pods';
+import { refKey } from './pod-references';
+import { RemovalLog } from './removal-log';
+
+/** Where one agent's news go. */
+export interface AssignmentSink {
+  pod(message: PodAssignment): void;
+  podRemoved(message: PodRemoval): void;
+  objectChanged(message: ObjectChanged): void;
+}
+
+interface News {
+  readonly revision: number;
+  readonly send: (sink: AssignmentSink) => void;
+}
+
+interface Subscriber {
+  readonly sink: AssignmentSink;
+  /** By what they are about: a newer change of the same thing replaces the older. */
+  readonly waiting: Map<string, News>;
+}
+
+type ConfigKind = ObjectRef['kind'];
+const CONFIG_KINDS: readonly ConfigKind[] = ['ConfigMap', 'Secret'];
+
+/**
+ * What each node must know, pushed as the registry's views change. A burst of changes is sent in one turn, ascending
+ * by revision, with only the last change of each object: when a message arrives, everything at or before its revision
+ * has arrived or was superseded. That is why an agent may resume after the last revision it saw.
+ */
+export class AssignmentFeed {
+  private readonly pods: View<Pod>;
+  private readonly nodePods = new NodePods();
+  private readonly removals: RemovalLog;
+  private readonly subscribers = new Map<string, Subscriber>();
+  private readonly unsubscribe: (() => void)[];
+  private flushing = false;
+
+  constructor(private readonly client: Client) {
+    this.pods = client.view('Pod');
+    this.removals = new RemovalLog(Number(this.pods.resourceVersion));
+    this.unsubscribe = [
+      this.pods.onChange((change) => this.onPodChange(change)),
+      client.view('ConfigMap').onChange((change) => this.onConfigChange('ConfigMap', change)),
+      client.view('Secret').onChange((change) => this.onConfigChange('Secret', change)),
+    ];
+    for (const object of this.pods.list()) this.nodePods.apply({ type: 'ADDED', object });
+  }
+
+  /** No more news to anyone. */
+  stop(): void {
+    for (const end of this.unsubscribe) end();
+    this.subscribers.clear();
+  }
+
+  /**
+   * The state to begin with, and everything later into `sink`, with no gap between them as long as the caller sends the
+   * Sync before it returns to the event loop. Replaces an earlier subscription of the node.
+   */
+  subscribe(registration: Registration, sink: AssignmentSink): { readonly sync: Sync; readonly cancel: () => void } {
+    const { nodeName, lastRevision } = registration;
+    const subscriber: Subscriber = { sink, waiting: new Map() };
+    this.subscribers.set(nodeName, subscriber);
+    // What the agent knows of ConfigMaps and Secrets is as old as its last revision: tell it what it may have missed.
+    if (lastRevision > 0) this.catchUpObjects(nodeName, lastRevision, subscriber);
+    return {
+      sync: this.syncFor(registration),
+      cancel: () => {
+        if (this.subscribers.get(nodeName) === subscriber) this.subscribers.delete(nodeName);
+      },
+    };
+  }
+
+  /** Whether a pod of the node refers to the object. */
+  mayRead(nodeName: string, ref: ObjectRef): boolean {
+    return this.nodePods.nodesReferringTo(ref).has(nodeName);
+  }
+
+  podOf(nodeName: string, uid: string): Pod | undefined {
+    return this.nodePods.get(nodeName, uid);
+  }
+
+  /** Whether the pod is, or lately was, on the node. */
+  hadPod(nodeName: string, uid: string): boolean {
+    return this.nodePods.get(nodeName, uid) !== undefined || this.removals.has(nodeName, uid);
+  }
+
+  private syncFor({ nodeName, lastRevision, pods: running }: Registration): Sync {
+    const revision = Number(this.pods.resourceVersion);
+    const assigned = this.nodePods.on(nodeName);
+    const known = new Set(assigned.map((pod) => pod.metadata.uid));
+    const orphans = running.map(({ uid }) => uid).filter((uid) => !known.has(uid));
+    // An agent from the future has seen a store that was since restored from a backup.
+    if (lastRevision === 0 || lastRevision > revision || !this.removals.reaches(lastRevision)) {
+      return { kind: 'full', revision, pods: assigned, removed: [...new Set(orphans)] };
+    }
+    const runs = new Set(running.map(({ uid }) => uid));
+    const news = assigned.filter((pod) => revisionOf(pod) > lastRevision || !runs.has(pod.metadata.uid));
+    const removed = this.removals.since(nodeName, lastRevision).map(({ uid }) => uid);
+    return { kind: 'difference', revision, pods: news, removed: [...new Set([...removed, ...orphans])] };
+  }
+
+  private onPodChange(change: ObjectChange<Pod>): void {
+    this.nodePods.apply(change);
+    const pod = change.object;
+    const nodeName = pod.spec.nodeName ?? '';
+    if (nodeName === '') return;
+    const { uid, namespace, name } = pod.metadata;
+    const revision = revisionOf(pod);
+    if (change.type === 'DELETED') {
+      this.removals.add({ revision, nodeName, uid, namespace, name });
+      this.tell(nodeName, uid, { revision, send: (sink) => sink.podRemoved({ revision, uid, namespace, name }) });
+    } else if (change.previous === undefined || concernsAgent(pod, change.previous)) {
+      this.tell(nodeName, uid, { revision, send: (sink) => sink.pod({ revision, pod }) });
+    }
+  }
+
+  private onConfigChange(kind: ConfigKind, { type, object }: ObjectChange<ConfigMap | Secret>): void {
+    const ref: ObjectRef = { kind, namespace: object.metadata.namespace, name: object.metadata.name };
+    const news = objectNews(ref, Number(object.metadata.resourceVersion), type === 'DELETED' ? null : object);
+    for (const nodeName of this.nodePods.nodesReferringTo(ref)) this.tell(nodeName, refKey(ref), news);
+  }
+
+  private catchUpObjects(nodeName: string, lastRevision: number, subscriber: Subscriber): void {
+    for (const kind of CONFIG_KINDS) {
+      const view: View<ConfigMap | Secret> = this.client.view(kind);
+      for (const ref of this.nodePods.referencesOf(nodeName).filter((each) => each.kind === kind)) {
+        const object = view.get(ref) ?? null;
+        const revision = object === null ? Number(view.resourceVersion) : Number(object.metadata.resourceVersion);
+        if (revision > lastRevision) subscriber.waiting.set(refKey(ref), objectNews(ref, revision, object));
+      }
+    }
+    this.flushSoon();
+  }
+
+  private tell(nodeName: string, about: string, news: News): void {
+    const subscriber = this.subscribers.get(nodeName);
+    if (subscriber === undefined) return;
+    subscriber.waiting.set(about, news);
+    this.flushSoon();
+  }
+
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      for (const { sink, waiting } of this.subscribers.values()) {
+        const news = [...waiting.values()].sort((a, b) => a.revision - b.revision);
+        waiting.clear();
+        for (const each of news) each.send(sink);
+      }
+    });
+  }
+}
+
+const revisionOf = (pod: Pod): number => Number(pod.metadata.resourceVersion);
+
+const objectNews = (ref: ObjectRef, revision: number, object: ConfigMap | Secret | null): News => ({
+  revision,
+  send: (sink) => sink.objectChanged({ revision, ref, object }),
+});
+
+/** A change of status alone is the agent's own report coming back. */
+const concernsAgent = (pod: Pod, previous: Pod): boolean =>
+  (previous.spec.nodeName ?? '') === '' ||
+  !isDeepStrictEqual(pod.spec, previous.spec) ||
+  !isDeepStrictEqual(lastingMetadata(pod), lastingMetadata(previous));
+
+const lastingMetadata = ({ metadata: { resourceVersion, managedFields, ...rest } }: Pod): object => rest;

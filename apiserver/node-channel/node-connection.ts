@@ -1,0 +1,173 @@
+import type { Socket } from 'socket.io';
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import { StatusError } from '../../shared/status-error';
+import type { EventReport, Heartbeat, ObjectRef, Registration, Sync } from '../../shared/wire/node-channel';
+import {
+  parseEventReport,
+  parseHeartbeat,
+  parseObjectRef,
+  parsePodStatusReport,
+  parsePodTerminated,
+  parseRegistration,
+} from '../../shared/wire/parse-agent';
+import { parseAck, parseDone } from '../../shared/wire/parse-server';
+import { parseStreamCredit, parseStreamData, parseStreamEnd } from '../../shared/wire/parse-stream';
+import { ServerStreams } from '../../shared/wire/server-streams';
+import type { ConfigMap, Secret } from '../../shared/api/objects';
+import { acknowledge } from './acknowledge';
+import type { AssignmentFeed } from './assignment-feed';
+import type { NodeIdentity } from './node-identity';
+import type { PodStatusWriter } from './pod-status-writer';
+
+/** How long an agent may take to accept or refuse a stream: it may have to ask a busy engine. */
+const STREAM_OPEN_TIMEOUT_MS = 30_000;
+
+/** What one connection needs from the rest of the channel. */
+export interface ConnectionServices {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly feed: AssignmentFeed;
+  readonly podStatuses: PodStatusWriter;
+  /** Writes the Node and makes this the node's one connection. */
+  register(connection: NodeConnection, registration: Registration): Promise<void>;
+  onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): void;
+  onEvent(connection: NodeConnection, event: EventReport): void;
+  onClosed(connection: NodeConnection, reason: string): void;
+  readObject(ref: ObjectRef): ConfigMap | Secret | null;
+}
+
+/** One agent's socket: parses what comes in, and lets an authenticated node touch itself and its own pods only. */
+export class NodeConnection {
+  readonly streams: ServerStreams;
+  readonly nodeName: string;
+  private readonly logger: Logger;
+  private isRegistered = false;
+  private cancelFeed: () => void = () => undefined;
+
+  constructor(
+    private readonly socket: Socket,
+    readonly identity: NodeIdentity,
+    private readonly services: ConnectionServices,
+  ) {
+    this.nodeName = identity.nodeName;
+    this.logger = services.logger.child({ node: identity.nodeName });
+    this.streams = new ServerStreams({
+      data: (message) => void socket.emit('streamData', message),
+      end: (message) => void socket.emit('streamEnd', message),
+      credit: (message) => void socket.emit('streamCredit', message),
+      open: (message) => this.ask('streamOpen', message),
+    });
+    this.listen();
+  }
+
+  get address(): string {
+    return this.socket.handshake.address;
+  }
+
+  get isOpen(): boolean {
+    return this.socket.connected;
+  }
+
+  /** Ends the connection; the agent will dial again. Idempotent. */
+  close(): void {
+    this.socket.disconnect(true);
+  }
+
+  private listen(): void {
+    const { socket, services } = this;
+    const { feed, podStatuses } = services;
+    this.onAsked('register', parseRegistration, (registration) => this.register(registration), { first: true });
+    this.onAsked('podStatus', parsePodStatusReport, async (report): Promise<true> => {
+      await podStatuses.report(this.nodeName, report);
+      return true;
+    });
+    this.onAsked('podTerminated', parsePodTerminated, async (pod): Promise<true> => {
+      await podStatuses.terminated(this.nodeName, pod);
+      return true;
+    });
+    this.onAsked('fetch', parseObjectRef, (ref) => {
+      if (feed.mayRead(this.nodeName, ref)) return Promise.resolve(services.readObject(ref));
+      const why = `no pod of node "${this.nodeName}" refers to it`;
+      throw new StatusError('Forbidden', `${ref.kind} "${ref.namespace}/${ref.name}" is forbidden: ${why}`);
+    });
+    this.onTold('heartbeat', parseHeartbeat, (heartbeat) => services.onHeartbeat(this, heartbeat));
+    this.onTold('event', parseEventReport, (event) => services.onEvent(this, event));
+    this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
+    this.onTold('streamEnd', parseStreamEnd, (message) => this.streams.onEnd(message));
+    this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));
+    socket.on('disconnect', (reason: string) => {
+      this.cancelFeed();
+      this.streams.connectionClosed();
+      services.onClosed(this, reason);
+    });
+  }
+
+  private async register(registration: Registration): Promise<Sync> {
+    if (registration.nodeName !== this.nodeName) {
+      throw new StatusError('Forbidden', `node "${this.nodeName}" may not register as "${registration.nodeName}"`);
+    }
+    await this.services.register(this, registration);
+    const { sync, cancel } = this.services.feed.subscribe(registration, {
+      pod: (message) => void this.socket.emit('pod', message),
+      podRemoved: (message) => void this.socket.emit('podRemoved', message),
+      objectChanged: (message) => void this.socket.emit('objectChanged', message),
+    });
+    this.cancelFeed = cancel;
+    this.isRegistered = true;
+    return sync;
+  }
+
+  /** A message the agent wants answered. */
+  private onAsked<T, R>(
+    event: string,
+    parse: (payload: unknown) => T,
+    answer: (message: T) => Promise<R>,
+    options: { readonly first: boolean } = { first: false },
+  ): void {
+    this.socket.on(event, (payload: unknown, ack: unknown) => {
+      void acknowledge(ack, this.logger, async () => {
+        if (!options.first && !this.isRegistered) throw new StatusError('BadRequest', 'register first');
+        return answer(parse(payload));
+      });
+    });
+  }
+
+  /** A message nobody waits for. */
+  private onTold<T>(event: string, parse: (payload: unknown) => T, handle: (message: T) => void): void {
+    this.socket.on(event, (payload: unknown) => {
+      if (!this.isRegistered) return;
+      try {
+        handle(parse(payload));
+      } catch (error) {
+        this.logger.warn({ event, err: error }, 'a message of the node was not understood');
+      }
+    });
+  }
+
+  private ask(event: 'streamOpen', message: unknown): Promise<ReturnType<typeof parseAck<true>>> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        cancel();
+        this.socket.off('disconnect', onGone);
+        act();
+      };
+      const fail = (why: string) => (): void => settle(() => reject(new StatusError('ServiceUnavailable', why)));
+      const onGone = fail(`the connection to node "${this.nodeName}" was lost`);
+      const cancel = this.services.clock.setTimeout(
+        fail(`node "${this.nodeName}" did not answer in ${STREAM_OPEN_TIMEOUT_MS / 1_000} s`),
+        STREAM_OPEN_TIMEOUT_MS,
+      );
+      this.socket.once('disconnect', onGone);
+      this.socket.emit(event, message, (answer: unknown) => {
+        settle(() => {
+          try {
+            resolve(parseAck(answer, parseDone));
+          } catch (error) {
+            reject(error as Error);
+          }
+        });
+      });
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import { StatusError } from '../../shared/status-error';
+import type { EventReport, Heartbeat, NodeUsage, Registration } from '../../shared/wire/node-channel';
+import type { EventRecorder } from '../events/event-recorder';
+import type { Client } from '../registry/client';
+import type { AgentCondition, LivenessMonitor } from './liveness';
+import type { ConnectedNode } from './node-connector';
+import type { NodeConnection } from './node-connection';
+import { registerNode } from './node-registrar';
+import { logChannel } from './ws-log';
+
+interface Entry {
+  readonly connection: NodeConnection;
+  readonly address: string;
+  readonly agentVersion: string;
+  readonly connectedAtMs: number;
+  lastHeartbeatMs: number;
+  usage?: NodeUsage;
+}
+
+/** An agent whose clock is off by more is told about in the log: certificates and timestamps suffer. */
+const CLOCK_SKEW_WARNING_MS = 60_000;
+
+/** The nodes that are, or were, connected to this server: one connection each, the newest. */
+export class NodeConnections {
+  private readonly entries = new Map<string, Entry>();
+  private readonly open = new Map<string, NodeConnection>();
+
+  constructor(
+    private readonly deps: {
+      readonly client: Client;
+      readonly clock: Clock;
+      readonly logger: Logger;
+      readonly events: EventRecorder;
+      readonly liveness: LivenessMonitor;
+    },
+  ) {}
+
+  get(nodeName: string): NodeConnection | undefined {
+    return this.open.get(nodeName);
+  }
+
+  list(): readonly ConnectedNode[] {
+    return [...this.entries].map(([name, entry]) => {
+      const { state } = this.deps.liveness.of(name);
+      return {
+        name,
+        state: state === 'awaited' ? 'suspect' : state,
+        address: entry.address,
+        connectedAtMs: entry.connectedAtMs,
+        lastHeartbeatMs: entry.lastHeartbeatMs,
+        agentVersion: entry.agentVersion,
+        ...(entry.usage === undefined ? {} : { usage: entry.usage }),
+      };
+    });
+  }
+
+  /** Writes the Node, then makes `connection` the node's one connection and closes an older one. */
+  async register(connection: NodeConnection, registration: Registration): Promise<void> {
+    const { nodeName } = connection;
+    await registerNode(this.deps.client, registration, connection.identity);
+    if (!connection.isOpen) throw new StatusError('ServiceUnavailable', 'the connection closed meanwhile');
+    const nowMs = this.deps.clock.now();
+    const older = this.open.get(nodeName);
+    this.open.set(nodeName, connection);
+    this.entries.set(nodeName, {
+      connection,
+      address: registration.status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? connection.address,
+      agentVersion: registration.agentVersion,
+      connectedAtMs: nowMs,
+      lastHeartbeatMs: nowMs,
+    });
+    if (older !== undefined && older !== connection) older.close();
+    this.deps.liveness.connected(nodeName, agentConditions(registration));
+    logChannel(this.deps.logger, nodeName, 'registered', {
+      address: connection.address,
+      version: registration.agentVersion,
+      pods: registration.pods.length,
+      lastRevision: registration.lastRevision,
+    });
+  }
+
+  onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): void {
+    const { nodeName } = connection;
+    const entry = this.entries.get(nodeName);
+    if (entry?.connection !== connection) return;
+    const nowMs = this.deps.clock.now();
+    const skewMs = heartbeat.sentAtMs - nowMs;
+    if (heartbeat.sequence === 1 && Math.abs(skewMs) > CLOCK_SKEW_WARNING_MS) {
+      this.deps.logger.warn({ node: nodeName, skewMs }, 'the clock of the node differs from the server');
+    }
+    entry.lastHeartbeatMs = nowMs;
+    entry.usage = heartbeat.usage;
+    this.deps.liveness.beat(nodeName, heartbeat.conditions);
+  }
+
+  onEvent({ nodeName }: NodeConnection, { pod, type, reason, message }: EventReport): void {
+    const subject =
+      pod === undefined
+        ? // Kubernetes' kubelets use the name as the uid here, and `describe node` looks for that.
+          { kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, uid: nodeName } }
+        : {
+            kind: 'Pod',
+            apiVersion: 'v1',
+            metadata: { namespace: pod.namespace, name: pod.name, uid: pod.uid },
+            ...(pod.fieldPath === undefined ? {} : { fieldPath: pod.fieldPath }),
+          };
+    this.deps.events.record(subject, { type, reason, message }, { component: 'kubelet', host: nodeName });
+  }
+
+  onClosed(connection: NodeConnection, reason: string): void {
+    const { nodeName } = connection;
+    if (this.open.get(nodeName) !== connection) return;
+    this.open.delete(nodeName);
+    this.deps.liveness.disconnected(nodeName);
+    logChannel(this.deps.logger, nodeName, 'disconnected', { reason });
+  }
+
+  /** A node given up while its socket still stands must come back by a new registration, which reports everything again. */
+  closeIfLost(nodeName: string): void {
+    if (this.deps.liveness.of(nodeName).state !== 'lost') return;
+    const connection = this.open.get(nodeName);
+    if (connection !== undefined) connection.close();
+    logChannel(this.deps.logger, nodeName, 'lost');
+  }
+}
+
+const agentConditions = ({ status }: Registration): readonly AgentCondition[] =>
+  (status.conditions ?? []).map(({ type, status: value, reason, message }) => ({
+    type,
+    status: value === 'True' || value === 'False' ? value : 'Unknown',
+    reason: reason ?? '',
+    message: message ?? '',
+  }));

@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Node, NodeStatus } from '../../shared/api/objects';
+import { StatusError, isAlreadyExists, isNotFound } from '../../shared/status-error';
+import type { Registration } from '../../shared/wire/node-channel';
+import type { Client } from '../registry/client';
+import type { NodeIdentity } from './node-identity';
+
+/** The key a node joined with; another key is refused under the same name while the Node exists. */
+export const KEY_FINGERPRINT_ANNOTATION = 'pinsetter.io/key-fingerprint';
+
+/** Throws Conflict when the Node belongs to another key. */
+export function refuseForeignKey(node: Node, keyFingerprint: string): void {
+  const owner = node.metadata.annotations?.[KEY_FINGERPRINT_ANNOTATION];
+  if (owner === undefined || owner === keyFingerprint) return;
+  const { name } = node.metadata;
+  throw new StatusError(
+    'Conflict',
+    `the name "${name}" is taken by a node with another key. Choose another name for this node, or, where it replaces ` +
+      `the old one, remove that first: kubectl-lite delete node ${name}`,
+    { name, kind: 'nodes' },
+  );
+}
+
+/** Labels that say how far a node is trusted are for administrators to set, not for the node (as NodeRestriction has it). */
+const RESERVED_LABELS = ['node-restriction.kubernetes.io/', 'node-role.kubernetes.io/', 'pinsetter.io/'];
+
+/** Creates the Node or brings it up to what its agent tells. Writes only what differs. Throws Conflict for a foreign key. */
+export async function registerNode(client: Client, registration: Registration, identity: NodeIdentity): Promise<Node> {
+  await bringUpMetadata(client, registration, identity);
+  return client.modify(
+    'Node',
+    { name: registration.nodeName },
+    (node) => {
+      const status = { ...node.status, ...reportedStatus(registration.status) };
+      return isDeepStrictEqual(status, node.status) ? undefined : { ...node, status };
+    },
+    { subresource: 'status' },
+  );
+}
+
+async function bringUpMetadata(client: Client, registration: Registration, identity: NodeIdentity): Promise<void> {
+  const key = { name: registration.nodeName };
+  const labels = labelsOf(registration);
+  const annotations = { [KEY_FINGERPRINT_ANNOTATION]: identity.keyFingerprint };
+  const bringUp = (): Promise<Node> =>
+    client.modify('Node', key, (node) => {
+      refuseForeignKey(node, identity.keyFingerprint);
+      const metadata = {
+        ...node.metadata,
+        labels: { ...node.metadata.labels, ...labels },
+        annotations: { ...node.metadata.annotations, ...annotations },
+      };
+      return isDeepStrictEqual(metadata, node.metadata) ? undefined : { ...node, metadata };
+    });
+  try {
+    await bringUp();
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { ...key, labels, annotations }, spec: {} };
+    await client.create('Node', node).catch((refusal: unknown) => {
+      if (isAlreadyExists(refusal)) return bringUp();
+      throw refusal;
+    });
+  }
+}
+
+const labelsOf = (registration: Registration): Record<string, string> => ({
+  ...Object.fromEntries(
+    Object.entries(registration.labels).filter(([key]) => !RESERVED_LABELS.some((prefix) => key.startsWith(prefix))),
+  ),
+  'kubernetes.io/hostname': registration.labels['kubernetes.io/hostname'] ?? registration.nodeName,
+  ...(registration.status.nodeInfo === undefined
+    ? {}
+    : {
+        'kubernetes.io/os': registration.status.nodeInfo.operatingSystem,
+        'kubernetes.io/arch': registration.status.nodeInfo.architecture,
+      }),
+});
+
+/** The agent's share of a node's status. The conditions are the node lifecycle controller's. */
+const reportedStatus = ({ conditions, ...status }: NodeStatus): NodeStatus => status;
