@@ -1,0 +1,66 @@
+import type { Container, Pod } from '../../shared/api/objects';
+import type { ContainerSpec } from '../runtime/runtime';
+import { milliOf, unitsOf } from './quantity';
+
+// k8s.io/kubernetes/pkg/kubelet/cm: shares of one CPU, and the least the kernel takes.
+const SHARES_PER_CPU = 1024;
+const MIN_SHARES = 2;
+
+// k8s.io/kubernetes/pkg/kubelet/qos/policy.go
+const GUARANTEED_OOM_SCORE = -997;
+const BEST_EFFORT_OOM_SCORE = 1000;
+const CRITICAL_PRIORITY = 2_000_000_000;
+
+export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
+
+/** k8s.io/kubernetes/pkg/apis/core/v1/helper/qos: by cpu and memory of all containers. */
+export function qosClassOf(pod: Pod): QosClass {
+  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  const declares = (list: Readonly<Record<string, string>> | undefined, name: string): boolean => milliOf(list?.[name]) > 0;
+  const names = ['cpu', 'memory'];
+  const isDeclared = containers.some(({ resources }) =>
+    names.some((name) => declares(resources?.requests, name) || declares(resources?.limits, name)),
+  );
+  if (!isDeclared) return 'BestEffort';
+  const isGuaranteed = containers.every(({ resources }) =>
+    names.every((name) => {
+      const limit = milliOf(resources?.limits?.[name]);
+      return limit > 0 && milliOf(resources?.requests?.[name] ?? resources?.limits?.[name]) === limit;
+    }),
+  );
+  return isGuaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+export function oomScoreAdjOf(pod: Pod, container: Container, nodeMemoryBytes: number): number {
+  if ((pod.spec.priority ?? 0) >= CRITICAL_PRIORITY) return GUARANTEED_OOM_SCORE;
+  switch (qosClassOf(pod)) {
+    case 'Guaranteed':
+      return GUARANTEED_OOM_SCORE;
+    case 'BestEffort':
+      return BEST_EFFORT_OOM_SCORE;
+    case 'Burstable': {
+      const requested = unitsOf(container.resources?.requests?.memory ?? container.resources?.limits?.memory);
+      const score = 1000 - Math.floor((1000 * requested) / Math.max(1, nodeMemoryBytes));
+      return Math.min(BEST_EFFORT_OOM_SCORE - 1, Math.max(1000 + GUARANTEED_OOM_SCORE, score));
+    }
+  }
+}
+
+/** A container's requests and limits in the engine's terms. */
+export function resourcesOf(
+  pod: Pod,
+  container: Container,
+  node: { readonly memoryBytes: number; readonly pidsLimit: number },
+): ContainerSpec['resources'] {
+  const { requests, limits } = container.resources ?? {};
+  const cpuRequestMilli = milliOf(requests?.cpu ?? limits?.cpu);
+  const cpuLimitMilli = milliOf(limits?.cpu);
+  const memoryLimitBytes = unitsOf(limits?.memory);
+  return {
+    cpuShares: Math.max(MIN_SHARES, Math.floor((cpuRequestMilli * SHARES_PER_CPU) / 1000)),
+    ...(cpuLimitMilli > 0 ? { cpuLimitMilli } : {}),
+    ...(memoryLimitBytes > 0 ? { memoryLimitBytes } : {}),
+    pidsLimit: node.pidsLimit,
+    oomScoreAdj: oomScoreAdjOf(pod, container, node.memoryBytes),
+  };
+}

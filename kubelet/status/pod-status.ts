@@ -1,0 +1,50 @@
+import type { PodStatus } from '../../shared/api/objects';
+import { toTimestamp } from '../../shared/clock';
+import { qosClassOf } from '../environment/resources';
+import { currentSandbox, isRunning } from '../plan/observed-pod';
+import { initContainersOf } from '../plan/pod-outline';
+import { conditionsOf } from './conditions';
+import { containerStatusOf } from './container-status';
+import { phaseOf } from './phase';
+import type { StatusInput } from './status-input';
+
+/** A pod's status as Kubernetes' kubelet reports it. `previous` is what this agent reported last: times carry over. */
+export function podStatusOf(input: StatusInput, previous: PodStatus | undefined): PodStatus {
+  const { pod, verdict, podIps, hostIps } = input;
+  const known = pod.status ?? {};
+  const init = initContainersOf(pod.spec).map((container) => containerStatusOf(input, container));
+  const app = pod.spec.containers.map((container) => containerStatusOf(input, container));
+  const ofContainers = phaseOf(pod, { init, app }, input.isEnding);
+  const isAlive = [...init, ...app].some((status) => status.state?.running !== undefined);
+  const phase = verdict !== undefined && !isAlive ? 'Failed' : ofContainers;
+  const conditions = conditionsOf({
+    pod,
+    phase,
+    init,
+    app,
+    hasSandbox: isRunning(currentSandbox(input.observed)),
+    previous: mergeConditions(known.conditions ?? [], previous?.conditions ?? []),
+    nowMs: input.facts.nowMs,
+  });
+  return {
+    phase,
+    ...(verdict === undefined ? {} : { reason: verdict.reason, message: verdict.message }),
+    conditions,
+    ...(hostIps[0] === undefined ? {} : { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
+    ...(podIps[0] === undefined ? {} : { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
+    startTime: toTimestamp(input.startTimeMs),
+    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
+    containerStatuses: app,
+    qosClass: known.qosClass ?? qosClassOf(pod),
+  };
+}
+
+type Conditions = NonNullable<PodStatus['conditions']>;
+
+const OWN_CONDITIONS = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'];
+
+/** Others' conditions as the server has them, our own as last reported. */
+const mergeConditions = (ofServer: Conditions, reported: Conditions): Conditions => {
+  const own = reported.filter(({ type }) => OWN_CONDITIONS.includes(type));
+  return [...own, ...ofServer.filter(({ type }) => !own.some((condition) => condition.type === type))];
+};
