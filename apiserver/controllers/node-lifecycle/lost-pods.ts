@@ -1,0 +1,24 @@
+import type { Pod, PodCondition } from '../../../shared/api/objects';
+import { toTimestamp } from '../../../shared/clock';
+
+const READINESS = ['Ready', 'ContainersReady'];
+
+/** The pod as it is to be shown while nobody can tell how it is; undefined when it is shown so already. */
+export function asLost(pod: Pod, nowMs: number): Pod | undefined {
+  const conditions = pod.status?.conditions ?? [];
+  if (!conditions.some(isReadyNow)) return undefined;
+  const lost = conditions.map((condition): PodCondition =>
+    isReadyNow(condition)
+      ? {
+          ...condition,
+          status: 'False',
+          reason: 'NodeLost',
+          message: `Node ${pod.spec.nodeName ?? ''} which was running pod ${pod.metadata.name} is unresponsive`,
+          lastTransitionTime: toTimestamp(nowMs),
+        }
+      : condition,
+  );
+  return { ...pod, status: { ...pod.status, conditions: lost } };
+}
+
+const isReadyNow = ({ type, status }: PodCondition): boolean => READINESS.includes(type) && status === 'True';

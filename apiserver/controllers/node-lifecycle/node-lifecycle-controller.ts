@@ -1,0 +1,122 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Node } from '../../../shared/api/objects';
+import type { Clock } from '../../../shared/clock';
+import type { Logger } from '../../../shared/logger';
+import { isNotFound } from '../../../shared/status-error';
+import type { EventRecorder } from '../../events/event-recorder';
+import type { LivenessReader, NodeLiveness } from '../../node-channel/liveness';
+import type { Client, ObjectKey } from '../../registry/client';
+import { keyOf } from '../../registry/client';
+import type { Controller, Result } from '../controller';
+import { done, watching } from '../controller';
+import { asLost } from './lost-pods';
+import { conditionsFor, isReady } from './node-conditions';
+import { taintsFor } from './node-taints';
+
+export interface NodeLifecycleDeps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  readonly liveness: LivenessReader;
+  readonly logger: Logger;
+}
+
+/**
+ * Turns what the node channel knows of a node's life into its conditions, taints and the readiness of its pods. A suspect
+ * node is only tainted, against new pods; a lost one is Ready=Unknown and its pods are no longer ready. Evicting them is
+ * for whoever follows the NoExecute taints.
+ */
+export class NodeLifecycleController implements Controller {
+  readonly name = 'node-lifecycle';
+  readonly watches = [watching('Node', ({ object }) => [keyOf(object)])];
+
+  constructor(private readonly deps: NodeLifecycleDeps) {}
+
+  async reconcile(key: ObjectKey): Promise<Result> {
+    const node = this.deps.client.view('Node').get(key);
+    if (node === undefined || node.metadata.deletionTimestamp !== undefined) return done;
+    const liveness = this.deps.liveness.of(key.name);
+    if (liveness.state === 'awaited') return done;
+
+    try {
+      await this.bringUpConditions(node, liveness);
+      await this.bringUpTaints(node, liveness);
+      if (liveness.state === 'lost') await this.markPodsLost(node);
+    } catch (error) {
+      // Deleted under our hands: nothing is left to keep true.
+      if (!isNotFound(error)) throw error;
+    }
+    return done;
+  }
+
+  private async bringUpConditions(node: Node, liveness: NodeLiveness): Promise<void> {
+    const nowMs = this.deps.clock.now();
+    let wasReady = isReady(node.status?.conditions);
+    const written = await this.deps.client.modify(
+      'Node',
+      keyOf(node),
+      (current) => {
+        const before = current.status?.conditions ?? [];
+        wasReady = isReady(before);
+        const conditions = conditionsFor(before, liveness, nowMs);
+        if (isDeepStrictEqual(conditions, before)) return undefined;
+        return { ...current, status: { ...current.status, conditions: [...conditions] } };
+      },
+      { subresource: 'status', uid: node.metadata.uid },
+    );
+    const isReadyNow = isReady(written.status?.conditions);
+    if (isReadyNow !== wasReady) this.tell(written, isReadyNow ? 'NodeReady' : 'NodeNotReady');
+  }
+
+  private async bringUpTaints(node: Node, { state }: NodeLiveness): Promise<void> {
+    const nowMs = this.deps.clock.now();
+    await this.deps.client.modify(
+      'Node',
+      keyOf(node),
+      (current) => {
+        const before = current.spec?.taints ?? [];
+        const facts = {
+          conditions: current.status?.conditions ?? [],
+          state,
+          isUnschedulable: current.spec?.unschedulable === true,
+        };
+        const taints = taintsFor(before, facts, nowMs);
+        if (isDeepStrictEqual(taints, before)) return undefined;
+        const { taints: _old, ...spec } = current.spec ?? {};
+        return { ...current, spec: { ...spec, ...(taints.length === 0 ? {} : { taints: [...taints] }) } };
+      },
+      { uid: node.metadata.uid },
+    );
+  }
+
+  private async markPodsLost({ metadata: { name } }: Node): Promise<void> {
+    const { client, clock, events } = this.deps;
+    const pods = client.view('Pod').list({ where: (pod) => pod.spec.nodeName === name });
+    const nowMs = clock.now();
+    for (const pod of pods) {
+      if (asLost(pod, nowMs) === undefined) continue;
+      try {
+        const options = { subresource: 'status', uid: pod.metadata.uid } as const;
+        await client.modify('Pod', keyOf(pod), (current) => asLost(current, nowMs), options);
+        events.record(
+          pod,
+          { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' },
+          { component: 'node-controller' },
+        );
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    }
+  }
+
+  private tell(node: Node, reason: 'NodeReady' | 'NodeNotReady'): void {
+    const { name } = node.metadata;
+    this.deps.logger.info({ node: name, reason }, 'node changed');
+    this.deps.events.record(
+      // Kubernetes names a node's events by its name, not its uid, and clients look for that.
+      { kind: 'Node', apiVersion: 'v1', metadata: { name, uid: name } },
+      { type: 'Normal', reason, message: `Node ${name} status is now: ${reason}` },
+      { component: 'node-controller' },
+    );
+  }
+}
