@@ -1,34 +1,9 @@
-// Suffixes of k8s.io/apimachinery/pkg/api/resource.Quantity.
-const SCALE: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
+import * as quantity from '../../shared/quantity';
 
-const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([numkMGTPE]i?|))$/;
+/** Thousandths of a quantity, rounded up; 0 for one that is not given. */
+export const milliOf = (text: string | number | undefined): number =>
+  text === undefined ? 0 : quantity.milliOf(text);
 
-/** The number of thousandths a quantity stands for, rounded up; 0 for what is no quantity (the server refused it). */
-export function milliOf(quantity: string | undefined): number {
-  const match = QUANTITY.exec(quantity ?? '0');
-  if (match === null) return 0;
-  const [, digits = '0', exponent = '', suffix = ''] = match;
-  const value = Number(digits + exponent) * (SCALE[suffix] ?? 0) * 1000;
-  // Binary fractions such as 0.1 * 1000 must not round up to one thousandth more.
-  return Math.ceil(Number(value.toPrecision(15)));
-}
-
-/** The whole number a quantity stands for, rounded up. */
-export const unitsOf = (quantity: string | undefined): number => Math.ceil(milliOf(quantity) / 1000);
+/** Whole units of a quantity, rounded up; 0 for one that is not given. */
+export const unitsOf = (text: string | number | undefined): number =>
+  text === undefined ? 0 : quantity.unitsOf(text);

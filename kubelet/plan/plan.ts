@@ -45,8 +45,6 @@ export interface PodFacts {
   readonly attempts: ReadonlyMap<string, number>;
   readonly sandboxAttempt?: number;
   readonly troubles: ReadonlyMap<string, Trouble>;
-  /** Of the sandbox or the volumes. */
-  readonly podTrouble?: Trouble;
   readonly backOffs: ReadonlyMap<string, CrashBackOff>;
   /** Containers whose postStart hook and startup probe are through. */
   readonly started: ReadonlySet<ContainerId>;
@@ -89,7 +87,7 @@ class RunPlanner {
 
   plan(): Plan {
     const { facts } = this.input;
-    if (!facts.volumesReady && !this.isHeldBack(facts.podTrouble)) this.steps.push({ kind: 'prepareVolumes' });
+    if (!facts.volumesReady) this.steps.push({ kind: 'prepareVolumes' });
     this.planRemains();
     if (this.planSandbox()) this.planContainers();
     return { steps: this.steps, ...(this.wakeAtMs === undefined ? {} : { wakeAtMs: this.wakeAtMs }) };
@@ -125,11 +123,11 @@ class RunPlanner {
     }
     if (usable === undefined) {
       // Only once the old one is gone: its published ports must be free.
-      if (observed.sandboxes.length === 0 && stranded.length === 0 && !this.isHeldBack(facts.podTrouble))
+      if (observed.sandboxes.length === 0 && stranded.length === 0)
         this.steps.push({ kind: 'createSandbox', attempt: (facts.sandboxAttempt ?? -1) + 1 });
       return false;
     }
-    if (usable.state.phase === 'created' && !this.isHeldBack(facts.podTrouble))
+    if (usable.state.phase === 'created')
       this.steps.push({ kind: 'startSandbox', id: usable.id });
     return true;
   }

@@ -1,0 +1,267 @@
+import type { Pod } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import type { AgentStream } from '../../shared/wire/byte-stream';
+import type {
+  ObjectChanged,
+  PodAssignment,
+  PodRemoval,
+  Registration,
+  RunningPod,
+  StreamRequest,
+  Sync,
+} from '../../shared/wire/node-channel';
+import type { ConfigSource } from '../environment/config-source';
+import type { Observed, Runtime } from '../runtime/runtime';
+import { EngineGate } from '../pod-worker/engine-gate';
+import type { ImageProvider, NodeFacts, PodEnvironment } from '../pod-worker/pod-environment';
+import { PodWorker } from '../pod-worker/pod-worker';
+import { createProber } from '../probes/prober';
+import type { Session, SessionHandlers } from '../session/session';
+import { createMemoryFolders } from '../volumes/memory-folder';
+import { PodVolumes } from '../volumes/pod-volumes';
+import { DesiredPods } from './desired-pods';
+import { EngineWatch } from './engine-watch';
+import type { Host } from './host';
+import { nodeConditionsOf } from './node-conditions';
+import { ObjectCache } from './object-cache';
+import { forgottenPod } from './forgotten-pod';
+
+/** Where the engine itself saturates: more calls at once only lengthen each. */
+const ENGINE_SLOTS = 8;
+
+export interface AgentOptions {
+  readonly nodeName: string;
+  readonly agentVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+  /** Root may mount a tmpfs for what must not reach a disk. */
+  readonly isRoot: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+  readonly runtimeName: string;
+  readonly host: Host;
+  readonly node: NodeFacts;
+  readonly createImages: (source: ConfigSource) => ImageProvider;
+  readonly createSession: (handlers: SessionHandlers) => Session;
+  readonly onStream: (request: StreamRequest, stream: AgentStream) => Promise<void>;
+  readonly onConnected?: () => void;
+}
+
+/**
+ * The kubelet: what the server assigns on one side, what the engine runs on the other, and one worker per pod between
+ * them. It owns nothing it cannot learn again: stopping it, or losing the server, costs no container anything.
+ */
+export class Agent implements SessionHandlers {
+  private readonly session: Session;
+  private readonly desired: DesiredPods;
+  private readonly objects: ObjectCache;
+  private readonly volumes: PodVolumes;
+  private readonly engine: EngineWatch;
+  private readonly environment: PodEnvironment;
+  private readonly workers = new Map<string, PodWorker>();
+  /** What the engine had when it was first listed; undefined before, when nothing may be started yet. */
+  private adopted: Observed | undefined;
+  /** The server has said all that this node is to run, so that anything else is an orphan. */
+  private isFullyTold = false;
+  private lastRevision = 0;
+
+  constructor(private readonly options: AgentOptions) {
+    const { clock, logger, runtime, dataDir } = options;
+    this.desired = new DesiredPods({ dataDir, clock, logger });
+    this.session = options.createSession(this);
+    this.objects = new ObjectCache((ref) => this.session.fetch(ref));
+    this.volumes = new PodVolumes({
+      dataDir,
+      source: this.objects,
+      memory: createMemoryFolders(options.isRoot),
+      logger,
+    });
+    this.engine = new EngineWatch({
+      runtime,
+      clock,
+      logger,
+      listener: {
+        onListed: (observed) => this.onListed(observed),
+        onEvent: (event) => this.workers.get(event.pod.uid)?.onRuntimeEvent(event),
+      },
+    });
+    this.environment = {
+      clock,
+      logger,
+      runtime,
+      runtimeName: options.runtimeName,
+      gate: new EngineGate(ENGINE_SLOTS),
+      images: options.createImages(this.objects),
+      volumes: this.volumes,
+      source: this.objects,
+      prober: createProber(runtime),
+      node: options.node,
+      reportStatus: (report) => this.session.reportPodStatus(report),
+      reportTerminated: (pod) => this.session.reportPodTerminated(pod),
+      reportEvent: (event) => this.session.reportEvent(event),
+    };
+  }
+
+  /** Adopts what runs, then dials the server. An engine that is down does not keep the node from saying so. */
+  async start(): Promise<void> {
+    await this.desired.load();
+    await this.engine.start();
+    this.session.start();
+  }
+
+  /** Lets go of everything; containers run on. */
+  async stop(): Promise<void> {
+    await this.session.stop();
+    await this.engine.stop();
+    for (const worker of this.workers.values()) worker.release();
+    await this.desired.flush();
+  }
+
+  async registration(): Promise<Registration> {
+    const { host, nodeName, agentVersion, labels } = this.options;
+    const [status, bootId, usage] = await Promise.all([
+      host.nodeStatus(this.engine.info),
+      host.bootId(),
+      host.usage(),
+    ]);
+    return {
+      nodeName,
+      bootId,
+      agentVersion,
+      labels,
+      status: { ...status, conditions: [...nodeConditionsOf(this.engine.problem, usage)] },
+      pods: this.pods(),
+      lastRevision: this.lastRevision,
+    };
+  }
+
+  async heartbeat() {
+    const usage = await this.options.host.usage();
+    return { usage, conditions: nodeConditionsOf(this.engine.problem, usage) };
+  }
+
+  onSync({ kind, revision, pods, removed }: Sync): void {
+    this.lastRevision = revision;
+    for (const pod of pods) this.assign(pod);
+    for (const uid of removed) this.unassign(uid);
+    if (kind === 'difference') return;
+    const wanted = new Set(pods.map((pod) => pod.metadata.uid));
+    for (const pod of this.desired.all()) if (!wanted.has(pod.metadata.uid)) this.unassign(pod.metadata.uid);
+    this.isFullyTold = true;
+    this.removeOrphans();
+    for (const worker of this.workers.values()) worker.reportAgain();
+  }
+
+  onPod({ revision, pod }: PodAssignment): void {
+    this.lastRevision = Math.max(this.lastRevision, revision);
+    this.assign(pod);
+  }
+
+  onPodRemoved({ revision, uid }: PodRemoval): void {
+    this.lastRevision = Math.max(this.lastRevision, revision);
+    this.unassign(uid);
+  }
+
+  onObjectChanged(message: ObjectChanged): void {
+    this.objects.accept(message);
+    const { namespace } = message.ref;
+    for (const worker of this.workers.values())
+      if (worker.pod.metadata.namespace === namespace) worker.onObjectChanged(message.ref);
+  }
+
+  onStream(request: StreamRequest, stream: AgentStream): Promise<void> {
+    return this.options.onStream(request, stream);
+  }
+
+  onConnected(): void {
+    this.options.logger.info({}, 'connected to the server');
+    this.options.onConnected?.();
+  }
+
+  onDisconnected(reason: string): void {
+    this.options.logger.warn({ reason }, 'server is away, pods run on');
+    this.objects.markStale();
+  }
+
+  /** The worker that looks after that pod. */
+  worker(podUid: string): PodWorker | undefined {
+    return this.workers.get(podUid);
+  }
+
+  allWorkers(): readonly PodWorker[] {
+    return [...this.workers.values()];
+  }
+
+  private pods(): readonly RunningPod[] {
+    return this.allWorkers().map(({ pod: { metadata } }) => ({
+      uid: metadata.uid,
+      namespace: metadata.namespace,
+      name: metadata.name,
+    }));
+  }
+
+  private assign(pod: Pod): void {
+    this.desired.set(pod);
+    const worker = this.workers.get(pod.metadata.uid);
+    if (worker !== undefined) worker.update(pod);
+    else if (this.adopted !== undefined) this.employ(pod, { sandboxes: [], containers: [] });
+  }
+
+  private unassign(uid: string): void {
+    this.desired.delete(uid);
+    this.workers.get(uid)?.remove();
+  }
+
+  private async onListed(observed: Observed): Promise<void> {
+    if (this.adopted !== undefined) {
+      await Promise.all(this.allWorkers().map((worker) => worker.relist(ofPod(observed, worker.pod.metadata.uid))));
+      return;
+    }
+    this.adopted = observed;
+    for (const pod of this.desired.all()) this.employ(pod, ofPod(observed, pod.metadata.uid));
+    if (this.isFullyTold) this.removeOrphans();
+    const { containers } = observed;
+    this.options.logger.info({ pods: this.workers.size, containers: containers.length }, 'adopted what runs');
+  }
+
+  /** Pods that were deleted while this agent was away: what the engine has of them goes. */
+  private removeOrphans(): void {
+    if (this.adopted === undefined) return;
+    const found = [...this.adopted.sandboxes, ...this.adopted.containers].map(({ pod }) => pod);
+    for (const pod of found) {
+      if (this.workers.has(pod.uid) || this.desired.get(pod.uid) !== undefined) continue;
+      const orphan = ofPod(this.adopted, pod.uid);
+      this.options.logger.info({ pod: `${pod.namespace}/${pod.name}`, uid: pod.uid }, 'orphan found, removing it');
+      this.employ(forgottenPod(pod, orphan), orphan).remove();
+    }
+    this.adopted = { sandboxes: [], containers: [] };
+    void this.removeOrphanFolders();
+  }
+
+  private async removeOrphanFolders(): Promise<void> {
+    for (const uid of await this.volumes.uids())
+      if (!this.workers.has(uid) && this.desired.get(uid) === undefined) await this.volumes.remove(uid);
+  }
+
+  private employ(pod: Pod, observed: Observed): PodWorker {
+    const worker = new PodWorker({
+      env: this.environment,
+      pod,
+      observed,
+      onGone: ({ metadata }) => {
+        this.workers.delete(metadata.uid);
+        this.desired.delete(metadata.uid);
+      },
+    });
+    this.workers.set(pod.metadata.uid, worker);
+    void worker.start();
+    return worker;
+  }
+}
+
+const ofPod = (observed: Observed, uid: string): Observed => ({
+  sandboxes: observed.sandboxes.filter(({ pod }) => pod.uid === uid),
+  containers: observed.containers.filter(({ pod }) => pod.uid === uid),
+});

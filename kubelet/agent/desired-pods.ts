@@ -1,0 +1,94 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Pod } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import { hasCode } from '../volumes/volume-error';
+
+/** Changes within this time are written together. */
+const WRITE_DELAY_MS = 200;
+
+/**
+ * The pods this node was told to run, kept in the data folder: an agent that starts while no server answers goes on
+ * looking after them. A file for the owner's eyes only, since a pod's environment may hold what is nobody's business.
+ */
+export class DesiredPods {
+  private pods = new Map<string, Pod>();
+  private cancelWrite: (() => void) | undefined;
+  private writing: Promise<void> = Promise.resolve();
+  private readonly file: string;
+
+  constructor(private readonly options: { readonly dataDir: string; readonly clock: Clock; readonly logger: Logger }) {
+    this.file = path.join(options.dataDir, 'assigned-pods.json');
+  }
+
+  /** Reads what an earlier agent left. What cannot be read counts as nothing: the server will tell again. */
+  async load(): Promise<void> {
+    const text = await readFile(this.file, 'utf8').catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return '[]';
+      throw error;
+    });
+    try {
+      const parsed: unknown = JSON.parse(text);
+      const pods = Array.isArray(parsed) ? parsed.filter(isPod) : [];
+      this.pods = new Map(pods.map((pod) => [pod.metadata.uid, pod]));
+    } catch (error) {
+      this.options.logger.warn({ file: this.file, error }, 'assigned pods unreadable, waiting for the server');
+    }
+  }
+
+  get(uid: string): Pod | undefined {
+    return this.pods.get(uid);
+  }
+
+  all(): readonly Pod[] {
+    return [...this.pods.values()];
+  }
+
+  set(pod: Pod): void {
+    this.pods.set(pod.metadata.uid, pod);
+    this.writeSoon();
+  }
+
+  delete(uid: string): void {
+    if (this.pods.delete(uid)) this.writeSoon();
+  }
+
+  /** Writes what is not written yet. */
+  async flush(): Promise<void> {
+    if (this.cancelWrite !== undefined) {
+      this.cancelWrite();
+      this.write();
+    }
+    await this.writing;
+  }
+
+  private writeSoon(): void {
+    this.cancelWrite ??= this.options.clock.setTimeout(() => this.write(), WRITE_DELAY_MS);
+  }
+
+  private write(): void {
+    this.cancelWrite = undefined;
+    this.writing = this.writing.then(() =>
+      this.store().catch((error: unknown) =>
+        this.options.logger.error({ file: this.file, error }, 'assigned pods not written: a restart would forget them'),
+      ),
+    );
+  }
+
+  private async store(): Promise<void> {
+    await mkdir(path.dirname(this.file), { recursive: true });
+    await writeFile(`${this.file}.new`, JSON.stringify(this.all()), { mode: 0o600 });
+    await rename(`${this.file}.new`, this.file);
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** Written by an agent of ours: only a file cut short or of another make has to be told apart. */
+const isPod = (value: unknown): value is Pod =>
+  isRecord(value) &&
+  isRecord(value['metadata']) &&
+  typeof value['metadata']['uid'] === 'string' &&
+  isRecord(value['spec']) &&
+  Array.isArray(value['spec']['containers']);

@@ -1,0 +1,58 @@
+import type { Container, Pod } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import type { EventReport, PodStatusReport, PodTerminated } from '../../shared/wire/node-channel';
+import type { ConfigSource } from '../environment/config-source';
+import type { Prober } from '../probes/prober';
+import type { Runtime } from '../runtime/runtime';
+import type { PodVolumes } from '../volumes/pod-volumes';
+import type { PodEvent } from './events';
+import type { EngineGate } from './engine-gate';
+
+/** Why an image is not there; shown in the container's status until the next try. */
+export class ImageProblem extends Error {
+  override readonly name = 'ImageProblem';
+  constructor(
+    readonly reason: string,
+    message: string,
+    readonly retryAtMs: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Makes images present by their pull policy, and says so in Events. */
+export interface ImageProvider {
+  /** Rejects with an ImageProblem. */
+  ensure(
+    request: { readonly pod: Pod; readonly container: Container; readonly onEvent: (event: PodEvent) => void },
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** What pods learn of the machine they run on. */
+export interface NodeFacts {
+  readonly hostIps: readonly string[];
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly pidsLimit: number;
+}
+
+/** Everything a pod worker acts through. Shared by all workers of an agent. */
+export interface PodEnvironment {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+  /** Scheme of container ids: `docker`. */
+  readonly runtimeName: string;
+  readonly gate: EngineGate;
+  readonly images: ImageProvider;
+  readonly volumes: PodVolumes;
+  readonly source: ConfigSource;
+  readonly prober: Prober;
+  readonly node: NodeFacts;
+  reportStatus(report: PodStatusReport): void;
+  reportTerminated(pod: PodTerminated): void;
+  reportEvent(event: EventReport): void;
+}

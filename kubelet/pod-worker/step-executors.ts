@@ -1,0 +1,308 @@
+import type { Container } from '../../shared/api/objects';
+import { StatusError } from '../../shared/status-error';
+import { ConfigError } from '../environment/config-source';
+import { containerSpecOf, identityOf } from '../environment/container-spec';
+import { environmentOf } from '../environment/environment';
+import type { PodContext } from '../environment/field-ref';
+import { sandboxSpecOf } from '../environment/sandbox-spec';
+import { runHook } from '../lifecycle/hooks';
+import { afterRestart } from '../plan/crash-back-off';
+import { findContainer, specHashOf } from '../plan/pod-outline';
+import type { Step } from '../plan/step';
+import type { ContainerId } from '../runtime/runtime';
+import { RuntimeError } from '../runtime/runtime';
+import { readTerminationMessage } from '../status/termination-message';
+import { VolumeError } from '../volumes/volume-error';
+import * as events from './events';
+import type { PodEnvironment } from './pod-environment';
+import { ImageProblem } from './pod-environment';
+import type { PodRecord } from './pod-record';
+
+/** What a step needs of its worker. */
+export interface StepContext {
+  readonly env: PodEnvironment;
+  readonly record: PodRecord;
+  /** Aborts when the pod stops being wanted: pulls and hooks end. */
+  readonly signal: AbortSignal;
+  emit(event: events.PodEvent | undefined, container?: string): void;
+  /** The record changed in the middle of a step. */
+  changed(): void;
+}
+
+export type Executors = {
+  readonly [Kind in Step['kind']]: (step: Extract<Step, { kind: Kind }>, context: StepContext) => Promise<void>;
+};
+
+/** After a container could not be configured, created or started (the kubelet's own sync back-off). */
+const CONTAINER_RETRY_MS = 10_000;
+/** What a container has left at least once its preStop hook is through (k8s minimumGracePeriodInSeconds). */
+const MIN_GRACE_AFTER_HOOK_SECONDS = 2;
+
+export const executors: Executors = {
+  async prepareVolumes(_step, { env, record, emit }) {
+    const version = record.volumesWanted;
+    try {
+      await env.volumes.prepare(podContextOf(env, record));
+    } catch (error) {
+      if (error instanceof VolumeError) emit(events.failedMount(error.message));
+      throw error;
+    }
+    record.volumesMade = version;
+  },
+
+  async ensureImage({ container: name, attempt }, { env, record, signal, emit }) {
+    const container = findContainer(record.pod.spec, name);
+    if (container === undefined) return;
+    try {
+      await env.images.ensure({ pod: record.pod, container, onEvent: (event) => emit(event, name) }, signal);
+    } catch (error) {
+      if (!(error instanceof ImageProblem)) throw error;
+      const { reason, message, retryAtMs } = error;
+      record.troubles.set(name, { reason, message, retryAtMs });
+      return;
+    }
+    record.troubles.delete(name);
+    record.imagesReady.set(name, attempt);
+  },
+
+  async createSandbox({ attempt }, { env, record, signal, emit }) {
+    const { pod } = record;
+    if (attempt > 0) emit(events.sandboxChanged());
+    try {
+      const id = await env.gate.run(() => unlessAborted(signal, () => env.runtime.createSandbox(sandboxSpecOf(pod, attempt))));
+      record.observeSandbox({
+        id,
+        pod: identityOf(pod),
+        attempt,
+        state: { phase: 'created' },
+        createdAtMs: env.clock.now(),
+        ips: [],
+      });
+    } catch (error) {
+      throw sandboxFailure(error, emit);
+    }
+  },
+
+  async startSandbox({ id }, { env, record, signal, emit }) {
+    try {
+      await env.gate.run(() => unlessAborted(signal, () => env.runtime.startSandbox(id)));
+    } catch (error) {
+      throw sandboxFailure(error, emit);
+    }
+    await refreshSandbox(env, record, id);
+  },
+
+  async removeSandbox({ id }, { env, record }) {
+    await env.gate.run(() => env.runtime.removeSandbox(id));
+    record.forget(id);
+  },
+
+  async createContainer({ sandboxId, container: name, attempt, restartsAfterMs }, context) {
+    const { env, record, signal, emit } = context;
+    const { pod } = record;
+    const container = findContainer(pod.spec, name);
+    if (container === undefined) return;
+    try {
+      const spec = await specFor(context, container, attempt);
+      const id = await env.gate.run(() =>
+        unlessAborted(signal, () => env.runtime.createContainer(sandboxId, spec)),
+      );
+      if (restartsAfterMs !== undefined) {
+        const restart = { exitedAtMs: restartsAfterMs, nowMs: env.clock.now(), specHash: specHashOf(container) };
+        record.backOffs.set(name, afterRestart(record.backOffs.get(name), restart));
+      }
+      record.troubles.delete(name);
+      record.observeContainer({
+        id,
+        sandboxId,
+        pod: identityOf(pod),
+        name,
+        kind: spec.kind,
+        attempt,
+        specHash: spec.specHash,
+        image: spec.image,
+        imageId: '',
+        state: { phase: 'created' },
+        createdAtMs: env.clock.now(),
+        annotations: spec.annotations,
+      });
+      emit(events.created(name), name);
+    } catch (error) {
+      const reason = creationReason(error);
+      if (reason === undefined) throw error;
+      // Asked anew next time: the image may have gone between the check and the creation.
+      record.imagesReady.delete(name);
+      recordTrouble(context, name, reason, messageOf(error));
+    }
+  },
+
+  async startContainer({ id, container: name }, context) {
+    const { env, record, signal, emit } = context;
+    try {
+      await env.gate.run(() => unlessAborted(signal, () => env.runtime.startContainer(id)));
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || (error.kind !== 'StartFailed' && error.kind !== 'Unknown')) throw error;
+      recordTrouble(context, name, 'RunContainerError', error.message);
+      await refreshContainer(env, record, id);
+      return;
+    }
+    await refreshContainer(env, record, id);
+    record.troubles.delete(name);
+    emit(events.started(name), name);
+    await runPostStart(context, id, name);
+  },
+
+  async stopContainer({ id, container: name, reason, graceSeconds }, { env, record, emit }) {
+    const container = findContainer(record.pod.spec, name);
+    emit(events.killing(name, reason), name);
+    const startedAtMs = env.clock.now();
+    const preStop = container?.lifecycle?.preStop;
+    let remainingSeconds = graceSeconds;
+    if (container !== undefined && preStop !== undefined && graceSeconds > 0 && !record.preStopped.has(id)) {
+      record.preStopped.add(id);
+      const target = { id, container, address: addressOf(env, record) };
+      // A hook that outlasts the grace is abandoned; the container is stopped either way.
+      const limit = new AbortController();
+      const cancelLimit = env.clock.setTimeout(() => limit.abort(new Error('grace period over')), graceSeconds * 1000);
+      await runHook(env, target, preStop, limit.signal).catch(() => emit(events.failedPreStop(), name));
+      cancelLimit();
+      const spentSeconds = Math.floor((env.clock.now() - startedAtMs) / 1000);
+      remainingSeconds = Math.max(MIN_GRACE_AFTER_HOOK_SECONDS, graceSeconds - spentSeconds);
+    }
+    await env.runtime.stopContainer(id, remainingSeconds);
+    await refreshContainer(env, record, id);
+  },
+
+  async removeContainer({ id }, { env, record }) {
+    const observed = record.container(id);
+    await env.gate.run(() => env.runtime.removeContainer(id));
+    record.forget(id);
+    if (observed !== undefined)
+      await env.volumes.removeTerminationFile(observed.pod.uid, observed.name, observed.attempt);
+  },
+
+  async cleanUp(_step, { env, record }) {
+    await env.volumes.remove(record.pod.metadata.uid);
+  },
+};
+
+export async function refreshSandbox(env: PodEnvironment, record: PodRecord, id: string): Promise<void> {
+  const sandbox = await env.runtime.inspectSandbox(id);
+  if (sandbox === undefined) record.forget(id);
+  else record.observeSandbox(sandbox);
+}
+
+export async function refreshContainer(env: PodEnvironment, record: PodRecord, id: ContainerId): Promise<void> {
+  const observed = await env.runtime.inspectContainer(id);
+  if (observed === undefined) return record.forget(id);
+  if (observed.state.phase === 'exited') await learnTerminationMessage(env, record, id, observed);
+  record.observeContainer(observed);
+}
+
+/** Reads the last words of a container that ended, once. */
+export async function learnTerminationMessage(
+  env: PodEnvironment,
+  record: PodRecord,
+  id: ContainerId,
+  observed = record.container(id),
+): Promise<void> {
+  if (observed?.state.phase !== 'exited' || record.terminationMessages.has(id)) return;
+  const file = env.volumes.terminationFileOf(observed.pod.uid, observed.name, observed.attempt);
+  const container = findContainer(record.pod.spec, observed.name);
+  const message = await readTerminationMessage(env.runtime, { observed, container, file }).catch(() => '');
+  record.terminationMessages.set(id, message);
+}
+
+/** Where the pod's ports answer. */
+export const addressOf = (env: PodEnvironment, record: PodRecord): string =>
+  (record.pod.spec.hostNetwork === true ? env.node.hostIps[0] : record.podIps[0]) ?? '127.0.0.1';
+
+export const podContextOf = (env: PodEnvironment, record: PodRecord): PodContext => ({
+  pod: record.pod,
+  podIps: record.pod.spec.hostNetwork === true ? env.node.hostIps : record.podIps,
+  hostIps: env.node.hostIps,
+  nodeCapacity: env.node,
+});
+
+async function specFor({ env, record }: StepContext, container: Container, attempt: number) {
+  const { pod } = record;
+  const environment = await environmentOf(podContextOf(env, record), container, env.source);
+  const [mounts, terminationMessageHostPath] = await Promise.all([
+    env.volumes.mountsOf(pod, container, environment),
+    env.volumes.makeTerminationFile(pod.metadata.uid, container.name, attempt),
+  ]);
+  return containerSpecOf({
+    pod,
+    container,
+    attempt,
+    environment,
+    mounts,
+    terminationMessageHostPath,
+    node: env.node,
+  });
+}
+
+async function runPostStart(context: StepContext, id: ContainerId, name: string): Promise<void> {
+  const { env, record, signal, emit } = context;
+  const container = findContainer(record.pod.spec, name);
+  const postStart = container?.lifecycle?.postStart;
+  if (container === undefined || postStart === undefined || record.container(id)?.state.phase !== 'running') return;
+  // Running is news already, though the hook holds back probes and readiness.
+  context.changed();
+  try {
+    await runHook(env, { id, container, address: addressOf(env, record) }, postStart, signal);
+  } catch {
+    if (signal.aborted) return;
+    emit(events.failedPostStart(), name);
+    record.unhealthy.set(id, { reason: 'postStartFailed' });
+  }
+}
+
+function recordTrouble(context: StepContext, container: string, reason: string, message: string): void {
+  const { record, env, emit } = context;
+  const known = record.troubles.get(container);
+  record.troubles.set(container, { reason, message, retryAtMs: env.clock.now() + CONTAINER_RETRY_MS });
+  if (known?.message !== message) emit(events.failed(message), container);
+}
+
+/** The waiting reason of a container that could not be created; undefined where the engine itself is the trouble. */
+function creationReason(error: unknown): string | undefined {
+  if (error instanceof ConfigError || error instanceof VolumeError) return 'CreateContainerConfigError';
+  if (error instanceof StatusError) return 'CreateContainerConfigError';
+  if (!(error instanceof RuntimeError)) return undefined;
+  switch (error.kind) {
+    case 'RunAsNonRoot':
+      return 'CreateContainerConfigError';
+    case 'InvalidSpec':
+    case 'ImageNotFound':
+    case 'InvalidImageName':
+    case 'PortConflict':
+    case 'StartFailed':
+    case 'Unknown':
+      return 'CreateContainerError';
+    case 'EngineUnavailable':
+    case 'NotFound':
+    case 'AlreadyExists':
+    case 'ImagePullFailed':
+    case 'PortUnreachable':
+      return undefined;
+  }
+}
+
+/** The pod may have stopped being wanted while the step stood in line. */
+function unlessAborted<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  return signal.aborted ? Promise.reject(new StepAborted('the pod is no longer wanted')) : task();
+}
+
+class StepAborted extends Error {
+  override readonly name = 'StepAborted';
+}
+
+function sandboxFailure(error: unknown, emit: StepContext['emit']): unknown {
+  if (error instanceof StepAborted) return error;
+  const isEngines = error instanceof RuntimeError && ['EngineUnavailable', 'AlreadyExists', 'NotFound'].includes(error.kind);
+  if (!isEngines) emit(events.failedCreatePodSandBox(messageOf(error)));
+  return error;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readlink, rm, stat, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * Folders whose content never reaches a disk, shared by all containers of a pod. As root a tmpfs is mounted at the
+ * folder; else the folder is a link into /dev/shm, which is memory as well but knows no size limit.
+ */
+export interface MemoryFolders {
+  /** Idempotent: a tmpfs that is still mounted stays with its content. */
+  make(folder: string, sizeBytes?: number): Promise<void>;
+  /** Leaves nothing at `folder`. Gone already is success. */
+  remove(folder: string): Promise<void>;
+}
+
+export const createMemoryFolders = (isRoot: boolean): MemoryFolders => (isRoot ? mounted : linked);
+
+const isMountPoint = async (folder: string): Promise<boolean> => {
+  const [own, parent] = await Promise.all([
+    stat(folder).catch(() => undefined),
+    stat(path.dirname(folder)).catch(() => undefined),
+  ]);
+  return own !== undefined && parent !== undefined && own.dev !== parent.dev;
+};
+
+const mounted: MemoryFolders = {
+  async make(folder, sizeBytes) {
+    await mkdir(folder, { recursive: true });
+    if (await isMountPoint(folder)) return;
+    const size = sizeBytes === undefined ? '' : `,size=${sizeBytes}`;
+    await run('mount', ['-t', 'tmpfs', '-o', `mode=0777,nosuid,nodev${size}`, 'tmpfs', folder]);
+  },
+  async remove(folder) {
+    // Lazily, since a process that still holds a file must not keep the pod from going.
+    if (await isMountPoint(folder)) await run('umount', ['-l', folder]);
+    await rm(folder, { recursive: true, force: true });
+  },
+};
+
+const linked: MemoryFolders = {
+  async make(folder) {
+    if ((await stat(folder).catch(() => undefined)) !== undefined) return;
+    const shared = path.join('/dev/shm', `pinsetter${folder.replaceAll(path.sep, '-')}`);
+    await mkdir(shared, { recursive: true, mode: 0o700 });
+    await mkdir(path.dirname(folder), { recursive: true });
+    await rm(folder, { force: true });
+    await symlink(shared, folder);
+  },
+  async remove(folder) {
+    const shared = await readlink(folder).catch(() => undefined);
+    if (shared !== undefined) await rm(shared, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
+  },
+};

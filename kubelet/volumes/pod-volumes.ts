@@ -1,0 +1,172 @@
+import { chmod, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Container, Pod, Volume, VolumeMount } from '../../shared/api/objects';
+import type { Logger } from '../../shared/logger';
+import { StatusError } from '../../shared/status-error';
+import type { ConfigSource } from '../environment/config-source';
+import { expand } from '../environment/expansion';
+import type { PodContext } from '../environment/field-ref';
+import { unitsOf } from '../environment/quantity';
+import type { Mount } from '../runtime/runtime';
+import { hasContent, writeAtomically } from './atomic-writer';
+import { prepareHostPath } from './host-path';
+import type { MemoryFolders } from './memory-folder';
+import { payloadOf, refsOf } from './payload';
+import { resolveSubPath } from './sub-path';
+import { VolumeError } from './volume-error';
+
+export interface PodVolumesOptions {
+  readonly dataDir: string;
+  readonly source: ConfigSource;
+  readonly memory: MemoryFolders;
+  readonly logger: Logger;
+}
+
+type Propagation = Extract<Mount['source'], { type: 'bind' }>['propagation'];
+
+/**
+ * The volumes of pods under the node's data folder: `pods/UID/volumes/NAME` and `pods/UID/containers/NAME/ATTEMPT`.
+ * The caller never runs two of these methods for one pod at the same time.
+ */
+export class PodVolumes {
+  constructor(private readonly options: PodVolumesOptions) {}
+
+  /** Makes every volume of the pod. Idempotent. Rejects with the first volume's reason, worded for a FailedMount Event. */
+  async prepare(context: PodContext): Promise<void> {
+    const { uid } = context.pod.metadata;
+    await mkdir(path.join(this.options.dataDir, 'pods'), { recursive: true, mode: 0o700 });
+    await mkdir(path.join(this.folderOf(uid), 'volumes'), { recursive: true });
+    for (const volume of context.pod.spec.volumes ?? []) {
+      try {
+        await this.prepareVolume(context, volume);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${why}`, { cause: error });
+      }
+    }
+  }
+
+  /** True where a volume of the pod shows that object. */
+  shows(pod: Pod, ref: { readonly kind: string; readonly namespace: string; readonly name: string }): boolean {
+    return (pod.spec.volumes ?? [])
+      .flatMap((volume) => refsOf(volume, pod.metadata.namespace))
+      .some((shown) => shown.kind === ref.kind && shown.namespace === ref.namespace && shown.name === ref.name);
+  }
+
+  /** Where the container's mounts come from. Rejects with a VolumeError for a subPath that cannot be. */
+  async mountsOf(pod: Pod, container: Container, environment: ReadonlyMap<string, string>): Promise<readonly Mount[]> {
+    const mounts: Mount[] = [];
+    for (const mount of container.volumeMounts ?? []) {
+      const volume = (pod.spec.volumes ?? []).find(({ name }) => name === mount.name);
+      if (volume === undefined)
+        throw new VolumeError(`volume "${mount.name}" of container "${container.name}" is not declared`);
+      const subPath = subPathOf(mount, environment);
+      const base = this.hostPathOf(pod, volume);
+      const propagation = mount.mountPropagation as Propagation;
+      mounts.push({
+        containerPath: mount.mountPath,
+        readOnly: mount.readOnly === true || isAlwaysReadOnly(volume),
+        source: {
+          type: 'bind',
+          hostPath: subPath === '' ? base : await resolveSubPath(base, subPath),
+          ...(propagation === undefined ? {} : { propagation }),
+        },
+      });
+    }
+    return mounts;
+  }
+
+  /** An empty file that one attempt of a container may leave its last words in. */
+  async makeTerminationFile(uid: string, container: string, attempt: number): Promise<string> {
+    const file = this.terminationFileOf(uid, container, attempt);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, '', { flag: 'a' });
+    await chmod(file, 0o666);
+    return file;
+  }
+
+  terminationFileOf(uid: string, container: string, attempt: number): string {
+    return path.join(this.folderOf(uid), 'containers', container, String(attempt), 'termination-log');
+  }
+
+  /** Gone already is success. */
+  async removeTerminationFile(uid: string, container: string, attempt: number): Promise<void> {
+    await rm(path.dirname(this.terminationFileOf(uid, container, attempt)), { recursive: true, force: true });
+  }
+
+  /** Removes all that the pod had on this node; hostPath volumes are not the pod's. Gone already is success. */
+  async remove(uid: string): Promise<void> {
+    const volumes = path.join(this.folderOf(uid), 'volumes');
+    for (const name of await readdir(volumes).catch(() => [])) await this.options.memory.remove(path.join(volumes, name));
+    await rm(this.folderOf(uid), { recursive: true, force: true });
+  }
+
+  /** UIDs of all pods that have a folder here. */
+  async uids(): Promise<readonly string[]> {
+    return readdir(path.join(this.options.dataDir, 'pods')).catch(() => []);
+  }
+
+  private folderOf(uid: string): string {
+    return path.join(this.options.dataDir, 'pods', uid);
+  }
+
+  private hostPathOf(pod: Pod, volume: Volume): string {
+    return volume.hostPath?.path ?? path.join(this.folderOf(pod.metadata.uid), 'volumes', volume.name);
+  }
+
+  private async prepareVolume(context: PodContext, volume: Volume): Promise<void> {
+    const folder = this.hostPathOf(context.pod, volume);
+    const { fsGroup } = context.pod.spec.securityContext ?? {};
+    if (volume.hostPath !== undefined) return prepareHostPath(volume.hostPath.path, volume.hostPath.type);
+    if (volume.emptyDir !== undefined) {
+      const { medium, sizeLimit } = volume.emptyDir;
+      if (medium === 'Memory') await this.options.memory.make(folder, sizeLimit === undefined ? undefined : unitsOf(sizeLimit));
+      else await mkdir(folder, { recursive: true });
+      if (fsGroup !== undefined) await chown(folder, -1, fsGroup);
+      return chmod(folder, fsGroup === undefined ? 0o777 : 0o2777);
+    }
+    if (holdsSecrets(volume)) await this.options.memory.make(folder);
+    else await mkdir(folder, { recursive: true });
+    await chmod(folder, 0o755);
+    let isKnown: boolean;
+    try {
+      isKnown = await this.writePayload(context, volume);
+    } catch (error) {
+      // Without a server the content of before stands, so that containers can be restarted.
+      if (!(error instanceof StatusError && error.retryable && (await hasContent(folder)))) throw error;
+      isKnown = true;
+    }
+    if (!isKnown) throw new VolumeError(`volumes of this kind (${kindOf(volume)}) are not supported on this node`);
+  }
+
+  private async writePayload(context: PodContext, volume: Volume): Promise<boolean> {
+    const { source, logger } = this.options;
+    const onSkipped = (name: string, why: string): void =>
+      logger.warn({ pod: context.pod.metadata.uid, volume: name, why }, 'volume is incomplete');
+    const payload = await payloadOf(volume, { context, source, onSkipped });
+    if (payload === undefined) return false;
+    await writeAtomically(this.hostPathOf(context.pod, volume), payload, context.pod.spec.securityContext?.fsGroup);
+    return true;
+  }
+}
+
+const holdsSecrets = (volume: Volume): boolean =>
+  volume.secret !== undefined ||
+  (volume.projected?.sources ?? []).some((source) => source.secret !== undefined || source.serviceAccountToken !== undefined);
+
+const isAlwaysReadOnly = (volume: Volume): boolean =>
+  volume.secret !== undefined ||
+  volume.configMap !== undefined ||
+  volume.downwardAPI !== undefined ||
+  volume.projected !== undefined;
+
+const kindOf = (volume: Volume): string => Object.keys(volume).find((key) => key !== 'name') ?? 'none';
+
+function subPathOf(mount: VolumeMount, environment: ReadonlyMap<string, string>): string {
+  if (mount.subPathExpr === undefined || mount.subPathExpr === '') return mount.subPath ?? '';
+  return expand(mount.subPathExpr, (name) => {
+    const value = environment.get(name);
+    if (value === undefined) throw new VolumeError(`subPathExpr of "${mount.name}" names an unknown variable ${name}`);
+    return value;
+  });
+}
