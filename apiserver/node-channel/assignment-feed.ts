@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ConfigMap, Pod, Secret } from '../../shared/api/objects';
+import { isSameJson } from '../../shared/same-json';
 import type {
   ObjectChanged,
   ObjectRef,
@@ -175,7 +175,7 @@ const objectNews = (ref: ObjectRef, revision: number, object: ConfigMap | Secret
 /** A change of status alone is the agent's own report coming back. */
 const concernsAgent = (pod: Pod, previous: Pod): boolean =>
   (previous.spec.nodeName ?? '') === '' ||
-  !isDeepStrictEqual(pod.spec, previous.spec) ||
-  !isDeepStrictEqual(lastingMetadata(pod), lastingMetadata(previous));
+  !isSameJson(pod.spec, previous.spec) ||
+  !isSameJson(lastingMetadata(pod), lastingMetadata(previous));
 
 const lastingMetadata = ({ metadata: { resourceVersion, managedFields, ...rest } }: Pod): object => rest;

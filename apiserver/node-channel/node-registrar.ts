@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Node, NodeStatus } from '../../shared/api/objects';
 import { StatusError, isAlreadyExists, isNotFound } from '../../shared/status-error';
+import { isSameJson } from '../../shared/same-json';
 import type { Registration } from '../../shared/wire/node-channel';
 import type { Client } from '../registry/client';
 import type { NodeIdentity } from './node-identity';
@@ -32,7 +32,7 @@ export async function registerNode(client: Client, registration: Registration, i
     { name: registration.nodeName },
     (node) => {
       const status = { ...node.status, ...reportedStatus(registration.status) };
-      return isDeepStrictEqual(status, node.status) ? undefined : { ...node, status };
+      return isSameJson(status, node.status) ? undefined : { ...node, status };
     },
     { subresource: 'status' },
   );
@@ -50,7 +50,7 @@ async function bringUpMetadata(client: Client, registration: Registration, ident
         labels: { ...node.metadata.labels, ...labels },
         annotations: { ...node.metadata.annotations, ...annotations },
       };
-      return isDeepStrictEqual(metadata, node.metadata) ? undefined : { ...node, metadata };
+      return isSameJson(metadata, node.metadata) ? undefined : { ...node, metadata };
     });
   try {
     await bringUp();

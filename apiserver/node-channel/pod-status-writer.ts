@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PodCondition, PodStatus } from '../../shared/api/objects';
 import { StatusError, isNotFound } from '../../shared/status-error';
+import { isSameJson } from '../../shared/same-json';
 import type { PodStatusReport, PodTerminated } from '../../shared/wire/node-channel';
 import type { Client, ObjectKey } from '../registry/client';
 
@@ -82,7 +82,7 @@ export class PodStatusWriter {
         if (pod.metadata.uid !== report.uid) throw gone(report);
         if (pod.spec.nodeName !== nodeName) throw foreign(nodeName, report);
         const status = mergedStatus(pod.status ?? {}, report.status);
-        return isDeepStrictEqual(status, pod.status) ? undefined : { ...pod, status };
+        return isSameJson(status, pod.status) ? undefined : { ...pod, status };
       },
       { subresource: 'status' },
     );

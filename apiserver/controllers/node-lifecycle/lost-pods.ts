@@ -1,8 +1,6 @@
 import type { Pod, PodCondition } from '../../../shared/api/objects';
 import { toTimestamp } from '../../../shared/clock';
 
-const READINESS = ['Ready', 'ContainersReady'];
-
 /** The pod as it is to be shown while nobody can tell how it is; undefined when it is shown so already. */
 export function asLost(pod: Pod, nowMs: number): Pod | undefined {
   const conditions = pod.status?.conditions ?? [];
@@ -21,4 +19,4 @@ export function asLost(pod: Pod, nowMs: number): Pod | undefined {
   return { ...pod, status: { ...pod.status, conditions: lost } };
 }
 
-const isReadyNow = ({ type, status }: PodCondition): boolean => READINESS.includes(type) && status === 'True';
+const isReadyNow = ({ type, status }: PodCondition): boolean => type === 'Ready' && status === 'True';

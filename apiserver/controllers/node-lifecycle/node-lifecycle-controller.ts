@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Node } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import { isNotFound } from '../../../shared/status-error';
+import { isSameJson } from '../../../shared/same-json';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { LivenessReader, NodeLiveness } from '../../node-channel/liveness';
 import type { Client, ObjectKey } from '../../registry/client';
@@ -59,7 +59,7 @@ export class NodeLifecycleController implements Controller {
         const before = current.status?.conditions ?? [];
         wasReady = isReady(before);
         const conditions = conditionsFor(before, liveness, nowMs);
-        if (isDeepStrictEqual(conditions, before)) return undefined;
+        if (isSameJson(conditions, before)) return undefined;
         return { ...current, status: { ...current.status, conditions: [...conditions] } };
       },
       { subresource: 'status', uid: node.metadata.uid },
@@ -81,7 +81,7 @@ export class NodeLifecycleController implements Controller {
           isUnschedulable: current.spec?.unschedulable === true,
         };
         const taints = taintsFor(before, facts, nowMs);
-        if (isDeepStrictEqual(taints, before)) return undefined;
+        if (isSameJson(taints, before)) return undefined;
         const { taints: _old, ...spec } = current.spec ?? {};
         return { ...current, spec: { ...spec, ...(taints.length === 0 ? {} : { taints: [...taints] }) } };
       },

@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { createHash, webcrypto } from 'node:crypto';
-import type { Extension ,
-  X509Certificate} from '@peculiar/x509';
+import type { Extension, X509Certificate } from '@peculiar/x509';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
