@@ -1,0 +1,54 @@
+import type { ConfigMap, PodStatus, Secret } from '../../../shared/api/objects';
+import type { EventReport, ObjectRef, PodStatusReport, PodTerminated } from '../../../shared/wire/node-channel';
+import { StatusError } from '../../../shared/status-error';
+import type { Session, SessionHandlers } from '../../session/session';
+
+/** A server at arm's length: remembers what was reported, hands out the objects it was given. */
+export class FakeSession implements Session {
+  readonly statuses: PodStatusReport[] = [];
+  readonly terminated: PodTerminated[] = [];
+  readonly events: EventReport[] = [];
+  readonly objects = new Map<string, ConfigMap | Secret>();
+  isConnected = true;
+  isStarted = false;
+
+  constructor(readonly handlers: SessionHandlers) {}
+
+  start(): void {
+    this.isStarted = true;
+  }
+
+  stop(): Promise<void> {
+    this.isStarted = false;
+    return Promise.resolve();
+  }
+
+  reportPodStatus(report: PodStatusReport): void {
+    this.statuses.push(structuredClone(report));
+  }
+
+  reportPodTerminated(pod: PodTerminated): void {
+    this.terminated.push(pod);
+  }
+
+  reportEvent(event: EventReport): void {
+    this.events.push(event);
+  }
+
+  fetch({ kind, namespace, name }: ObjectRef): Promise<ConfigMap | Secret | undefined> {
+    if (!this.isConnected) return Promise.reject(new StatusError('ServiceUnavailable', 'no server'));
+    return Promise.resolve(this.objects.get(`${kind}/${namespace}/${name}`));
+  }
+
+  /** The last status reported of the pod of that name. */
+  status(name: string): PodStatus {
+    const found = this.statuses.filter((report) => report.name === name).at(-1);
+    if (found === undefined) throw new Error(`no status of ${name} was reported`);
+    return found.status;
+  }
+
+  /** `Reason message` of each Event, in order. */
+  said(): readonly string[] {
+    return this.events.map(({ reason, message }) => `${reason} ${message}`);
+  }
+}
