@@ -30,7 +30,7 @@ function refuse(response: Response, error: unknown): void {
 
 /** What the body parser throws: too long, or not JSON. */
 const unreadable = (cause: unknown): StatusError => {
-  const tooLong = cause instanceof Error && Reflect.get(cause, 'type') === 'entity.too.large';
+  const tooLong = typeof cause === 'object' && cause !== null && Reflect.get(cause, 'type') === 'entity.too.large';
   return new StatusError(
     tooLong ? 'RequestEntityTooLarge' : 'BadRequest',
     tooLong ? 'the join request is too long' : 'the join request is not JSON',

@@ -1,10 +1,5 @@
 import { StatusError } from '../../shared/status-error';
-
-const codeOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return '';
-  const code: unknown = Reflect.get(error, 'code');
-  return typeof code === 'string' ? code : codeOf(error.cause);
-};
+import { errorCodeOf } from './error-code';
 
 const CLOCK_CODES = ['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED'];
 const TRUST_CODES = [
@@ -17,8 +12,8 @@ const TRUST_CODES = [
 
 /** Why a server could not be reached, in words that say what to do. */
 export function asDialError(url: URL, error: unknown): StatusError {
-  const code = codeOf(error);
-  const said = error instanceof Error ? error.message : String(error);
+  const code = errorCodeOf(error);
+  const said = String(typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : error);
   const fail = (why: string): StatusError => new StatusError('ServiceUnavailable', why, undefined, { cause: error });
   if (CLOCK_CODES.includes(code)) {
     return fail(
