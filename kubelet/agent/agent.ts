@@ -61,7 +61,10 @@ export class Agent implements SessionHandlers {
   private readonly engine: EngineWatch;
   private readonly environment: PodEnvironment;
   private readonly workers = new Map<string, PodWorker>();
-  /** What the engine had when it was first listed; undefined before, when nothing may be started yet. */
+  /**
+   * What the engine had when it was first listed, until the server has claimed or disowned all of it; undefined
+   * before, when nothing may be started yet.
+   */
   private adopted: Observed | undefined;
   /** The server has said all that this node is to run, so that anything else is an orphan. */
   private isFullyTold = false;
@@ -206,7 +209,7 @@ export class Agent implements SessionHandlers {
     this.desired.set(pod);
     const worker = this.workers.get(pod.metadata.uid);
     if (worker !== undefined) worker.update(pod);
-    else if (this.adopted !== undefined) this.employ(pod, { sandboxes: [], containers: [] });
+    else if (this.adopted !== undefined) this.employ(pod, ofPod(this.adopted, pod.metadata.uid));
   }
 
   private unassign(uid: string): void {

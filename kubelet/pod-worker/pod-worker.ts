@@ -55,6 +55,7 @@ export class PodWorker {
   private lastStatus: PodStatus | undefined;
   /** Its remains are being removed, which is not for its status to show. */
   private isVanishing = false;
+  private isStarted = false;
   private isWoken = false;
   private cancelTimer: () => void = () => undefined;
   private readonly startTimeMs: number;
@@ -79,10 +80,16 @@ export class PodWorker {
     this.considerDeletion();
   }
 
-  /** Begins to look after the pod. */
+  /** Begins to look after the pod, by a fresh look at what of it was found: that may be a while ago. */
   async start(): Promise<void> {
-    for (const { id } of this.record.observed.containers) await learnTerminationMessage(this.env, this.record, id);
+    const { sandboxes, containers } = this.record.observed;
+    await Promise.all([
+      ...sandboxes.map(({ id }) => refreshSandbox(this.env, this.record, id)),
+      ...containers.map(({ id }) => refreshContainer(this.env, this.record, id)),
+    ]).catch((error: unknown) => this.logger.debug({ error }, 'adopted as listed'));
+    for (const { id } of containers) await learnTerminationMessage(this.env, this.record, id);
     this.probes.adopt();
+    this.isStarted = true;
     this.wake();
   }
 
@@ -173,7 +180,7 @@ export class PodWorker {
 
   /** One turn soon, however often it is asked for. */
   wake(): void {
-    if (this.isWoken || this.lifetime.signal.aborted) return;
+    if (!this.isStarted || this.isWoken || this.lifetime.signal.aborted) return;
     this.isWoken = true;
     queueMicrotask(() => {
       this.isWoken = false;

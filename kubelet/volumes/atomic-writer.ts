@@ -24,7 +24,7 @@ export async function writeAtomically(folder: string, payload: Payload, fsGroup?
   const before = await readlink(path.join(folder, DATA_LINK)).catch(() => undefined);
   if (before !== undefined && (await isSame(path.join(folder, before), payload))) return false;
 
-  const next = await mkdtemp(path.join(folder, '..'));
+  const next = await mkdtemp(`${folder}${path.sep}..`);
   await chmod(next, 0o755);
   if (fsGroup !== undefined) await chown(next, -1, fsGroup);
   for (const [file, { bytes, mode }] of payload) {

@@ -3,5 +3,6 @@ export class VolumeError extends Error {
   override readonly name = 'VolumeError';
 }
 
+/** Whether a system call failed with that code (`ENOENT`). */
 export const hasCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
+  typeof error === 'object' && error !== null && 'code' in error && error.code === code;

@@ -1,0 +1,345 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Pod } from '../../shared/api/objects';
+import { silentLogger } from '../../shared/logger';
+import { aPod } from '../../shared/testing/builders';
+import { FakeClock } from '../../shared/testing/fake-clock';
+import type { ImageProvider } from '../pod-worker/pod-environment';
+import { ImageProblem } from '../pod-worker/pod-environment';
+import { RuntimeError } from '../runtime/runtime';
+import { Agent } from './agent';
+import { FakeSession } from './testing/fake-session';
+import { ScriptedRuntime } from './testing/scripted-runtime';
+
+const usage = {
+  cpuMilli: 0,
+  cpuPercent: 0,
+  memoryUsedBytes: 0,
+  memoryAvailableBytes: 2 ** 32,
+  diskUsedBytes: 0,
+  diskTotalBytes: 2 ** 40,
+  diskReadBytesPerSecond: 0,
+  diskWriteBytesPerSecond: 0,
+  networkRxBytesPerSecond: 0,
+  networkTxBytesPerSecond: 0,
+  load1: 0,
+  processes: 1,
+};
+
+/** An agent on a scripted engine, with a server at arm's length and time standing still. */
+class Bench {
+  readonly clock = new FakeClock();
+  readonly runtime = new ScriptedRuntime(this.clock);
+  readonly missingImages = new Set<string>();
+  agent!: Agent;
+  session!: FakeSession;
+  private revision = 0;
+
+  constructor(readonly dataDir: string) {}
+
+  async boot(): Promise<void> {
+    const images: ImageProvider = {
+      ensure: ({ container }) =>
+        this.missingImages.has(container.image ?? '')
+          ? Promise.reject(new ImageProblem('ErrImagePull', 'not there', this.clock.now() + 10_000))
+          : Promise.resolve(),
+    };
+    this.agent = new Agent({
+      nodeName: 'n1',
+      agentVersion: 'v0',
+      labels: {},
+      dataDir: this.dataDir,
+      isRoot: false,
+      clock: this.clock,
+      logger: silentLogger,
+      runtime: this.runtime,
+      runtimeName: 'docker',
+      host: {
+        nodeStatus: () => Promise.resolve({}),
+        bootId: () => Promise.resolve('boot'),
+        usage: () => Promise.resolve(usage),
+      },
+      node: { hostIps: ['192.168.0.1'], cpuMilli: 4000, memoryBytes: 2 ** 33, diskBytes: 2 ** 40, pidsLimit: 1024 },
+      createImages: () => images,
+      createSession: (handlers) => (this.session = new FakeSession(handlers)),
+      onStream: () => Promise.resolve(),
+    });
+    await this.agent.start();
+  }
+
+  /** The server says that these are all the node's pods. */
+  async sync(...pods: Pod[]): Promise<void> {
+    this.agent.onSync({ kind: 'full', revision: ++this.revision, pods, removed: [] });
+    await this.settle();
+  }
+
+  async assign(pod: Pod): Promise<void> {
+    this.agent.onPod({ revision: ++this.revision, pod });
+    await this.settle();
+  }
+
+  /** Real files are read and written between steps: waits until nothing more happens. */
+  async settle(): Promise<void> {
+    let quiet = 0;
+    for (let seen = ''; quiet < 5; ) {
+      await new Promise((resolve) => setTimeout(resolve, 4));
+      await this.clock.advance(0);
+      const now = JSON.stringify([this.runtime.calls.length, this.runtime.running(), this.session.statuses.length]);
+      quiet = now === seen ? quiet + 1 : 0;
+      seen = now;
+    }
+  }
+
+  async advance(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+    await this.settle();
+  }
+}
+
+let bench: Bench;
+let dataDir: string;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(path.join(os.tmpdir(), 'agent-'));
+  bench = new Bench(dataDir);
+  await bench.boot();
+});
+
+afterEach(async () => {
+  await bench.agent.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const deleted = (pod: Pod, graceSeconds: number): Pod => ({
+  ...pod,
+  metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: graceSeconds },
+});
+
+it('runs a pod and reports it Running and Ready', async () => {
+  await bench.sync(aPod());
+
+  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.session.status('web')).toMatchObject({ phase: 'Running', podIP: '10.0.0.7', hostIP: '192.168.0.1' });
+  expect(bench.session.status('web').conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
+  expect(bench.session.said()).toEqual(['Created Created container: app', 'Started Started container app']);
+});
+
+it('replaces a container removed behind its back at once', async () => {
+  await bench.sync(aPod());
+  bench.runtime.vanish('app');
+  await bench.settle();
+  expect(bench.runtime.running()).toEqual(['app/1']);
+  expect(bench.session.status('web').containerStatuses?.[0]?.restartCount).toBe(1);
+});
+
+it('makes a new sandbox when its own died', async () => {
+  await bench.sync(aPod());
+  bench.runtime.killSandbox();
+  await bench.settle();
+  expect(bench.runtime.running()).toEqual(['app/1']);
+  expect(bench.session.said()).toContain('SandboxChanged Pod sandbox changed, it will be killed and re-created.');
+});
+
+it('backs off a container that crashes again and again', async () => {
+  await bench.sync(aPod());
+  for (let crash = 0; crash < 2; crash++) {
+    bench.runtime.exit('app', 1);
+    await bench.settle();
+  }
+  expect(bench.session.status('web').containerStatuses?.[0]?.state?.waiting).toEqual({
+    reason: 'CrashLoopBackOff',
+    message: 'back-off 10s restarting failed container=app pod=web_default(uid-web)',
+  });
+  await bench.advance(9_000);
+  expect(bench.runtime.running()).toEqual([]);
+  await bench.advance(1_000);
+  expect(bench.runtime.running()).toEqual(['app/2']);
+});
+
+it('adopts what runs after a restart, without starting anything again', async () => {
+  await bench.sync(aPod());
+  await bench.agent.stop();
+  const calls = bench.runtime.calls.filter((call) => call.startsWith('create')).length;
+
+  await bench.boot();
+  await bench.sync(aPod());
+  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.runtime.calls.filter((call) => call.startsWith('create'))).toHaveLength(calls);
+});
+
+it('restarts its pods without a server, from what it was told before', async () => {
+  await bench.sync(aPod());
+  await bench.agent.stop();
+  await bench.boot();
+  bench.runtime.exit('app', 1);
+  await bench.settle();
+  expect(bench.runtime.running()).toEqual(['app/1']);
+});
+
+it('removes pods that were deleted while it was away', async () => {
+  await bench.sync(aPod(), aPod({ name: 'other' }));
+  await bench.agent.stop();
+  await rm(path.join(dataDir, 'assigned-pods.json'));
+
+  await bench.boot();
+  await bench.settle();
+  expect(bench.runtime.running()).toEqual(['app/0', 'app/0']);
+  await bench.sync(aPod());
+  expect(bench.runtime.running()).toEqual(['app/0']);
+});
+
+it('ends a deleted pod with its grace period and tells the server when all of it is gone', async () => {
+  await bench.sync(aPod());
+  bench.runtime.stubborn.add('app');
+  await bench.assign(deleted(aPod(), 30));
+  expect(bench.runtime.stops).toEqual([{ name: 'app', graceSeconds: 30 }]);
+  expect(bench.session.terminated).toEqual([]);
+
+  await bench.advance(30_000);
+  expect(bench.session.terminated).toEqual([{ uid: 'uid-web', namespace: 'default', name: 'web' }]);
+  expect(await bench.runtime.list()).toEqual({ sandboxes: [], containers: [] });
+});
+
+it('cuts the grace short when the pod is deleted again with a shorter one', async () => {
+  await bench.sync(aPod());
+  bench.runtime.stubborn.add('app');
+  await bench.assign(deleted(aPod(), 30));
+  await bench.assign(deleted(aPod(), 0));
+  await bench.advance(0);
+  expect(bench.session.terminated).toHaveLength(1);
+});
+
+it('tells the server at once that a pod it never ran is gone', async () => {
+  await bench.assign(deleted(aPod(), 30));
+  expect(bench.session.terminated).toHaveLength(1);
+  expect(bench.runtime.calls).not.toContain('createSandbox web');
+});
+
+it('shows a missing image and tries it again later', async () => {
+  bench.missingImages.add('busybox');
+  await bench.sync(aPod());
+  expect(bench.session.status('web').containerStatuses?.[0]?.state?.waiting?.reason).toBe('ErrImagePull');
+  bench.missingImages.clear();
+  await bench.advance(10_000);
+  expect(bench.runtime.running()).toEqual(['app/0']);
+});
+
+it('waits for a ConfigMap and goes on as soon as it is there', async () => {
+  const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } }];
+  await bench.sync(aPod({ containers: [{ name: 'app', image: 'busybox', env }] }));
+  expect(bench.session.status('web').containerStatuses?.[0]?.state?.waiting).toEqual({
+    reason: 'CreateContainerConfigError',
+    message: 'configmap "settings" not found',
+  });
+
+  const metadata = { name: 'settings', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'one' } };
+  bench.agent.onObjectChanged({ revision: 9, ref: { kind: 'ConfigMap', namespace: 'default', name: 'settings' }, object });
+  await bench.settle();
+  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.runtime.specs.get('app')?.env).toEqual([{ name: 'A', value: 'one' }]);
+});
+
+it('refreshes the files of a ConfigMap volume when it changes', async () => {
+  const metadata = { name: 'settings', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
+  const settings = (a: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a } });
+  const ref = { kind: 'ConfigMap', namespace: 'default', name: 'settings' } as const;
+  bench.session.objects.set('ConfigMap/default/settings', settings('one'));
+  const spec = {
+    volumes: [{ name: 'cfg', configMap: { name: 'settings' } }],
+    containers: [{ name: 'app', image: 'busybox', volumeMounts: [{ name: 'cfg', mountPath: '/etc/cfg' }] }],
+  };
+  await bench.sync(aPod({ spec }));
+  const file = path.join(dataDir, 'pods/uid-web/volumes/cfg/a');
+  expect(await readFile(file, 'utf8')).toBe('one');
+
+  bench.agent.onObjectChanged({ revision: 9, ref, object: settings('two') });
+  await bench.settle();
+  expect(await readFile(file, 'utf8')).toBe('two');
+  expect(bench.runtime.running()).toEqual(['app/0']);
+});
+
+it('shows why a container did not start, and backs off', async () => {
+  bench.runtime.failNext('startContainer', new RuntimeError('StartFailed', 'exec: "nope": not found'));
+  await bench.sync(aPod());
+  expect(bench.session.status('web').containerStatuses?.[0]?.state?.waiting).toEqual({
+    reason: 'RunContainerError',
+    message: 'exec: "nope": not found',
+  });
+  expect(bench.session.said()).toContain('Failed Error: exec: "nope": not found');
+});
+
+it('tries a sandbox again that could not be made', async () => {
+  bench.runtime.failNext('startSandbox', new RuntimeError('PortConflict', 'port is already allocated'));
+  await bench.sync(aPod());
+  expect(bench.session.said()).toContain('FailedCreatePodSandBox Failed to create pod sandbox: port is already allocated');
+  await bench.advance(500);
+  expect(bench.runtime.running()).toEqual(['app/0']);
+});
+
+it('says that the node is not ready while the engine is down, and heals when it is back', async () => {
+  await bench.sync(aPod());
+  bench.runtime.lose('connect ECONNREFUSED');
+  await bench.settle();
+  expect((await bench.agent.heartbeat()).conditions).toContainEqual({
+    type: 'Ready',
+    status: 'False',
+    reason: 'ContainerRuntimeUnavailable',
+    message: 'container runtime is down: connect ECONNREFUSED',
+  });
+  bench.runtime.restore();
+  await bench.settle();
+  expect((await bench.agent.heartbeat()).conditions).toContainEqual(
+    expect.objectContaining({ type: 'Ready', status: 'True' }),
+  );
+});
+
+it('restarts a container whose liveness probe fails', async () => {
+  const livenessProbe = { exec: { command: ['true'] }, periodSeconds: 5, failureThreshold: 2 };
+  await bench.sync(aPod({ containers: [{ name: 'app', image: 'busybox', livenessProbe }] }));
+  bench.runtime.execExitCode = 1;
+  await bench.advance(5_000);
+  expect(bench.runtime.running()).toEqual(['app/0']);
+  await bench.advance(5_000);
+  expect(bench.runtime.running()).toEqual(['app/1']);
+  expect(bench.session.said()).toContain('Killing Container app failed liveness probe, will be restarted');
+});
+
+it('is ready once the readiness probe succeeds', async () => {
+  const readinessProbe = { exec: { command: ['true'] }, initialDelaySeconds: 3 };
+  await bench.sync(aPod({ containers: [{ name: 'app', image: 'busybox', readinessProbe }] }));
+  expect(bench.session.status('web').containerStatuses?.[0]?.ready).toBe(false);
+  await bench.advance(3_000);
+  expect(bench.session.status('web').containerStatuses?.[0]?.ready).toBe(true);
+});
+
+it('runs the preStop hook before it stops a container', async () => {
+  const lifecycle = { preStop: { exec: { command: ['drain'] } } };
+  const pod = aPod({ containers: [{ name: 'app', image: 'busybox', lifecycle }] });
+  await bench.sync(pod);
+  await bench.assign(deleted(pod, 30));
+  expect(bench.runtime.calls).toContain('exec drain');
+  expect(bench.session.terminated).toHaveLength(1);
+});
+
+it('fails a pod that outlives its deadline', async () => {
+  await bench.sync(aPod({ spec: { activeDeadlineSeconds: 5 } }));
+  await bench.advance(5_000);
+  expect(bench.session.status('web')).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  expect(bench.runtime.running()).toEqual([]);
+});
+
+it('reports a pod that completed, and leaves its container for the logs', async () => {
+  await bench.sync(aPod({ spec: { restartPolicy: 'Never' } }));
+  bench.runtime.exit('app', 0);
+  await bench.settle();
+  expect(bench.session.status('web').phase).toBe('Succeeded');
+  const { sandboxes, containers } = await bench.runtime.list();
+  expect([sandboxes.length, containers.length]).toEqual([0, 1]);
+});
+
+it('starts thirty pods at once', async () => {
+  await bench.sync(...Array.from({ length: 30 }, (_, index) => aPod({ name: `p${index}` })));
+  expect(bench.runtime.running()).toHaveLength(30);
+});
