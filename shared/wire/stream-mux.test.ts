@@ -17,8 +17,9 @@ class Line {
   private readonly toServer: (() => void)[] = [];
   readonly accepted: AgentStream[] = [];
   cut = false;
-  readonly agent: AgentStreams = new AgentStreams(this.port(this.toServer, () => this.server), (_request, stream) =>
-    this.accept(stream),
+  readonly agent: AgentStreams = new AgentStreams(
+    this.port(this.toServer, () => this.server),
+    (_request, stream) => this.accept(stream),
   );
   readonly server: ServerStreams = new ServerStreams({
     ...this.port(this.toAgent, () => this.agent),

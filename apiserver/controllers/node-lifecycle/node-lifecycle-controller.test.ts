@@ -1,0 +1,75 @@
+import { silentLogger } from '../../../shared/logger';
+import { FakeClock } from '../../../shared/testing/fake-clock';
+import { aNode } from '../../../shared/testing/builders';
+import { createEventRecorder } from '../../events/event-recorder';
+import { LivenessMonitor } from '../../node-channel/liveness';
+import { FakeClient } from '../../node-channel/testing/fake-client';
+import { NodeLifecycleController } from './node-lifecycle-controller';
+
+async function start(taints: { key: string; effect: string }[] = []) {
+  const [client, clock] = [new FakeClient(), new FakeClock()];
+  const liveness = new LivenessMonitor(clock);
+  liveness.start();
+  const events = createEventRecorder({ client, clock, logger: silentLogger });
+  await client.create('Node', { ...aNode({ name: 'n1', taints }) });
+  const controller = new NodeLifecycleController({ client, clock, events, liveness, logger: silentLogger });
+  const node = () => client.view('Node').get({ name: 'n1' });
+  const taintKeys = (): string[] => (node()?.spec?.taints ?? []).map(({ key }) => key);
+  return {
+    client,
+    clock,
+    liveness,
+    controller,
+    node,
+    taintKeys,
+    reconcile: () => controller.reconcile({ name: 'n1' }),
+  };
+}
+
+it('writes nothing when it looks again, nor for a beat', async () => {
+  const { client, liveness, reconcile } = await start();
+  liveness.connected('n1', []);
+  await reconcile();
+  const before = client.writes.length;
+  liveness.beat('n1', []);
+  await reconcile();
+  expect(client.writes.length).toBe(before);
+});
+
+it('leaves a node alone that is only awaited after a start', async () => {
+  const { client, reconcile } = await start();
+  await reconcile();
+  expect(client.writes).toEqual(['create Node n1']);
+});
+
+it('keeps the taints of others, and says since when a node is unreachable', async () => {
+  const { clock, liveness, reconcile, node, taintKeys } = await start([{ key: 'mine', effect: 'NoSchedule' }]);
+  liveness.connected('n1', []);
+  liveness.disconnected('n1');
+  await reconcile();
+  expect(taintKeys()).toEqual(['mine', 'pinsetter.io/suspect']);
+
+  await clock.advance(7_000);
+  await reconcile();
+  expect(taintKeys()).toEqual(['mine', 'node.kubernetes.io/unreachable', 'node.kubernetes.io/unreachable']);
+  expect(node()?.spec?.taints?.[2]).toEqual({
+    key: 'node.kubernetes.io/unreachable',
+    effect: 'NoExecute',
+    timeAdded: '2026-01-01T00:00:07Z',
+  });
+
+  liveness.connected('n1', []);
+  await reconcile();
+  expect(taintKeys()).toEqual(['mine']);
+});
+
+it('says of a node whose agent never came that it never did', async () => {
+  const { client, clock, liveness, reconcile, node } = await start();
+  await client.modify('Node', { name: 'n1' }, (old) => ({ ...old, status: {} }), { subresource: 'status' });
+  liveness.of('n1');
+  await clock.advance(60_000);
+  await reconcile();
+  expect(node()?.status?.conditions).toContainEqual(
+    expect.objectContaining({ type: 'Ready', status: 'Unknown', reason: 'NodeStatusNeverUpdated' }),
+  );
+});
