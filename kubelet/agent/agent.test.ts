@@ -82,7 +82,7 @@ class Bench {
   /** Real files are read and written between steps: waits until nothing more happens. */
   async settle(): Promise<void> {
     let quiet = 0;
-    for (let seen = ''; quiet < 5; ) {
+    for (let seen = ''; quiet < 5;) {
       await new Promise((resolve) => setTimeout(resolve, 4));
       await this.clock.advance(0);
       const now = JSON.stringify([this.runtime.calls.length, this.runtime.running(), this.session.statuses.length]);
@@ -121,7 +121,9 @@ it('runs a pod and reports it Running and Ready', async () => {
 
   expect(bench.runtime.running()).toEqual(['app/0']);
   expect(bench.session.status('web')).toMatchObject({ phase: 'Running', podIP: '10.0.0.7', hostIP: '192.168.0.1' });
-  expect(bench.session.status('web').conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
+  expect(bench.session.status('web').conditions).toContainEqual(
+    expect.objectContaining({ type: 'Ready', status: 'True' }),
+  );
   expect(bench.session.said()).toEqual(['Created Created container: app', 'Started Started container app']);
 });
 
@@ -235,7 +237,11 @@ it('waits for a ConfigMap and goes on as soon as it is there', async () => {
 
   const metadata = { name: 'settings', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a: 'one' } };
-  bench.agent.onObjectChanged({ revision: 9, ref: { kind: 'ConfigMap', namespace: 'default', name: 'settings' }, object });
+  bench.agent.onObjectChanged({
+    revision: 9,
+    ref: { kind: 'ConfigMap', namespace: 'default', name: 'settings' },
+    object,
+  });
   await bench.settle();
   expect(bench.runtime.running()).toEqual(['app/0']);
   expect(bench.runtime.specs.get('app')?.env).toEqual([{ name: 'A', value: 'one' }]);
@@ -273,7 +279,9 @@ it('shows why a container did not start, and backs off', async () => {
 it('tries a sandbox again that could not be made', async () => {
   bench.runtime.failNext('startSandbox', new RuntimeError('PortConflict', 'port is already allocated'));
   await bench.sync(aPod());
-  expect(bench.session.said()).toContain('FailedCreatePodSandBox Failed to create pod sandbox: port is already allocated');
+  expect(bench.session.said()).toContain(
+    'FailedCreatePodSandBox Failed to create pod sandbox: port is already allocated',
+  );
   await bench.advance(500);
   expect(bench.runtime.running()).toEqual(['app/0']);
 });

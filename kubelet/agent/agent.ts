@@ -124,11 +124,7 @@ export class Agent implements SessionHandlers {
 
   async registration(): Promise<Registration> {
     const { host, nodeName, agentVersion, labels } = this.options;
-    const [status, bootId, usage] = await Promise.all([
-      host.nodeStatus(this.engine.info),
-      host.bootId(),
-      host.usage(),
-    ]);
+    const [status, bootId, usage] = await Promise.all([host.nodeStatus(this.engine.info), host.bootId(), host.usage()]);
     return {
       nodeName,
       bootId,

@@ -25,9 +25,9 @@ export function nodeConditionsOf(engineProblem: string | undefined, usage: NodeU
   ];
 }
 
-const condition = (
-  type: string,
-  status: 'True' | 'False',
-  reason: string,
-  message: string,
-): Conditions[number] => ({ type, status, reason, message });
+const condition = (type: string, status: 'True' | 'False', reason: string, message: string): Conditions[number] => ({
+  type,
+  status,
+  reason,
+  message,
+});

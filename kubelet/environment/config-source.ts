@@ -19,7 +19,8 @@ export function entriesOf(ref: ObjectRef, object: ConfigMap | Secret): ReadonlyM
   const entries = new Map<string, Buffer>();
   if (isConfigMap(ref, object)) {
     for (const [key, text] of Object.entries(object.data ?? {})) entries.set(key, Buffer.from(text, 'utf8'));
-    for (const [key, base64] of Object.entries(object.binaryData ?? {})) entries.set(key, Buffer.from(base64, 'base64'));
+    for (const [key, base64] of Object.entries(object.binaryData ?? {}))
+      entries.set(key, Buffer.from(base64, 'base64'));
   } else {
     for (const [key, base64] of Object.entries(object.data ?? {})) entries.set(key, Buffer.from(base64, 'base64'));
   }

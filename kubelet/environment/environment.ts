@@ -62,7 +62,8 @@ async function valueOf(
   const { name = '', key, optional = false } = keyRef;
   const entries = await readEntries(known.source, { kind, namespace, name }, optional);
   const value = entries?.get(key);
-  if (value === undefined && !optional) throw new ConfigError(`couldn't find key ${key} in ${kind} ${namespace}/${name}`);
+  if (value === undefined && !optional)
+    throw new ConfigError(`couldn't find key ${key} in ${kind} ${namespace}/${name}`);
   return value?.toString('utf8');
 }
 

@@ -16,7 +16,8 @@ export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 /** k8s.io/kubernetes/pkg/apis/core/v1/helper/qos: by cpu and memory of all containers. */
 export function qosClassOf(pod: Pod): QosClass {
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
-  const declares = (list: Readonly<Record<string, string>> | undefined, name: string): boolean => milliOf(list?.[name]) > 0;
+  const declares = (list: Readonly<Record<string, string>> | undefined, name: string): boolean =>
+    milliOf(list?.[name]) > 0;
   const names = ['cpu', 'memory'];
   const isDeclared = containers.some(({ resources }) =>
     names.some((name) => declares(resources?.requests, name) || declares(resources?.limits, name)),

@@ -8,8 +8,10 @@ export interface ObservedPod {
 
 export const nothingObserved: ObservedPod = { sandboxes: [], containers: [] };
 
-const newestFirst = (a: { attempt: number; createdAtMs: number }, b: { attempt: number; createdAtMs: number }): number =>
-  b.attempt - a.attempt || b.createdAtMs - a.createdAtMs;
+const newestFirst = (
+  a: { attempt: number; createdAtMs: number },
+  b: { attempt: number; createdAtMs: number },
+): number => b.attempt - a.attempt || b.createdAtMs - a.createdAtMs;
 
 /** The sandbox of the highest attempt, whatever its state. */
 export const currentSandbox = (observed: ObservedPod): ObservedSandbox | undefined =>

@@ -69,7 +69,13 @@ class Model {
   }
 
   exit(name: string, exitCode: number): void {
-    this.change(this.running(name), { phase: 'exited', startedAtMs: 0, finishedAtMs: this.nowMs, exitCode, oomKilled: false });
+    this.change(this.running(name), {
+      phase: 'exited',
+      startedAtMs: 0,
+      finishedAtMs: this.nowMs,
+      exitCode,
+      oomKilled: false,
+    });
   }
 
   killSandbox(): void {
@@ -151,7 +157,8 @@ class Model {
       }
       case 'startContainer': {
         // A container started without a running sandbox would join nothing.
-        if (!this.sandboxes.some(({ state }) => state.phase === 'running')) throw new Error('started without a sandbox');
+        if (!this.sandboxes.some(({ state }) => state.phase === 'running'))
+          throw new Error('started without a sandbox');
         this.change(step.id, { phase: 'running', startedAtMs: this.nowMs });
         this.started.add(step.id);
         const isInit = this.pod.spec.initContainers?.some(
@@ -188,7 +195,9 @@ describe('a pod that is to run', () => {
 
   it('runs init containers one after the other before it starts the app containers', () => {
     const model = new Model(
-      aPod({ spec: { initContainers: [container('one'), container('two')], containers: [container('a'), container('b')] } }),
+      aPod({
+        spec: { initContainers: [container('one'), container('two')], containers: [container('a'), container('b')] },
+      }),
     );
     model.settle();
 
@@ -239,7 +248,10 @@ describe('a pod that is to run', () => {
       model.nowMs += 400_000;
     }
     model.settle();
-    expect(model.containers.map(({ attempt, state }) => `${attempt} ${state.phase}`)).toEqual(['3 exited', '4 running']);
+    expect(model.containers.map(({ attempt, state }) => `${attempt} ${state.phase}`)).toEqual([
+      '3 exited',
+      '4 running',
+    ]);
   });
 
   it('replaces a container whose image changed, without any back-off', () => {
@@ -305,7 +317,16 @@ describe('the crash back-off', () => {
 });
 
 /** What can befall a pod from outside. */
-const calamity = fc.constantFrom('exit', 'crash', 'vanish', 'sandboxDies', 'sandboxVanishes', 'newImage', 'wait', 'unhealthy');
+const calamity = fc.constantFrom(
+  'exit',
+  'crash',
+  'vanish',
+  'sandboxDies',
+  'sandboxVanishes',
+  'newImage',
+  'wait',
+  'unhealthy',
+);
 
 describe('the plan', () => {
   const policies = fc.constantFrom('Always', 'OnFailure', 'Never');

@@ -127,8 +127,7 @@ class RunPlanner {
         this.steps.push({ kind: 'createSandbox', attempt: (facts.sandboxAttempt ?? -1) + 1 });
       return false;
     }
-    if (usable.state.phase === 'created')
-      this.steps.push({ kind: 'startSandbox', id: usable.id });
+    if (usable.state.phase === 'created') this.steps.push({ kind: 'startSandbox', id: usable.id });
     return true;
   }
 
@@ -176,11 +175,7 @@ class RunPlanner {
       case 'exited': {
         if (isOutdated) return this.launch(container);
         if (!restarts(state.exitCode)) return;
-        const allowedAtMs = restartAllowedAtMs(
-          facts.backOffs.get(container.name),
-          state.finishedAtMs,
-          latest.specHash,
-        );
+        const allowedAtMs = restartAllowedAtMs(facts.backOffs.get(container.name), state.finishedAtMs, latest.specHash);
         if (allowedAtMs > facts.nowMs) return this.wake(allowedAtMs);
         return this.launch(container, state.finishedAtMs);
       }

@@ -60,4 +60,5 @@ export const hasRunItsCourse = (pod: Pod, observed: ObservedPod): boolean =>
   (pod.spec.containers.length > 0 && pod.spec.containers.every((container) => isDone(pod, observed, container)));
 
 /** No container of the pod is alive any more. */
-export const isAtRest = (observed: ObservedPod): boolean => observed.containers.every((container) => isExited(container));
+export const isAtRest = (observed: ObservedPod): boolean =>
+  observed.containers.every((container) => isExited(container));

@@ -69,7 +69,9 @@ export const executors: Executors = {
     const { pod } = record;
     if (attempt > 0) emit(events.sandboxChanged());
     try {
-      const id = await env.gate.run(() => unlessAborted(signal, () => env.runtime.createSandbox(sandboxSpecOf(pod, attempt))));
+      const id = await env.gate.run(() =>
+        unlessAborted(signal, () => env.runtime.createSandbox(sandboxSpecOf(pod, attempt))),
+      );
       record.observeSandbox({
         id,
         pod: identityOf(pod),
@@ -104,9 +106,7 @@ export const executors: Executors = {
     if (container === undefined) return;
     try {
       const spec = await specFor(context, container, attempt);
-      const id = await env.gate.run(() =>
-        unlessAborted(signal, () => env.runtime.createContainer(sandboxId, spec)),
-      );
+      const id = await env.gate.run(() => unlessAborted(signal, () => env.runtime.createContainer(sandboxId, spec)));
       if (restartsAfterMs !== undefined) {
         const restart = { exitedAtMs: restartsAfterMs, nowMs: env.clock.now(), specHash: specHashOf(container) };
         record.backOffs.set(name, afterRestart(record.backOffs.get(name), restart));
@@ -300,7 +300,8 @@ class StepAborted extends Error {
 
 function sandboxFailure(error: unknown, emit: StepContext['emit']): unknown {
   if (error instanceof StepAborted) return error;
-  const isEngines = error instanceof RuntimeError && ['EngineUnavailable', 'AlreadyExists', 'NotFound'].includes(error.kind);
+  const isEngines =
+    error instanceof RuntimeError && ['EngineUnavailable', 'AlreadyExists', 'NotFound'].includes(error.kind);
   if (!isEngines) emit(events.failedCreatePodSandBox(messageOf(error)));
   return error;
 }

@@ -42,7 +42,8 @@ export function checkGrpc(
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('error', (error: Error) => unreachable(error.message));
     request.on('end', () => {
-      if (rpcCode !== '0') return finish({ ok: false, message: `error: health rpc failed: rpc error: code = ${rpcCode}` });
+      if (rpcCode !== '0')
+        return finish({ ok: false, message: `error: health rpc failed: rpc error: code = ${rpcCode}` });
       const status = servingStatus(Buffer.concat(chunks));
       if (status === SERVING) return finish({ ok: true, message: '' });
       finish({ ok: false, message: `service unhealthy (responded with "${STATUS_NAMES[status] ?? status}")` });

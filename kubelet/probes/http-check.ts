@@ -55,9 +55,7 @@ function get(
       headers: { 'user-agent': USER_AGENT, accept: '*/*', connection: 'close', ...given },
     };
     const request =
-      url.protocol === 'https:'
-        ? https.get(url, { ...options, rejectUnauthorized: false })
-        : http.get(url, options);
+      url.protocol === 'https:' ? https.get(url, { ...options, rejectUnauthorized: false }) : http.get(url, options);
     request.on('error', reject);
     request.on('response', (response) => {
       response.on('error', reject);

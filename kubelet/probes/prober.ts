@@ -20,8 +20,7 @@ export interface Prober {
 
 export const createProber = (runtime: Pick<Runtime, 'exec'>): Prober => ({
   async check(target, how, signal) {
-    if (how.exec !== undefined)
-      return checkExec(runtime, { id: target.id, command: how.exec.command ?? [] }, signal);
+    if (how.exec !== undefined) return checkExec(runtime, { id: target.id, command: how.exec.command ?? [] }, signal);
     if (how.httpGet !== undefined) return checkHttp(httpTarget(target, how.httpGet), signal);
     if (how.tcpSocket !== undefined) {
       const port = portOf(target.container, how.tcpSocket.port);

@@ -3,7 +3,10 @@ import type { CheckResult } from './http-check';
 import { dialError } from './http-check';
 
 /** Success when a connection opens. */
-export function checkTcp(target: { readonly host: string; readonly port: number }, signal: AbortSignal): Promise<CheckResult> {
+export function checkTcp(
+  target: { readonly host: string; readonly port: number },
+  signal: AbortSignal,
+): Promise<CheckResult> {
   const host = `${target.host}:${target.port}`;
   return new Promise((resolve) => {
     const socket = net.connect({ host: target.host, port: target.port });

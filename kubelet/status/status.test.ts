@@ -48,9 +48,7 @@ const statusOf = ({ pod = aPod(), containers = [], facts = {}, more = {} }: Scen
     {
       pod,
       observed: {
-        sandboxes: [
-          { id: 's0', pod: identity, attempt: 0, state: running, createdAtMs: NOW, ips: ['10.0.0.7'] },
-        ],
+        sandboxes: [{ id: 's0', pod: identity, attempt: 0, state: running, createdAtMs: NOW, ips: ['10.0.0.7'] }],
         containers,
       },
       facts: {
@@ -77,19 +75,35 @@ const statusOf = ({ pod = aPod(), containers = [], facts = {}, more = {} }: Scen
     undefined,
   );
 
-const withPolicy = (restartPolicy: string, ...containers: Container[]): Pod => aPod({ spec: { restartPolicy, containers } });
+const withPolicy = (restartPolicy: string, ...containers: Container[]): Pod =>
+  aPod({ spec: { restartPolicy, containers } });
 
 describe('the phase', () => {
   it.each([
     ['is Pending before any container started', withPolicy('Always', app), [], 'Pending'],
     ['is Pending while one of two still waits', withPolicy('Always', app, second), [seen(app, running)], 'Pending'],
-    ['is Running once all started', withPolicy('Always', app, second), [seen(app, running), seen(second, running)], 'Running'],
+    [
+      'is Running once all started',
+      withPolicy('Always', app, second),
+      [seen(app, running), seen(second, running)],
+      'Running',
+    ],
     ['stays Running when an Always pod crashes', withPolicy('Always', app), [seen(app, exited(1))], 'Running'],
     ['stays Running when an OnFailure pod fails', withPolicy('OnFailure', app), [seen(app, exited(1))], 'Running'],
     ['is Succeeded when an OnFailure pod completes', withPolicy('OnFailure', app), [seen(app, exited(0))], 'Succeeded'],
     ['is Failed when a Never pod fails', withPolicy('Never', app), [seen(app, exited(3))], 'Failed'],
-    ['is Failed when one of two failed', withPolicy('Never', app, second), [seen(app, exited(0)), seen(second, exited(1))], 'Failed'],
-    ['is Running while one of two still runs', withPolicy('Never', app, second), [seen(app, exited(1)), seen(second, running)], 'Running'],
+    [
+      'is Failed when one of two failed',
+      withPolicy('Never', app, second),
+      [seen(app, exited(0)), seen(second, exited(1))],
+      'Failed',
+    ],
+    [
+      'is Running while one of two still runs',
+      withPolicy('Never', app, second),
+      [seen(app, exited(1)), seen(second, running)],
+      'Running',
+    ],
   ])('%s', (_sentence, pod, containers, phase) => {
     expect(statusOf({ pod, containers }).phase).toBe(phase);
   });

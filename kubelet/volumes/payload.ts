@@ -51,8 +51,7 @@ export async function payloadOf(volume: Volume, how: PayloadContext): Promise<Pa
   } else if (volume.downwardAPI !== undefined) {
     addAll(downwardFiles(how.context, volume.downwardAPI.items ?? [], volume.downwardAPI.defaultMode));
   } else if (volume.projected !== undefined) {
-    for (const projection of volume.projected.sources ?? [])
-      addAll(await projectionFiles(volume, projection, how));
+    for (const projection of volume.projected.sources ?? []) addAll(await projectionFiles(volume, projection, how));
   } else return undefined;
   return files;
 }
@@ -114,7 +113,11 @@ function downwardFiles(context: PodContext, items: readonly DownwardItem[], defa
 
 function resourceText(
   context: PodContext,
-  ref: { readonly containerName?: string | undefined; readonly resource: string; readonly divisor?: string | undefined },
+  ref: {
+    readonly containerName?: string | undefined;
+    readonly resource: string;
+    readonly divisor?: string | undefined;
+  },
 ): string {
   const container: Container | undefined = findContainer(context.pod.spec, ref.containerName ?? '');
   if (container === undefined) throw new ConfigError(`container ${ref.containerName ?? ''} not found`);

@@ -97,7 +97,8 @@ export class PodVolumes {
   /** Removes all that the pod had on this node; hostPath volumes are not the pod's. Gone already is success. */
   async remove(uid: string): Promise<void> {
     const volumes = path.join(this.folderOf(uid), 'volumes');
-    for (const name of await readdir(volumes).catch(() => [])) await this.options.memory.remove(path.join(volumes, name));
+    for (const name of await readdir(volumes).catch(() => []))
+      await this.options.memory.remove(path.join(volumes, name));
     await rm(this.folderOf(uid), { recursive: true, force: true });
   }
 
@@ -120,7 +121,8 @@ export class PodVolumes {
     if (volume.hostPath !== undefined) return prepareHostPath(volume.hostPath.path, volume.hostPath.type);
     if (volume.emptyDir !== undefined) {
       const { medium, sizeLimit } = volume.emptyDir;
-      if (medium === 'Memory') await this.options.memory.make(folder, sizeLimit === undefined ? undefined : unitsOf(sizeLimit));
+      if (medium === 'Memory')
+        await this.options.memory.make(folder, sizeLimit === undefined ? undefined : unitsOf(sizeLimit));
       else await mkdir(folder, { recursive: true });
       if (fsGroup !== undefined) await chown(folder, -1, fsGroup);
       return chmod(folder, fsGroup === undefined ? 0o777 : 0o2777);
@@ -152,7 +154,9 @@ export class PodVolumes {
 
 const holdsSecrets = (volume: Volume): boolean =>
   volume.secret !== undefined ||
-  (volume.projected?.sources ?? []).some((source) => source.secret !== undefined || source.serviceAccountToken !== undefined);
+  (volume.projected?.sources ?? []).some(
+    (source) => source.secret !== undefined || source.serviceAccountToken !== undefined,
+  );
 
 const isAlwaysReadOnly = (volume: Volume): boolean =>
   volume.secret !== undefined ||

@@ -117,7 +117,11 @@ export class ScriptedRuntime implements Runtime {
     await this.begin('startSandbox');
     const sandbox = this.sandboxes.get(id);
     if (sandbox === undefined) throw new RuntimeError('NotFound', `no such sandbox: ${id}`);
-    this.sandboxes.set(id, { ...sandbox, state: { phase: 'running', startedAtMs: this.clock.now() }, ips: ['10.0.0.7'] });
+    this.sandboxes.set(id, {
+      ...sandbox,
+      state: { phase: 'running', startedAtMs: this.clock.now() },
+      ips: ['10.0.0.7'],
+    });
   }
 
   removeSandbox(id: string): Promise<void> {

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { LogLevel } from '../shared/logger';
+import yargs from 'yargs';
+
+/** Everything an agent is told from outside, complete and checked. */
+export interface KubeletConfig {
+  /** Tried in turn. */
+  readonly serverUrls: readonly string[];
+  /** Needed for the first join only. */
+  readonly joinToken?: string;
+  readonly nodeName: string;
+  /** The address other machines reach this one by; found by itself where absent. */
+  readonly nodeIp?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+  /** Path of the engine's socket. */
+  readonly dockerSocket: string;
+  readonly maxPods: number;
+  /** Processes one container may have. */
+  readonly podPidsLimit: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'text';
+}
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const NODE_NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+
+/** Reads the flags. Throws ConfigurationError with what is wrong and how it should be. */
+export function parseConfig(
+  argv: readonly string[],
+  host: { readonly hostname: string; readonly isTerminal: boolean; readonly cwd: string },
+): KubeletConfig {
+  const flags = yargs([...argv])
+    .scriptName('kubelet')
+    .usage(
+      '$0 --server URL --token-file FILE\n\nRuns the pods that a Pinsetter server assigns to this machine, on its Docker engine.',
+    )
+    .option('server', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'https URL of a server; repeatable',
+    })
+    .option('token', { type: 'string', describe: 'join token, needed the first time only' })
+    .option('token-file', { type: 'string', describe: 'file that holds the join token' })
+    .option('node-name', { type: 'string', default: host.hostname.toLowerCase(), describe: 'name of this node' })
+    .option('node-ip', { type: 'string', describe: 'address of this node, where the one found is not the right one' })
+    .option('node-label', { type: 'string', array: true, default: [], describe: 'key=value, repeatable' })
+    .option('data-dir', {
+      type: 'string',
+      default: '/var/lib/pinsetter-agent',
+      describe: 'credential, volumes, assigned pods',
+    })
+    .option('docker-host', { type: 'string', default: 'unix:///var/run/docker.sock', describe: "the engine's socket" })
+    .option('max-pods', { type: 'number', default: 110, describe: 'pods this node takes' })
+    .option('pod-pids-limit', { type: 'number', default: 4096, describe: 'processes one container may have' })
+    .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
+    .option('log-format', { choices: ['json', 'text'] as const, describe: 'text on a terminal, else json' })
+    .conflicts('token', 'token-file')
+    .strict()
+    .fail((message, error) => {
+      throw error instanceof ConfigurationError ? error : new ConfigurationError(message);
+    })
+    .parseSync();
+
+  const joinToken = flags.token ?? (flags['token-file'] === undefined ? undefined : readToken(flags['token-file']));
+  const nodeIp = flags['node-ip'];
+  return {
+    serverUrls: flags.server.map(checkServer),
+    ...(joinToken === undefined ? {} : { joinToken }),
+    nodeName: checkNodeName(flags['node-name']),
+    ...(nodeIp === undefined ? {} : { nodeIp }),
+    labels: Object.fromEntries(flags['node-label'].map(parseLabel)),
+    dataDir: path.resolve(host.cwd, flags['data-dir']),
+    dockerSocket: socketOf(flags['docker-host']),
+    maxPods: checkCount('max-pods', flags['max-pods']),
+    podPidsLimit: checkCount('pod-pids-limit', flags['pod-pids-limit']),
+    logLevel: flags['log-level'],
+    logFormat: flags['log-format'] ?? (host.isTerminal ? 'text' : 'json'),
+  };
+}
+
+/** Absent where the file is: a node that has joined no longer needs its token. */
+function readToken(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function checkServer(text: string): string {
+  if (!URL.canParse(text) || new URL(text).protocol !== 'https:')
+    throw new ConfigurationError(`--server ${text}: must be an https URL such as https://192.0.2.10:6443`);
+  return text;
+}
+
+function checkNodeName(name: string): string {
+  if (name.length > 253 || !NODE_NAME.test(name))
+    throw new ConfigurationError(`--node-name ${name}: lower-case letters, digits, "-" and "." only`);
+  return name;
+}
+
+function parseLabel(text: string): [string, string] {
+  const [key = '', ...value] = text.split('=');
+  if (key === '' || value.length === 0) throw new ConfigurationError(`--node-label ${text}: must be key=value`);
+  return [key, value.join('=')];
+}
+
+function socketOf(dockerHost: string): string {
+  if (!dockerHost.startsWith('unix://'))
+    throw new ConfigurationError(`--docker-host ${dockerHost}: must be a unix:// socket of this machine`);
+  return dockerHost.slice('unix://'.length);
+}
+
+function checkCount(flag: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1)
+    throw new ConfigurationError(`--${flag} ${value}: must be a whole number above 0`);
+  return value;
+}
