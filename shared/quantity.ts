@@ -115,4 +115,7 @@ export const quantityOfMilli = (milli: number): Quantity => ({
   format: 'decimal',
 });
 
-export const quantityOfBytes = (bytes: number): Quantity => ({ nanos: BigInt(Math.ceil(bytes)) * NANO, format: 'binary' });
+export const quantityOfBytes = (bytes: number): Quantity => ({
+  nanos: BigInt(Math.ceil(bytes)) * NANO,
+  format: 'binary',
+});

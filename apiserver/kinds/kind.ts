@@ -53,6 +53,14 @@ export interface Kind {
   readonly validateUpdate?: (object: ApiObject, old: StoredObject) => readonly StatusCause[];
   /** Seconds that a graceful deletion leaves the object standing with its deletionTimestamp; absent or 0: removed at once. */
   readonly gracePeriodSeconds?: (object: StoredObject, requested: number | undefined) => number;
+  /** True while a deleted object has to stay although no finalizer holds it (a namespace, until it is empty). */
+  readonly holdsDeletion?: (object: StoredObject) => boolean;
+  /** Changes the object in place when its deletion begins (a namespace's phase). */
+  readonly beginDeletion?: (object: StoredObject) => void;
+  /** Creation keeps the status that the client sends (a node registers with its figures). */
+  readonly keepsStatusOnCreate?: boolean;
+  /** Objects vanish this long after their last write (Events); absent: they stay. */
+  readonly ttlSeconds?: number;
 }
 
 export interface Subresource {

@@ -1,4 +1,5 @@
 import type { ApiObject } from '../../shared/api/objects';
+import { assertNever } from '../../shared/assert-never';
 import { canonicalQuantity, isQuantity, QuantityError } from '../../shared/quantity';
 import { badRequest } from '../../shared/status-error';
 import { normaliseMicroTime, normaliseTime } from './decode-time';
@@ -14,7 +15,10 @@ export interface Decoded {
 
 export interface Decoder {
   /** Throws BadRequest in the words of Kubernetes' JSON decoder. */
-  decode(kind: { readonly schema: string; readonly kind: string; readonly version: string; readonly group: string }, body: unknown): Decoded;
+  decode(
+    kind: { readonly schema: string; readonly kind: string; readonly version: string; readonly group: string },
+    body: unknown,
+  ): Decoded;
 }
 
 /** What the decoder tells about a value of the wrong type; the caller adds which kind could not be handled. */
@@ -66,8 +70,8 @@ function decodeStruct(schemas: Schemas, schema: Schema, value: Record<string, un
       place.unknown.push(path);
       continue;
     }
-    // null is Go's zero value: as if the field were absent.
-    if (field === null) continue;
+    // null is the zero value of a Go struct field: as if it were absent.
+    if (field === null || field === undefined) continue;
     const goPath = place.goPath === '' ? name : `${place.goPath}.${name}`;
     fields.push([name, decodeValue(schemas, fieldSchema, field, { ...place, goPath, path })]);
   }
@@ -91,6 +95,8 @@ function decodeValue(schemas: Schemas, schema: Schema, value: unknown, place: Pl
       return typeof value === 'boolean' ? value : mismatch(value, 'bool', place);
     case undefined:
       return structuredClone(value);
+    default:
+      return assertNever(schema.type);
   }
 }
 
@@ -129,9 +135,7 @@ function decodeTime(normalise: (text: string) => string | undefined, value: unkn
 function decodeArray(schemas: Schemas, items: Schema, value: unknown, place: Place): unknown[] {
   if (!Array.isArray(value)) return mismatch(value, `[]${goType(schemas, items)}`, place);
   return value.map((item: unknown, index) =>
-    item === null
-      ? zeroOf(items)
-      : decodeValue(schemas, items, item, { ...place, path: `${place.path}[${index}]` }),
+    item === null ? zeroOf(items) : decodeValue(schemas, items, item, { ...place, path: `${place.path}[${index}]` }),
   );
 }
 
@@ -159,7 +163,9 @@ function decodeBase64(text: string): string {
   const compact = text.replace(/[\r\n]/g, '');
   if (BASE64.test(compact)) return compact;
   const bad = compact.search(/[^A-Za-z0-9+/]/);
-  throw new DecodeError(`illegal base64 data at input byte ${bad === -1 ? compact.length - (compact.length % 4) : bad}`);
+  throw new DecodeError(
+    `illegal base64 data at input byte ${bad === -1 ? compact.length - (compact.length % 4) : bad}`,
+  );
 }
 
 function decodeInteger(format: string, value: unknown, place: Place): number {
@@ -167,7 +173,9 @@ function decodeInteger(format: string, value: unknown, place: Place): number {
   if (typeof value !== 'number') return mismatch(value, type, place);
   const inRange = format === 'int64' ? Math.abs(value) <= 2 ** 63 : value >= -(2 ** 31) && value < 2 ** 31;
   if (!Number.isInteger(value) || !inRange) {
-    throw new DecodeError(`json: cannot unmarshal number ${value} into Go struct field ${place.struct}.${place.goPath} of type ${type}`);
+    throw new DecodeError(
+      `json: cannot unmarshal number ${value} into Go struct field ${place.struct}.${place.goPath} of type ${type}`,
+    );
   }
   return value;
 }
@@ -204,6 +212,8 @@ function goType(schemas: Schemas, schema: Schema): string {
       return schema.format === 'byte' ? '[]uint8' : 'string';
     case undefined:
       return 'interface {}';
+    default:
+      return assertNever(schema.type);
   }
 }
 
@@ -221,5 +231,7 @@ function zeroOf(schema: Schema): unknown {
     case 'object':
     case undefined:
       return schema.$ref?.endsWith('.Quantity') === true ? '0' : {};
+    default:
+      return assertNever(schema.type);
   }
 }

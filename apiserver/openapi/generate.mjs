@@ -135,7 +135,7 @@ function nameSchemas(classes) {
     if (folder !== undefined) folders.set(className, folder);
   }
   // A type newer than kubernetes-types belongs to the group of the type that uses it, or whose list it is.
-  for (let again = true; again; ) {
+  for (let again = true; again;) {
     again = false;
     for (const [className, { attributes }] of classes) {
       for (const { baseName, type } of attributes) {

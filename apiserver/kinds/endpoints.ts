@@ -1,0 +1,43 @@
+import { ageColumn, column, nameColumn } from './columns';
+import type { Kind } from './kind';
+import { ALL_VERBS } from './verbs';
+
+interface Subset {
+  readonly addresses?: readonly { readonly ip: string }[];
+  readonly ports?: readonly { readonly port: number }[];
+}
+const MAX_SHOWN = 3;
+
+export const endpoints: Kind = {
+  group: '',
+  version: 'v1',
+  kind: 'Endpoints',
+  plural: 'endpoints',
+  singular: 'endpoints',
+  namespaced: true,
+  shortNames: ['ep'],
+  categories: [],
+  verbs: ALL_VERBS,
+  subresources: [],
+  schema: 'io.k8s.api.core.v1.Endpoints',
+  columns: [
+    nameColumn,
+    column('Endpoints', ({ subsets }) => endpointsText((subsets as readonly Subset[] | undefined) ?? []), {
+      description: 'Addresses and ports behind the service of the same name',
+    }),
+    ageColumn,
+  ],
+  fieldSelectors: [],
+  nameRule: 'dns1123-subdomain',
+  hasStatus: false,
+  hasGeneration: false,
+};
+
+function endpointsText(subsets: readonly Subset[]): string {
+  const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    addresses.flatMap(({ ip }) => (ports.length === 0 ? [ip] : ports.map(({ port }) => `${ip}:${port}`))),
+  );
+  if (all.length === 0) return '<none>';
+  const shown = all.slice(0, MAX_SHOWN).join(',');
+  return all.length > MAX_SHOWN ? `${shown} + ${all.length - MAX_SHOWN} more...` : shown;
+}

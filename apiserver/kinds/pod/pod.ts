@@ -1,0 +1,62 @@
+import type { Pod, PodSpec } from '../../../shared/api/objects';
+import { qosClassOf } from '../../../shared/pod/qos-class';
+import type { Kind } from '../kind';
+import { ALL_VERBS, STATUS } from '../verbs';
+import { podColumns } from './columns';
+import { setPodDefaults } from './defaults';
+import { validatePodUpdate } from './validate-update';
+import { validatePod } from './validate-pod';
+
+const DEFAULT_GRACE_SECONDS = 30;
+
+export const pod: Kind = {
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  singular: 'pod',
+  namespaced: true,
+  shortNames: ['po'],
+  categories: ['all'],
+  verbs: ALL_VERBS,
+  subresources: [
+    STATUS,
+    { name: 'attach', verbs: ['create', 'get'], kind: 'PodAttachOptions' },
+    { name: 'binding', verbs: ['create'], kind: 'Binding' },
+    { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
+    { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' },
+    { name: 'log', verbs: ['get'] },
+    { name: 'portforward', verbs: ['create', 'get'], kind: 'PodPortForwardOptions' },
+  ],
+  schema: 'io.k8s.api.core.v1.Pod',
+  columns: podColumns,
+  fieldSelectors: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ],
+  nameRule: 'dns1123-subdomain',
+  hasStatus: true,
+  hasGeneration: true,
+  setDefaults(object) {
+    const spec = object['spec'] as PodSpec | undefined;
+    if (spec !== undefined) setPodDefaults(spec);
+  },
+  prepareForCreate(object) {
+    const spec = object['spec'] as PodSpec | undefined;
+    object['status'] = { phase: 'Pending', ...(spec?.containers === undefined ? {} : { qosClass: qosClassOf(spec) }) };
+  },
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  gracePeriodSeconds(object, requested) {
+    const { spec, status } = object as unknown as Pod;
+    // Nobody has to be asked to stop a pod that no node runs, or that is over.
+    const isRun = (spec.nodeName ?? '') !== '' && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
+    return isRun ? (requested ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) : 0;
+  },
+};

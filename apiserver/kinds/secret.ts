@@ -1,0 +1,91 @@
+import type { ApiObject } from '../../shared/api/objects';
+import { isConfigKey } from '../../shared/names';
+import type { StatusCause } from '../../shared/status-error';
+import { ageColumn, column, countOf, nameColumn } from './columns';
+import { immutableDataProblems } from './config-map';
+import type { Kind } from './kind';
+import { checkName, invalidValue, required, tooLong } from './validation/field-errors';
+import { immutable } from './validation/object-meta';
+import { ALL_VERBS } from './verbs';
+
+const MAX_BYTES = 1024 * 1024;
+type Texts = Readonly<Record<string, string>>;
+
+/** Type of a Secret -> the keys it must have. */
+const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+};
+
+export const secret: Kind = {
+  group: '',
+  version: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  singular: 'secret',
+  namespaced: true,
+  shortNames: [],
+  categories: [],
+  verbs: ALL_VERBS,
+  subresources: [],
+  schema: 'io.k8s.api.core.v1.Secret',
+  columns: [
+    nameColumn,
+    column('Type', (object) => String(object['type'] ?? ''), {
+      description: 'Used to facilitate programmatic handling of secret data.',
+    }),
+    column('Data', (object) => countOf(object, 'data'), { description: 'The number of keys' }),
+    ageColumn,
+  ],
+  fieldSelectors: ['type'],
+  nameRule: 'dns1123-subdomain',
+  hasStatus: false,
+  hasGeneration: false,
+  setDefaults(object) {
+    if (object['type'] === undefined || object['type'] === '') object['type'] = 'Opaque';
+    const plain = object['stringData'] as Texts | undefined;
+    if (plain === undefined) return;
+    const encoded = Object.entries(plain).map(([key, text]) => [key, Buffer.from(text).toString('base64')] as const);
+    object['data'] = { ...(object['data'] as Texts | undefined), ...Object.fromEntries(encoded) };
+    delete object['stringData'];
+  },
+  validate(object) {
+    const data = (object['data'] as Texts | undefined) ?? {};
+    const bytes = Object.values(data).reduce((sum, text) => sum + Buffer.byteLength(text, 'base64'), 0);
+    return [
+      ...Object.keys(data).flatMap((key) => checkName(`data[${key}]`, key, isConfigKey)),
+      ...(bytes > MAX_BYTES ? [tooLong('data', MAX_BYTES)] : []),
+      ...typeProblems(object, data),
+    ];
+  },
+  validateUpdate: (object, old) => [
+    ...immutable('type', object['type'], old['type']),
+    ...immutableDataProblems(object, old, ['data']),
+  ],
+};
+
+function typeProblems(object: ApiObject, data: Texts): readonly StatusCause[] {
+  const type = String(object['type'] ?? '');
+  const missing = (REQUIRED_KEYS[type] ?? []).filter((key) => !Object.hasOwn(data, key));
+  if (missing.length > 0) return missing.map((key) => required(`data[${key}]`));
+  const config = type === 'kubernetes.io/dockerconfigjson' ? data['.dockerconfigjson'] : undefined;
+  if (config !== undefined && !isJson(Buffer.from(config, 'base64').toString('utf8'))) {
+    return [invalidValue('data[.dockerconfigjson]', '<secret contents redacted>', 'must be valid JSON')];
+  }
+  if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) {
+    return [required('data[username]'), required('data[password]')];
+  }
+  return [];
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

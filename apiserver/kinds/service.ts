@@ -1,0 +1,130 @@
+import type { ApiObject, Service, StoredObject } from '../../shared/api/objects';
+import { isDns1123Label, isPortName } from '../../shared/names';
+import type { StatusCause } from '../../shared/status-error';
+import { ageColumn, column, nameColumn } from './columns';
+import type { Kind } from './kind';
+import { checkName, duplicate, each, invalidValue, notSupported, required } from './validation/field-errors';
+import { validateLabels } from './validation/object-meta';
+import { ALL_VERBS, STATUS } from './verbs';
+
+type ServiceSpec = NonNullable<Service['spec']>;
+const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const AFFINITIES = ['ClientIP', 'None'];
+const AFFINITY_SECONDS = 10_800;
+
+const specOf = (object: ApiObject | StoredObject): ServiceSpec => (object['spec'] as ServiceSpec | undefined) ?? {};
+
+export const service: Kind = {
+  group: '',
+  version: 'v1',
+  kind: 'Service',
+  plural: 'services',
+  singular: 'service',
+  namespaced: true,
+  shortNames: ['svc'],
+  categories: ['all'],
+  verbs: ALL_VERBS,
+  subresources: [STATUS],
+  schema: 'io.k8s.api.core.v1.Service',
+  columns: [
+    nameColumn,
+    column('Type', (object) => specOf(object).type ?? '', { description: 'How the service is exposed' }),
+    column('Cluster-IP', (object) => specOf(object).clusterIP ?? '<none>', {
+      description: 'Its address in the cluster',
+    }),
+    column('External-IP', externalText, { description: 'Its addresses outside' }),
+    column('Port(s)', (object) => portsText(specOf(object)), { description: 'The ports it serves' }),
+    ageColumn,
+    column('Selector', (object) => selectorText(specOf(object)), { wide: true, description: 'The pods behind it' }),
+  ],
+  fieldSelectors: ['spec.clusterIP', 'spec.type'],
+  nameRule: 'dns1035-label',
+  hasStatus: true,
+  hasGeneration: false,
+  setDefaults(object) {
+    const spec = (object['spec'] ??= {}) as ServiceSpec;
+    spec.type ??= 'ClusterIP';
+    spec.sessionAffinity ??= 'None';
+    if (spec.sessionAffinity === 'ClientIP')
+      spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: AFFINITY_SECONDS } };
+    if (spec.type !== 'ExternalName') {
+      spec.internalTrafficPolicy ??= 'Cluster';
+      spec.ipFamilyPolicy ??= 'SingleStack';
+      spec.ipFamilies ??= ['IPv4'];
+    }
+    if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') spec.externalTrafficPolicy ??= 'Cluster';
+    if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+    for (const port of spec.ports ?? []) {
+      port.protocol ??= 'TCP';
+      port.targetPort ??= port.port;
+    }
+    object['status'] ??= { loadBalancer: {} };
+  },
+  validate,
+};
+
+function validate(object: ApiObject): readonly StatusCause[] {
+  const spec = specOf(object);
+  const { type = '', ports = [] } = spec;
+  const isHeadless = spec.clusterIP === 'None';
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  return [
+    ...(ports.length === 0 && type !== 'ExternalName' && !isHeadless ? [required('spec.ports')] : []),
+    ...(TYPES.includes(type) ? [] : [notSupported('spec.type', type, TYPES)]),
+    ...(type === 'ExternalName' && (spec.externalName ?? '') === '' ? [required('spec.externalName')] : []),
+    ...(AFFINITIES.includes(spec.sessionAffinity ?? 'None')
+      ? []
+      : [notSupported('spec.sessionAffinity', spec.sessionAffinity, AFFINITIES)]),
+    ...validateLabels('spec.selector', spec.selector),
+    ...each('spec.ports', ports, (port, path) => {
+      const id = `${port.protocol ?? ''}/${port.port}`;
+      const found = [
+        ...(ports.length > 1 && (port.name ?? '') === ''
+          ? [required(`${path}.name`)]
+          : checkName(`${path}.name`, port.name, isDns1123Label)),
+        ...(port.name !== undefined && names.has(port.name) ? [duplicate(`${path}.name`, port.name)] : []),
+        ...portProblems(`${path}.port`, port.port),
+        ...(PROTOCOLS.includes(port.protocol ?? '')
+          ? []
+          : [notSupported(`${path}.protocol`, port.protocol, PROTOCOLS)]),
+        ...(typeof port.targetPort === 'string'
+          ? checkName(`${path}.targetPort`, port.targetPort, isPortName)
+          : portProblems(`${path}.targetPort`, port.targetPort ?? 0)),
+        ...(numbers.has(id) ? [duplicate(path, { protocol: port.protocol, port: port.port })] : []),
+      ];
+      if (port.name !== undefined) names.add(port.name);
+      numbers.add(id);
+      return found;
+    }),
+  ];
+}
+
+const portProblems = (path: string, port: number): readonly StatusCause[] =>
+  port >= 1 && port <= 65_535 ? [] : [invalidValue(path, port, 'must be between 1 and 65535, inclusive')];
+
+function externalText(object: StoredObject): string {
+  const spec = specOf(object);
+  if (spec.type === 'ExternalName') return spec.externalName ?? '<none>';
+  const { status } = object as unknown as Service;
+  const ingress = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? '');
+  const all = [...ingress, ...(spec.externalIPs ?? [])].filter((text) => text !== '');
+  if (all.length > 0) return all.join(',');
+  return spec.type === 'LoadBalancer' ? '<pending>' : '<none>';
+}
+
+const portsText = ({ ports = [] }: ServiceSpec): string =>
+  ports.length === 0
+    ? '<none>'
+    : ports
+        .map(
+          ({ port, nodePort, protocol }) =>
+            `${port}${nodePort === undefined ? '' : `:${nodePort}`}/${protocol ?? 'TCP'}`,
+        )
+        .join(',');
+
+const selectorText = ({ selector = {} }: ServiceSpec): string =>
+  Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || '<none>';

@@ -1,0 +1,15 @@
+import type { Subresource, Verb } from './kind';
+
+/** What every kind that is stored can do. */
+export const ALL_VERBS: readonly Verb[] = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+];
+
+export const STATUS: Subresource = { name: 'status', verbs: ['get', 'patch', 'update'] };

@@ -1,0 +1,76 @@
+import { applyPatch as applyOperations } from 'fast-json-patch';
+import type { Operation } from 'fast-json-patch';
+import type { ApiObject, StoredObject } from '../../shared/api/objects';
+import { badRequest, StatusError } from '../../shared/status-error';
+import type { Kind } from '../kinds/kind';
+import type { Schemas } from '../openapi/schemas';
+import type { PatchType } from './client';
+import { strategicMerge } from './strategic-merge';
+
+const MAX_OPERATIONS = 10_000;
+
+/** The object after a patch; `object` itself is not changed. Throws BadRequest for a patch that makes no sense and
+ * Invalid for one that does not fit the object. */
+export function applyPatch(
+  schemas: Schemas,
+  kind: Kind,
+  object: StoredObject,
+  patch: { readonly type: PatchType; readonly body: unknown },
+): ApiObject {
+  switch (patch.type) {
+    case 'json':
+      return jsonPatch(object, patch.body);
+    case 'merge':
+      return mergePatch(object, recordOf(patch.body)) as ApiObject;
+    case 'strategic':
+      return strategicMerge(schemas, kind.schema, object, recordOf(patch.body));
+  }
+}
+
+function recordOf(body: unknown): Readonly<Record<string, unknown>> {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  const found = Array.isArray(body) ? 'array' : body === null ? 'null' : typeof body;
+  throw badRequest(
+    `error decoding patch: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
+  );
+}
+
+function jsonPatch(object: StoredObject, body: unknown): ApiObject {
+  if (!Array.isArray(body)) {
+    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+  }
+  if (body.length > MAX_OPERATIONS) {
+    throw new StatusError(
+      'RequestEntityTooLarge',
+      `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${body.length}`,
+    );
+  }
+  const copy = structuredClone(object);
+  try {
+    return applyOperations(copy, body as Operation[], true, true).newDocument;
+  } catch (error) {
+    // The library throws its own errors for what is not applicable, and TypeErrors for paths it will not touch.
+    if (!(error instanceof Error)) throw error;
+    const [why = ''] = error.message.split('\n');
+    throw new StatusError(
+      'Invalid',
+      `the server rejected our request due to an error in our request: ${why}`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** RFC 7386. */
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const isObject = typeof target === 'object' && target !== null && !Array.isArray(target);
+  const result = new Map(Object.entries(isObject ? target : {}));
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) result.delete(key);
+    else result.set(key, mergePatch(result.get(key), value));
+  }
+  return Object.fromEntries(result);
+}

@@ -1,0 +1,17 @@
+import { ignoreAlreadyExists } from '../../shared/status-error';
+import { SYSTEM_NAMESPACES } from '../admission/namespace-lifecycle';
+import { SYSTEM_PRIORITY_CLASSES } from '../kinds/priority-class';
+import type { Client } from './client';
+
+/** Makes what every cluster has from the start; what is there already stays as it is. */
+export async function ensureBootstrapObjects(client: Client): Promise<void> {
+  await Promise.all([
+    ...SYSTEM_NAMESPACES.map((name) => client.create('Namespace', { metadata: { name } }).catch(ignoreAlreadyExists)),
+    ...SYSTEM_PRIORITY_CLASSES.map(({ name, value, description }) =>
+      client.create('PriorityClass', { metadata: { name }, value, description }).catch(ignoreAlreadyExists),
+    ),
+  ]);
+  await client
+    .create('ServiceAccount', { metadata: { name: 'default', namespace: 'default' } })
+    .catch(ignoreAlreadyExists);
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import type { Random } from '../../shared/random';
+import type { AdmissionPlugin } from '../admission/admission';
+import { ADMISSION_PLUGINS } from '../admission/plugins';
+import type { KindList } from '../kinds/kinds';
+import { createDecoder } from '../openapi/decode';
+import type { Schemas } from '../openapi/schemas';
+import { loadSchemas } from '../openapi/schemas';
+import type { Store } from '../store/store';
+import type { DisruptionCheck } from './eviction';
+import { allowDisruption } from './eviction';
+import { GenericRegistry } from './generic-registry';
+import { ObjectCache } from './object-cache';
+import { ObjectWriter } from './object-writer';
+import { TtlLeases } from './ttl-leases';
+
+export interface RegistryOptions {
+  readonly store: Store;
+  readonly kinds: KindList;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Absent: read from disk. */
+  readonly schemas?: Schemas;
+  /** Absent: all that there are. */
+  readonly plugins?: readonly AdmissionPlugin[];
+  /** Absent: nothing stands against an eviction. */
+  readonly mayDisrupt?: DisruptionCheck;
+}
+
+/** Resolves when the registry has read the store and serves. Close it before the store. */
+export async function createRegistry(options: RegistryOptions): Promise<GenericRegistry> {
+  const { store, kinds, clock, random, logger } = options;
+  const schemas = options.schemas ?? loadSchemas();
+  const cache = await ObjectCache.start(store, logger);
+  return new GenericRegistry({
+    store,
+    cache,
+    writer: new ObjectWriter(store, cache, new TtlLeases(store, clock)),
+    kinds,
+    schemas,
+    decoder: createDecoder(schemas),
+    plugins: options.plugins ?? ADMISSION_PLUGINS,
+    mayDisrupt: options.mayDisrupt ?? allowDisruption,
+    clock,
+    random,
+    logger,
+  });
+}

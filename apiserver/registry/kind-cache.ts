@@ -1,0 +1,153 @@
+import type { ObjectChange } from './client';
+import type { StoredObject } from '../../shared/api/objects';
+import type { CachedObject } from './stored-object';
+
+/** A change of one object, kept for watches that resume. */
+export interface CacheEvent {
+  readonly revision: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  /** The object as it is now; of a deletion its last state at the deletion's revision. */
+  readonly current: CachedObject;
+  readonly previous?: CachedObject;
+}
+
+export type ChangeHandler = (change: ObjectChange<StoredObject>) => void;
+
+/** How many changes of a kind a slow or resuming watch may be behind before it has to list again. */
+const WINDOW = 4_096;
+
+/** The objects of one kind, sorted by store key, with the recent changes and who waits for the next one. */
+export class KindCache {
+  private readonly objects = new Map<string, CachedObject>();
+  private readonly sortedKeys: string[] = [];
+  private readonly handlers = new Set<ChangeHandler>();
+  private readonly waiting = new Set<() => void>();
+  private events: CacheEvent[] = [];
+  /** Index of `events[0]` among all events of this kind ever seen: cursors are such indices. */
+  private firstIndex = 0;
+
+  constructor(
+    /** Every change after this revision is in the window. */
+    private windowStart: number,
+  ) {}
+
+  get(storeKey: string): CachedObject | undefined {
+    return this.objects.get(storeKey);
+  }
+
+  /** Revision of the last change of any object of this kind, or of the window's start. */
+  get lastRevision(): number {
+    return this.events.at(-1)?.revision ?? this.windowStart;
+  }
+
+  /** Objects whose store key begins with `prefix`, ascending, after the key `after` where given. */
+  *list(prefix: string, after = ''): Generator<CachedObject> {
+    const start = after > prefix ? this.position(after) : this.position(prefix);
+    for (let index = start; index < this.sortedKeys.length; index += 1) {
+      const storeKey = this.sortedKeys[index] ?? '';
+      if (!storeKey.startsWith(prefix)) return;
+      const object = this.objects.get(storeKey);
+      if (object !== undefined && storeKey !== after) yield object;
+    }
+  }
+
+  /** Fills the cache before anybody watches. */
+  load(object: CachedObject): void {
+    if (!this.objects.has(object.storeKey)) this.sortedKeys.splice(this.position(object.storeKey), 0, object.storeKey);
+    this.objects.set(object.storeKey, object);
+  }
+
+  put(object: CachedObject): void {
+    const previous = this.objects.get(object.storeKey);
+    this.load(object);
+    this.record(
+      previous === undefined
+        ? { revision: object.revision, type: 'ADDED', current: object }
+        : { revision: object.revision, type: 'MODIFIED', current: object, previous },
+    );
+  }
+
+  remove(storeKey: string, revision: number): void {
+    const previous = this.objects.get(storeKey);
+    if (previous === undefined) return;
+    this.objects.delete(storeKey);
+    this.sortedKeys.splice(this.position(storeKey), 1);
+    this.record({ revision, type: 'DELETED', current: previous.atRevision(revision), previous });
+  }
+
+  /** Keys of everything cached, for a comparison with a fresh list. */
+  keys(): readonly string[] {
+    return this.sortedKeys;
+  }
+
+  onChange(handler: ChangeHandler): () => void {
+    this.handlers.add(handler);
+    return () => this.handlers.delete(handler);
+  }
+
+  /** Wakes the watches, once a whole transaction is visible. */
+  wake(): void {
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const resume of waiting) resume();
+  }
+
+  /** Calls `resume` once, when there is news. Returns the function that forgets it. */
+  onNews(resume: () => void): () => void {
+    this.waiting.add(resume);
+    return () => this.waiting.delete(resume);
+  }
+
+  /** Where a watch of all later changes starts. */
+  get cursor(): number {
+    return this.firstIndex + this.events.length;
+  }
+
+  /** Where a watch of all changes after `revision` starts; undefined when some of them are forgotten. */
+  cursorAfter(revision: number): number | undefined {
+    if (revision < this.windowStart) return undefined;
+    const index = lowerBound(this.events, (event) => event.revision > revision);
+    return this.firstIndex + index;
+  }
+
+  /** The changes from a cursor on, at most `max`; undefined when some of them are forgotten. */
+  eventsFrom(cursor: number, max: number): readonly CacheEvent[] | undefined {
+    if (cursor < this.firstIndex) return undefined;
+    return this.events.slice(cursor - this.firstIndex, cursor - this.firstIndex + max);
+  }
+
+  get oldestRevision(): number {
+    return this.windowStart;
+  }
+
+  private record(event: CacheEvent): void {
+    this.events.push(event);
+    if (this.events.length > WINDOW * 2) {
+      this.windowStart = this.events[WINDOW - 1]?.revision ?? this.windowStart;
+      this.events = this.events.slice(WINDOW);
+      this.firstIndex += WINDOW;
+    }
+    const change: ObjectChange<StoredObject> =
+      event.previous === undefined
+        ? { type: event.type, object: event.current.object }
+        : { type: event.type, object: event.current.object, previous: event.previous.object };
+    for (const handler of this.handlers) handler(change);
+  }
+
+  private position(storeKey: string): number {
+    return lowerBound(this.sortedKeys, (key) => key >= storeKey);
+  }
+}
+
+/** Index of the first item that passes; all before it fail, all after it pass. */
+function lowerBound<T>(items: readonly T[], passes: (item: T) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const item = items[middle];
+    if (item !== undefined && passes(item)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,132 @@
+import type { Logger } from '../../shared/logger';
+import type { KeyValue, Store, StoreEvent, Watcher } from '../store/store';
+import { StoreClosedError, StoreError } from '../store/store';
+import { KindCache } from './kind-cache';
+import { resourceOfKey, ROOT } from './store-keys';
+import { fromKeyValue } from './stored-object';
+
+/**
+ * Everything in the store, in memory, fed by one watch. All reads are served from here. After `caughtUp(revision)` the
+ * cache shows every write up to that revision, which is how a writer reads its own writes.
+ */
+export class ObjectCache {
+  private readonly kinds = new Map<string, KindCache>();
+  private readonly waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
+  private readonly startRevision: number;
+  private reached: number;
+  private watcher: Watcher;
+  private closed = false;
+  private readonly feeding: Promise<void>;
+
+  static async start(store: Store, logger: Logger): Promise<ObjectCache> {
+    const { snapshot, watcher } = await store.listAndWatch({ prefix: ROOT });
+    return new ObjectCache(store, logger, snapshot.items, snapshot.revision, watcher);
+  }
+
+  private constructor(
+    private readonly store: Store,
+    private readonly logger: Logger,
+    items: readonly KeyValue[],
+    revision: number,
+    watcher: Watcher,
+  ) {
+    this.startRevision = revision;
+    this.reached = revision;
+    this.watcher = watcher;
+    for (const item of items) this.of(resourceOfKey(item.key)).load(fromKeyValue(item));
+    this.feeding = this.feed();
+  }
+
+  /** The revision everything up to which is visible. */
+  get revision(): number {
+    return this.reached;
+  }
+
+  /** The cache of one resource (`pods`, `leases.coordination.k8s.io`). */
+  of(resource: string): KindCache {
+    const existing = this.kinds.get(resource);
+    if (existing !== undefined) return existing;
+    const created = new KindCache(this.startRevision);
+    this.kinds.set(resource, created);
+    return created;
+  }
+
+  /** Resolves when everything up to `revision` is visible, or the cache is closed. */
+  async caughtUp(revision: number): Promise<void> {
+    if (revision <= this.reached || this.closed) return;
+    await new Promise<void>((resolve) => this.waiting.add({ revision, resolve }));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.watcher.close();
+    this.release(Infinity);
+    for (const kind of this.kinds.values()) kind.wake();
+    await this.feeding;
+  }
+
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
+  private async feed(): Promise<void> {
+    while (!this.closed) {
+      try {
+        for await (const batch of this.watcher) this.apply(batch.events, batch.revision);
+        if (!this.closed) this.watcher = this.store.watch({ prefix: ROOT, afterRevision: this.reached });
+      } catch (error) {
+        if (this.closed || error instanceof StoreClosedError) return;
+        if (!(error instanceof StoreError)) throw error;
+        this.logger.warn({ err: error }, 'store watch ended: reading everything again');
+        await this.resync();
+      }
+    }
+  }
+
+  /** Replaces a watch that broke: the differences to a fresh list become changes. */
+  private async resync(): Promise<void> {
+    const { snapshot, watcher } = await this.store.listAndWatch({ prefix: ROOT });
+    const present = new Map(snapshot.items.map((item) => [item.key, item]));
+    const touched = new Set<KindCache>();
+    for (const kind of this.kinds.values()) {
+      for (const key of [...kind.keys()]) {
+        if (present.has(key)) continue;
+        kind.remove(key, snapshot.revision);
+        touched.add(kind);
+      }
+    }
+    for (const item of [...snapshot.items].sort((a, b) => a.modRevision - b.modRevision)) {
+      const kind = this.of(resourceOfKey(item.key));
+      if (kind.get(item.key)?.revision === item.modRevision) continue;
+      kind.put(fromKeyValue(item));
+      touched.add(kind);
+    }
+    this.watcher = watcher;
+    this.advance(snapshot.revision, touched);
+  }
+
+  private apply(events: readonly StoreEvent[], revision: number): void {
+    const touched = new Set<KindCache>();
+    for (const event of events) {
+      const kind = this.of(resourceOfKey(event.key));
+      touched.add(kind);
+      if (event.kv === undefined) kind.remove(event.key, event.revision);
+      else kind.put(fromKeyValue(event.kv));
+    }
+    this.advance(revision, touched);
+  }
+
+  private advance(revision: number, touched: ReadonlySet<KindCache>): void {
+    this.reached = Math.max(this.reached, revision);
+    this.release(this.reached);
+    for (const kind of touched) kind.wake();
+  }
+
+  private release(revision: number): void {
+    for (const waiter of this.waiting) {
+      if (waiter.revision > revision) continue;
+      this.waiting.delete(waiter);
+      waiter.resolve();
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ApiObject, ObjectMeta, StoredMeta, StoredObject } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import { toTimestamp } from '../../shared/clock';
+import type { Random } from '../../shared/random';
+import { badRequest, invalid } from '../../shared/status-error';
+import type { Kind } from '../kinds/kind';
+import { validateMeta, validateMetaUpdate } from '../kinds/validation/object-meta';
+
+const SUFFIX_LENGTH = 5;
+const MAX_GENERATED_BASE = 63 - SUFFIX_LENGTH;
+
+/** Gives a new object its name, identity and birth. The server's fields are the server's, whatever the client sent. */
+export function fillNewMetadata(kind: Kind, object: ApiObject, sources: { clock: Clock; random: Random }): void {
+  const given: ObjectMeta = object.metadata ?? {};
+  if ((given.resourceVersion ?? '') !== '')
+    throw badRequest('resourceVersion should not be set on objects to be created');
+  const {
+    deletionTimestamp: _d,
+    deletionGracePeriodSeconds: _g,
+    generation: _n,
+    selfLink: _s,
+    managedFields: _m,
+    ...kept
+  } = given;
+  delete kept.resourceVersion;
+  const base = kept.generateName ?? '';
+  const name = kept.name ?? '';
+  object.metadata = {
+    ...kept,
+    ...(name === '' && base !== ''
+      ? { name: `${base.slice(0, MAX_GENERATED_BASE)}${sources.random.suffix(SUFFIX_LENGTH)}` }
+      : {}),
+    uid: sources.random.uid(),
+    creationTimestamp: toTimestamp(sources.clock.now()),
+    ...(kind.hasGeneration ? { generation: 1 } : {}),
+  };
+}
+
+/** Throws Invalid with one cause per problem. */
+export function validateNew(kind: Kind, object: ApiObject): void {
+  refuse(kind, object, [...validateMeta(kind, object), ...(kind.validate?.(object) ?? [])]);
+}
+
+export function validateReplacement(kind: Kind, object: ApiObject, old: StoredObject): void {
+  refuse(kind, object, [
+    ...validateMeta(kind, object),
+    ...validateMetaUpdate(object, old),
+    ...(kind.validate?.(object) ?? []),
+    ...(kind.validateUpdate?.(object, old) ?? []),
+  ]);
+}
+
+function refuse(kind: Kind, object: ApiObject, causes: Parameters<typeof invalid>[2]): void {
+  if (causes.length > 0) throw invalid(kind, object.metadata?.name ?? '', causes);
+}
+
+/**
+ * The object that is to replace `old`: of the main resource everything but status, of `/status` only the status and
+ * labels, annotations and finalizers. Generation counts changes of everything but metadata and status.
+ */
+export function replacementOf(
+  kind: Kind,
+  object: ApiObject,
+  old: StoredObject,
+  subresource: 'status' | undefined,
+): StoredObject {
+  const metadata = keepIdentity(object.metadata ?? {}, old.metadata, subresource);
+  const { status, ...withoutStatus } = object;
+  const { status: oldStatus, ...oldWithoutStatus } = old;
+  const withStatus = (of: unknown): object => (of === undefined ? {} : { status: of });
+  const replacement: StoredObject =
+    subresource === 'status'
+      ? { ...structuredClone(oldWithoutStatus), metadata, ...withStatus(status) }
+      : kind.hasStatus
+        ? {
+            ...withoutStatus,
+            apiVersion: old.apiVersion,
+            kind: old.kind,
+            metadata,
+            ...withStatus(structuredClone(oldStatus)),
+          }
+        : { ...object, apiVersion: old.apiVersion, kind: old.kind, metadata };
+  return replacement;
+}
+
+/** Counts the generation up when the replacement, with its defaults, asks for something else than `old`. */
+export function countGeneration(kind: Kind, replacement: StoredObject, old: StoredObject): void {
+  if (!kind.hasGeneration) return;
+  const { metadata: _m, status: _s, ...wanted } = replacement;
+  const { metadata: _om, status: _os, ...wantedBefore } = old;
+  if (isDeepStrictEqual(wanted, wantedBefore)) return;
+  replacement.metadata = { ...replacement.metadata, generation: (old.metadata.generation ?? 0) + 1 };
+}
+
+function keepIdentity(given: ObjectMeta, old: StoredMeta, subresource: 'status' | undefined): StoredMeta {
+  const { labels, annotations, finalizers, ownerReferences } = given;
+  const owners = subresource === 'status' ? old.ownerReferences : ownerReferences;
+  return {
+    name: old.name,
+    ...defined({ generateName: old.generateName, namespace: old.namespace }),
+    uid: old.uid,
+    resourceVersion: old.resourceVersion,
+    ...defined({ generation: old.generation }),
+    creationTimestamp: old.creationTimestamp,
+    ...defined({
+      deletionTimestamp: old.deletionTimestamp,
+      deletionGracePeriodSeconds: old.deletionGracePeriodSeconds,
+      labels,
+      annotations,
+      ownerReferences: owners === undefined ? undefined : structuredClone(owners),
+      finalizers,
+    }),
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+const defined = <T extends object>(fields: T): Defined<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
