@@ -303,6 +303,16 @@ it('says that the node is not ready while the engine is down, and heals when it 
   );
 });
 
+it('adopts nothing and starts nothing while the engine is down from the start, then does', async () => {
+  await bench.agent.stop();
+  bench.runtime.failNext('prepare', new RuntimeError('EngineUnavailable', 'no socket'));
+  await bench.boot();
+  await bench.sync(aPod());
+  expect(bench.runtime.running()).toEqual([]);
+  await bench.advance(2_000);
+  expect(bench.runtime.running()).toEqual(['app/0']);
+});
+
 it('restarts a container whose liveness probe fails', async () => {
   const livenessProbe = { exec: { command: ['true'] }, periodSeconds: 5, failureThreshold: 2 };
   await bench.sync(aPod({ containers: [{ name: 'app', image: 'busybox', livenessProbe }] }));

@@ -17,6 +17,8 @@ export class EngineWatch {
   info: EngineInfo | undefined;
   private readonly stopping = new AbortController();
   private following: Promise<void> | undefined;
+  private bringingUp: Promise<void> = Promise.resolve();
+  private cancelRetry: () => void = () => undefined;
 
   constructor(
     private readonly options: {
@@ -27,21 +29,28 @@ export class EngineWatch {
     },
   ) {}
 
-  /** Resolves once the engine was listed for the first time, or told to be down. */
+  /** Resolves once the engine was listed for the first time, or found to be down. */
   async start(): Promise<void> {
-    const events = this.options.runtime.events(this.stopping.signal);
+    // Listening first: what happens during the listing must not be missed.
+    this.following ??= this.follow(this.options.runtime.events(this.stopping.signal));
     await this.bringUp();
-    this.following ??= this.follow(events);
-    if (this.problem !== undefined) void this.bringUpLater();
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.cancelRetry();
     await this.following;
   }
 
-  private async bringUp(): Promise<void> {
+  /** One at a time, in the order they were asked for. Tried again for as long as the engine is down. */
+  private bringUp(): Promise<void> {
+    this.bringingUp = this.bringingUp.then(() => this.tryBringUp());
+    return this.bringingUp;
+  }
+
+  private async tryBringUp(): Promise<void> {
     const { runtime, logger, listener } = this.options;
+    this.cancelRetry();
     try {
       await runtime.prepare();
       this.info = await runtime.info();
@@ -52,14 +61,8 @@ export class EngineWatch {
       const message = error instanceof Error ? error.message : String(error);
       if (this.problem !== message) logger.warn({ error: message }, 'engine is down');
       this.problem = message;
-    }
-  }
-
-  private async bringUpLater(): Promise<void> {
-    const { clock } = this.options;
-    while (this.problem !== undefined && !this.stopping.signal.aborted) {
-      await clock.sleep(RETRY_MS, this.stopping.signal).catch(() => undefined);
-      if (!this.stopping.signal.aborted && this.problem !== undefined) await this.bringUp();
+      if (!this.stopping.signal.aborted)
+        this.cancelRetry = this.options.clock.setTimeout(() => void this.bringUp(), RETRY_MS);
     }
   }
 
@@ -72,7 +75,6 @@ export class EngineWatch {
         this.problem = event.message;
       } else {
         await this.bringUp();
-        if (this.problem !== undefined) void this.bringUpLater();
       }
     }
   }
