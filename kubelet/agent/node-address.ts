@@ -1,0 +1,40 @@
+import dgram from 'node:dgram';
+import os from 'node:os';
+
+/**
+ * The address this machine has towards the server, by the kernel's routes (nothing is sent). Where the server is on this
+ * very machine, the first address that others could reach; else loopback.
+ */
+export async function nodeAddressTowards(serverUrl: string): Promise<string> {
+  const { hostname, port } = new URL(serverUrl);
+  const routed = await routedAddress(hostname.replace(/^\[|\]$/g, ''), Number(port) || 443).catch(() => undefined);
+  if (routed !== undefined && !isLoopback(routed)) return routed;
+  return firstExternalAddress(os.networkInterfaces()) ?? '127.0.0.1';
+}
+
+function routedAddress(host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = dgram.createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    socket.once('error', (error) => {
+      socket.close();
+      reject(error);
+    });
+    socket.connect(port, host, () => {
+      const { address } = socket.address();
+      socket.close();
+      resolve(address);
+    });
+  });
+}
+
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+
+/** Bridges of engines are interfaces too, but no way to reach this machine. */
+const BRIDGES = /^(docker|br-|veth|cni|virbr)/;
+
+export function firstExternalAddress(interfaces: ReturnType<typeof os.networkInterfaces>): string | undefined {
+  return Object.entries(interfaces)
+    .filter(([name]) => !BRIDGES.test(name))
+    .flatMap(([, addresses]) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+}

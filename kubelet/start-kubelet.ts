@@ -1,0 +1,74 @@
+import path from 'node:path';
+import os from 'node:os';
+import type { Clock } from '../shared/clock';
+import type { Logger } from '../shared/logger';
+import type { Random } from '../shared/random';
+import type { StreamRequest } from '../shared/wire/node-channel';
+import type { AgentStream } from '../shared/wire/byte-stream';
+import { Agent } from './agent/agent';
+import type { Host } from './agent/host';
+import type { KubeletConfig } from './config';
+import type { ConfigSource } from './environment/config-source';
+import type { ImageProvider } from './pod-worker/pod-environment';
+import type { Runtime } from './runtime/runtime';
+import { ensureJoined } from './session/join';
+import { createSession } from './session/socket-session';
+
+/** What an agent is made of beside its configuration. */
+export interface KubeletParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly isRoot: boolean;
+  readonly agentVersion: string;
+  readonly runtime: Runtime;
+  /** Scheme of container ids: `docker`. */
+  readonly runtimeName: string;
+  readonly host: Host;
+  readonly nodeIp: string;
+  readonly diskBytes: number;
+  readonly createImages: (source: ConfigSource) => ImageProvider;
+  /** Serves exec, attach, logs and port-forward of the agent's pods. */
+  readonly serveStream: (agent: Agent, request: StreamRequest, stream: AgentStream) => Promise<void>;
+  /** Called each time the server took the node in. */
+  readonly onConnected: () => void;
+}
+
+/** Joins the cluster if need be, adopts what runs, and dials the server. Rejects with a StatusError that says why not. */
+export async function startKubelet(config: KubeletConfig, parts: KubeletParts): Promise<Agent> {
+  const { clock, random, logger, serveStream } = parts;
+  const { nodeName, serverUrls, joinToken } = config;
+  const identity = await ensureJoined({
+    serverUrls,
+    nodeName,
+    folder: path.join(config.dataDir, 'credential'),
+    ...(joinToken === undefined ? {} : { joinToken }),
+    clock,
+    logger,
+  });
+  const agent: Agent = new Agent({
+    nodeName,
+    agentVersion: parts.agentVersion,
+    labels: config.labels,
+    dataDir: config.dataDir,
+    isRoot: parts.isRoot,
+    clock,
+    logger,
+    runtime: parts.runtime,
+    runtimeName: parts.runtimeName,
+    host: parts.host,
+    node: {
+      hostIps: [parts.nodeIp],
+      cpuMilli: os.cpus().length * 1000,
+      memoryBytes: os.totalmem(),
+      diskBytes: parts.diskBytes,
+      pidsLimit: config.podPidsLimit,
+    },
+    createImages: parts.createImages,
+    createSession: (handlers) => createSession({ serverUrls, nodeName, identity, clock, random, logger, handlers }),
+    onStream: (request, stream) => serveStream(agent, request, stream),
+    onConnected: parts.onConnected,
+  });
+  await agent.start();
+  return agent;
+}
