@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiObject, Pod, StoredObject } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
@@ -39,6 +38,7 @@ import { fromStoreError } from './store-errors';
 import { resourceOf, storeKeyOf } from './store-keys';
 import { CachedObject, deepFreeze } from './stored-object';
 import { watchObjects } from './watch-objects';
+import { isSameJson } from '../../shared/same-json';
 
 /** How often a write is tried again after somebody else's came first, before the client is told. */
 const ATTEMPTS = 10;
@@ -262,7 +262,7 @@ export class GenericRegistry implements Registry {
     countGeneration(kind, next, old.object);
     validateReplacement(kind, next, old.object);
     if (isReleased(kind, next)) return dryRun === true ? old.atRevision(old.revision) : this.parts.writer.remove(old);
-    if (isDeepStrictEqual(next, old.object)) return old;
+    if (isSameJson(next, old.object)) return old;
     if (dryRun === true) return new CachedObject(old.storeKey, deepFreeze(next), old.revision);
     return this.parts.writer.put(kind, old.storeKey, next, old);
   }

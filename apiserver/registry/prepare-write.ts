@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiObject, ObjectMeta, StoredMeta, StoredObject } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { toTimestamp } from '../../shared/clock';
@@ -6,6 +5,7 @@ import type { Random } from '../../shared/random';
 import { badRequest, invalid } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
 import { validateMeta, validateMetaUpdate } from '../kinds/validation/object-meta';
+import { isSameJson } from '../../shared/same-json';
 
 const SUFFIX_LENGTH = 5;
 const MAX_GENERATED_BASE = 63 - SUFFIX_LENGTH;
@@ -89,7 +89,7 @@ export function countGeneration(kind: Kind, replacement: StoredObject, old: Stor
   if (!kind.hasGeneration) return;
   const { metadata: _m, status: _s, ...wanted } = replacement;
   const { metadata: _om, status: _os, ...wantedBefore } = old;
-  if (isDeepStrictEqual(wanted, wantedBefore)) return;
+  if (isSameJson(wanted, wantedBefore)) return;
   replacement.metadata = { ...replacement.metadata, generation: (old.metadata.generation ?? 0) + 1 };
 }
 

@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { badRequest } from '../../shared/status-error';
 import { listStrategyOf } from '../openapi/patch-strategies';
 import type { Schema, Schemas } from '../openapi/schemas';
 import { refName, typeName } from '../openapi/schemas';
 import { orderItems } from './strategic-order';
+import { isSameJson } from '../../shared/same-json';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -64,7 +64,7 @@ class Merger {
       result.set(
         key,
         isDeletion
-          ? list.filter((item) => !value.some((unwanted) => isDeepStrictEqual(item, unwanted)))
+          ? list.filter((item) => !value.some((unwanted) => isSameJson(item, unwanted)))
           : orderItems(list, list, value, mergeKey),
       );
     }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isSameJson } from '../../shared/same-json';
 
 const idOf = (item: unknown, mergeKey: string | undefined): unknown =>
   mergeKey !== undefined && typeof item === 'object' && item !== null
@@ -6,7 +6,7 @@ const idOf = (item: unknown, mergeKey: string | undefined): unknown =>
     : item;
 
 const indexIn = (items: readonly unknown[], item: unknown, mergeKey: string | undefined): number =>
-  items.findIndex((each) => isDeepStrictEqual(idOf(each, mergeKey), idOf(item, mergeKey)));
+  items.findIndex((each) => isSameJson(idOf(each, mergeKey), idOf(item, mergeKey)));
 
 /**
  * `$setElementOrder`: the items that the order names stand in its order; the others keep their places before and after

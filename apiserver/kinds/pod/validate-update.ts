@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiObject, Container, PodSpec, StoredObject, Toleration } from '../../../shared/api/objects';
 import type { StatusCause } from '../../../shared/status-error';
 import { forbiddenField, invalidValue } from '../validation/field-errors';
+import { isSameJson } from '../../../shared/same-json';
 
 const MAY_CHANGE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
@@ -13,7 +13,7 @@ const specOf = (object: ApiObject | StoredObject): PodSpec =>
 export function validatePodUpdate(object: ApiObject, old: StoredObject): readonly StatusCause[] {
   const spec = specOf(object);
   const before = specOf(old);
-  if (isDeepStrictEqual(spec, before)) return [];
+  if (isSameJson(spec, before)) return [];
   if (spec.containers.length !== before.containers.length) {
     return [forbiddenField('spec.containers', 'pod updates may not add or remove containers')];
   }
@@ -23,7 +23,7 @@ export function validatePodUpdate(object: ApiObject, old: StoredObject): readonl
   return [
     ...deadlineProblems(spec, before),
     ...tolerationProblems(spec, before),
-    ...(isDeepStrictEqual(fixedPart(spec), fixedPart(before)) ? [] : [forbiddenField('spec', MAY_CHANGE)]),
+    ...(isSameJson(fixedPart(spec), fixedPart(before)) ? [] : [forbiddenField('spec', MAY_CHANGE)]),
   ];
 }
 
@@ -41,7 +41,7 @@ function deadlineProblems(spec: PodSpec, before: PodSpec): readonly StatusCause[
 function tolerationProblems(spec: PodSpec, before: PodSpec): readonly StatusCause[] {
   const kept = (wanted: Toleration): boolean =>
     (spec.tolerations ?? []).some((each) =>
-      isDeepStrictEqual({ ...each, tolerationSeconds: 0 }, { ...wanted, tolerationSeconds: 0 }),
+      isSameJson({ ...each, tolerationSeconds: 0 }, { ...wanted, tolerationSeconds: 0 }),
     );
   return (before.tolerations ?? []).every(kept)
     ? []

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ApiObject, ObjectMeta, StoredObject } from '../../../shared/api/objects';
 import type { NameRule } from '../../../shared/names';
 import {
@@ -12,6 +11,7 @@ import {
 import type { StatusCause } from '../../../shared/status-error';
 import type { Kind } from '../kind';
 import { checkName, each, forbiddenField, invalidValue, required, tooLong } from './field-errors';
+import { isSameJson } from '../../../shared/same-json';
 
 const RULES: Record<Kind['nameRule'], NameRule> = {
   'dns1123-subdomain': isDns1123Subdomain,
@@ -120,4 +120,4 @@ export function validateMetaUpdate(object: ApiObject, old: StoredObject): readon
 
 const FIELD_IS_IMMUTABLE = 'field is immutable';
 export const immutable = (field: string, value: unknown, old: unknown): readonly StatusCause[] =>
-  isDeepStrictEqual(value, old) ? [] : [invalidValue(field, value ?? null, FIELD_IS_IMMUTABLE)];
+  isSameJson(value, old) ? [] : [invalidValue(field, value ?? null, FIELD_IS_IMMUTABLE)];
