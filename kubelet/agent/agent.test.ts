@@ -32,20 +32,33 @@ class Bench {
   readonly clock = new FakeClock();
   readonly runtime = new ScriptedRuntime(this.clock);
   readonly missingImages = new Set<string>();
-  agent!: Agent;
-  session!: FakeSession;
+  private booted: { readonly agent: Agent; readonly session: FakeSession } | undefined;
   private revision = 0;
 
   constructor(readonly dataDir: string) {}
 
+  get agent(): Agent {
+    return this.present.agent;
+  }
+
+  get session(): FakeSession {
+    return this.present.session;
+  }
+
+  private get present() {
+    if (this.booted === undefined) throw new Error('boot first');
+    return this.booted;
+  }
+
   async boot(): Promise<void> {
+    const sessions: FakeSession[] = [];
     const images: ImageProvider = {
       ensure: ({ container }) =>
         this.missingImages.has(container.image ?? '')
           ? Promise.reject(new ImageProblem('ErrImagePull', 'not there', this.clock.now() + 10_000))
           : Promise.resolve(),
     };
-    this.agent = new Agent({
+    const agent = new Agent({
       nodeName: 'n1',
       agentVersion: 'v0',
       labels: {},
@@ -62,10 +75,17 @@ class Bench {
       },
       node: { hostIps: ['192.168.0.1'], cpuMilli: 4000, memoryBytes: 2 ** 33, diskBytes: 2 ** 40, pidsLimit: 1024 },
       createImages: () => images,
-      createSession: (handlers) => (this.session = new FakeSession(handlers)),
+      createSession: (handlers) => {
+        const made = new FakeSession(handlers);
+        sessions.push(made);
+        return made;
+      },
       onStream: () => Promise.resolve(),
     });
-    await this.agent.start();
+    const [session] = sessions;
+    if (session === undefined) throw new Error('the agent made no session');
+    this.booted = { agent, session };
+    await agent.start();
   }
 
   /** The server says that these are all the node's pods. */
@@ -217,6 +237,18 @@ it('tells the server at once that a pod it never ran is gone', async () => {
   expect(bench.session.terminated).toHaveLength(1);
   expect(bench.runtime.calls).not.toContain('createSandbox web');
 });
+
+it.each(Array.from({ length: 12 }, (_, turns) => turns))(
+  'leaves nothing behind of a pod deleted %i turns after its assignment',
+  async (turns) => {
+    bench.agent.onPod({ revision: 1, pod: aPod() });
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await bench.assign(deleted(aPod(), 30));
+    await bench.advance(60_000);
+    expect(await bench.runtime.list()).toEqual({ sandboxes: [], containers: [] });
+    expect(bench.session.terminated).toHaveLength(1);
+  },
+);
 
 it('shows a missing image and tries it again later', async () => {
   bench.missingImages.add('busybox');
