@@ -250,6 +250,18 @@ it.each(Array.from({ length: 12 }, (_, turns) => turns))(
   },
 );
 
+it.each(['createSandbox', 'startSandbox', 'createContainer', 'startContainer'] as const)(
+  'leaves nothing behind of a pod deleted while %s is under way',
+  async (method) => {
+    bench.runtime.durationsMs.set(method, 1_000);
+    await bench.sync(aPod());
+    await bench.assign(deleted(aPod(), 30));
+    await bench.advance(60_000);
+    expect(await bench.runtime.list()).toEqual({ sandboxes: [], containers: [] });
+    expect(bench.session.terminated).toHaveLength(1);
+  },
+);
+
 it('shows a missing image and tries it again later', async () => {
   bench.missingImages.add('busybox');
   await bench.sync(aPod());

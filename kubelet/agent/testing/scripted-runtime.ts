@@ -30,6 +30,8 @@ export class ScriptedRuntime implements Runtime {
   private ids = 0;
   /** Exit code that exec'd commands end with. */
   execExitCode = 0;
+  /** How long a call takes before it has any effect. */
+  readonly durationsMs = new Map<Method, number>();
   /** Container names that ignore SIGTERM until the grace is over. */
   readonly stubborn = new Set<string>();
 
@@ -229,7 +231,8 @@ export class ScriptedRuntime implements Runtime {
 
   private async begin(method: Method, subject = ''): Promise<void> {
     this.calls.push(`${method} ${subject}`.trim());
-    await Promise.resolve();
+    const durationMs = this.durationsMs.get(method);
+    await (durationMs === undefined ? Promise.resolve() : this.clock.sleep(durationMs));
     const fault = this.faults.get(method)?.shift();
     if (fault !== undefined) throw fault;
   }
