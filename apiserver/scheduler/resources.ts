@@ -1,5 +1,5 @@
 import type { Node, Pod } from '../../shared/api/objects';
-import { podRequests } from '../../shared/pod/requests';
+import { podRequests } from '../../shared/pod/pod-resources';
 import {
   canonicalQuantity,
   formatQuantity,

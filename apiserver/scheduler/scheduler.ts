@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isSameJson } from '../../shared/same-json';
 import type { Node, Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { toTimestamp } from '../../shared/clock';
@@ -94,7 +94,7 @@ export class Scheduler {
       if (hasEnded && previous?.status?.phase !== object.status?.phase) this.podGone(object);
       return;
     }
-    if (previous !== undefined && isDeepStrictEqual(previous.spec, object.spec)) {
+    if (previous !== undefined && isSameJson(previous.spec, object.spec)) {
       this.queue.refresh(object);
       return;
     }
@@ -217,9 +217,9 @@ function concernsPlacement(now: Node, before: Node): boolean {
   const readiness = (node: Node): string | undefined =>
     node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status;
   return !(
-    isDeepStrictEqual(now.spec, before.spec) &&
-    isDeepStrictEqual(now.metadata.labels, before.metadata.labels) &&
-    isDeepStrictEqual(now.status?.allocatable, before.status?.allocatable) &&
+    isSameJson(now.spec, before.spec) &&
+    isSameJson(now.metadata.labels, before.metadata.labels) &&
+    isSameJson(now.status?.allocatable, before.status?.allocatable) &&
     readiness(now) === readiness(before)
   );
 }

@@ -1,127 +1,94 @@
 import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../../../shared/clock';
+import { Leases } from '../mvcc/leases';
+import { MvccState } from '../mvcc/mvcc-state';
+import { eventsOf, judge } from '../mvcc/transactions';
 import type {
-  Compare,
   KeyValue,
   LeaseId,
   ListOptions,
   ListResult,
+  Op,
   Store,
-  StoreEvent,
   Transaction,
   TransactionResult,
-  WatchBatch,
   WatchOptions,
   Watcher,
 } from '../store';
-import { CompactedError, FutureRevisionError, LeaseNotFoundError, SlowWatcherError, StoreClosedError } from '../store';
-
-const WATCH_BUFFER_BATCHES = 10_000;
-
-interface Version {
-  readonly revision: number;
-  /** Absent: deleted at this revision. */
-  readonly kv?: KeyValue;
-}
+import { StoreClosedError } from '../store';
 
 /** A store that lives in this process and ends with it: for unit tests and simulation. */
-export function createMemoryStore(options: { readonly clock: Clock }): Store {
-  return new MemoryStore(options.clock);
-}
+export const createMemoryStore = (options: { readonly clock: Clock }): Store => new MemoryStore(options.clock);
 
 class MemoryStore implements Store {
-  revision = 0;
-  compactedRevision = 0;
-  /** Ascending by UTF-8 bytes; holds every key that has history. */
-  private keys: string[] = [];
-  private readonly history = new Map<string, Version[]>();
-  private log: { readonly revision: number; readonly events: readonly StoreEvent[] }[] = [];
-  private readonly watchers = new Set<MemoryWatcher>();
-  private readonly leases = new Map<
-    LeaseId,
-    { readonly ttlMs: number; readonly keys: Set<string>; cancel: () => void }
-  >();
+  private readonly state: MvccState;
+  private readonly leases: Leases;
   private nextLease = 1;
   private closed = false;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(clock: Clock) {
+    this.state = new MvccState(clock);
+    this.leases = new Leases(clock, (id) => this.endLease(id));
+  }
+
+  get revision(): number {
+    return this.state.revision;
+  }
+
+  get compactedRevision(): number {
+    return this.state.compactedRevision;
+  }
 
   async get(key: string, options: { readonly revision?: number } = {}): Promise<KeyValue | undefined> {
     await this.turn();
-    return this.at(key, this.readable(options.revision));
+    return this.state.get(key, options.revision);
   }
 
-  async list({ prefix, limit, after, revision }: ListOptions): Promise<ListResult> {
+  async list(options: ListOptions): Promise<ListResult> {
     await this.turn();
-    const at = this.readable(revision);
-    const items: KeyValue[] = [];
-    let remaining = 0;
-    for (let index = this.indexOf(prefix); index < this.keys.length; index++) {
-      const key = this.keys[index] ?? '';
-      if (!key.startsWith(prefix)) break;
-      if (after !== undefined && compareKeys(key, after) <= 0) continue;
-      const kv = this.at(key, at);
-      if (kv === undefined) continue;
-      if (limit !== undefined && items.length >= limit) remaining++;
-      else items.push(kv);
-    }
-    return { items, revision: at, remaining };
+    return this.state.list(options);
   }
 
   watch(options: WatchOptions): Watcher {
-    if (this.closed) throw new StoreClosedError('the store is closed');
-    if (options.afterRevision < this.compactedRevision)
-      throw new CompactedError(options.afterRevision, this.compactedRevision);
-    const watcher = new MemoryWatcher(
-      options,
-      this.clock,
-      () => this.watchers.delete(watcher),
-      () => this.revision,
-    );
-    for (const entry of this.log) if (entry.revision > options.afterRevision) watcher.offer(entry);
-    this.watchers.add(watcher);
-    return watcher;
+    if (this.closed) throw closed();
+    return this.state.watch(options);
   }
 
   async listAndWatch(options: {
     readonly prefix: string;
     readonly bookmarkMs?: number;
   }): Promise<{ readonly snapshot: ListResult; readonly watcher: Watcher }> {
-    const snapshot = await this.list({ prefix: options.prefix });
-    return { snapshot, watcher: this.watch({ ...options, afterRevision: snapshot.revision }) };
+    await this.turn();
+    const snapshot = this.state.list({ prefix: options.prefix });
+    return { snapshot, watcher: this.state.watch({ ...options, afterRevision: snapshot.revision }) };
   }
 
-  async commit({ compares, ops, guard }: Transaction): Promise<TransactionResult> {
+  async commit(transaction: Transaction): Promise<TransactionResult> {
     await this.turn();
-    for (const op of ops) {
-      if (op.type === 'put' && op.lease !== undefined && !this.leases.has(op.lease))
-        throw new LeaseNotFoundError(`lease ${op.lease} has ended`);
-    }
-    const fenced = guard !== undefined && !this.holds(guard);
-    if (fenced || !compares.every((compare) => this.holds(compare))) {
+    for (const op of transaction.ops) if (op.type === 'put' && op.lease !== undefined) this.leases.require(op.lease);
+    const head = (key: string): KeyValue | undefined => this.state.current(key);
+    const verdict = judge(head, transaction);
+    if (verdict !== 'go') {
       return {
         succeeded: false,
-        fenced,
+        fenced: verdict === 'fenced',
         revision: this.revision,
-        current: compares.map(({ key }) => this.at(key, this.revision)),
+        current: transaction.compares.map(({ key }) => head(key)),
       };
     }
-    return { succeeded: true, revision: this.apply(ops) };
+    return { succeeded: true, revision: this.apply(transaction.ops) };
   }
 
   async grantLease(ttlMs: number): Promise<LeaseId> {
     await this.turn();
     const id = String(this.nextLease++);
-    this.leases.set(id, { ttlMs, keys: new Set(), cancel: this.expireAfter(id, ttlMs) });
+    this.leases.grant(id, ttlMs);
     return id;
   }
 
   async renewLease(id: LeaseId): Promise<void> {
     await this.turn();
-    const lease = this.leases.get(id);
-    if (lease === undefined) throw new LeaseNotFoundError(`lease ${id} has ended`);
-    lease.cancel();
-    lease.cancel = this.expireAfter(id, lease.ttlMs);
+    this.leases.renew(id);
   }
 
   async revokeLease(id: LeaseId): Promise<void> {
@@ -131,183 +98,43 @@ class MemoryStore implements Store {
 
   async compact(revision: number): Promise<void> {
     await this.turn();
-    if (revision > this.revision) throw new FutureRevisionError(revision, this.revision);
-    if (revision <= this.compactedRevision) return;
-    this.compactedRevision = revision;
-    this.log = this.log.filter((entry) => entry.revision > revision);
-    for (const [key, versions] of this.history) {
-      const newest = versions.findLastIndex((version) => version.revision <= revision);
-      const kept = versions.slice(Math.max(0, newest));
-      if (kept.length === 1 && kept[0]?.kv === undefined) this.history.delete(key);
-      else this.history.set(key, kept);
-    }
-    this.keys = this.keys.filter((key) => this.history.has(key));
+    this.state.compact(revision);
   }
 
   async backup(path: string): Promise<void> {
-    const { items, revision } = await this.list({ prefix: '' });
+    await this.turn();
+    const { items, revision } = this.state.list({ prefix: '' });
     const rows = items.map((kv) => ({ ...kv, value: kv.value.toString('base64') }));
     await writeFile(path, JSON.stringify({ revision, rows }), { flag: 'wx', mode: 0o600 });
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const { cancel } of this.leases.values()) cancel();
-    for (const watcher of [...this.watchers]) watcher.close();
+    this.leases.close();
+    this.state.close();
     await Promise.resolve();
   }
 
+  /** Every call takes a turn of the event loop, as a driver with a disk behind it does. */
   private async turn(): Promise<void> {
-    if (this.closed) throw new StoreClosedError('the store is closed');
+    if (this.closed) throw closed();
     await Promise.resolve();
   }
 
-  private readable(revision: number | undefined): number {
-    if (revision === undefined) return this.revision;
-    if (revision < this.compactedRevision) throw new CompactedError(revision, this.compactedRevision);
-    if (revision > this.revision) throw new FutureRevisionError(revision, this.revision);
-    return revision;
-  }
-
-  private at(key: string, revision: number): KeyValue | undefined {
-    return this.history.get(key)?.findLast((version) => version.revision <= revision)?.kv;
-  }
-
-  private holds({ key, target, equals }: Compare): boolean {
-    return (this.at(key, this.revision)?.[target] ?? 0) === equals;
-  }
-
-  private apply(ops: Transaction['ops']): number {
+  private apply(ops: readonly Op[]): number {
     const revision = this.revision + 1;
-    const events: StoreEvent[] = [];
-    for (const op of ops) {
-      const previous = this.at(op.key, this.revision);
-      if (op.type === 'delete' && previous === undefined) continue;
-      if (previous?.lease !== undefined) this.leases.get(previous.lease)?.keys.delete(op.key);
-      const kv: KeyValue | undefined =
-        op.type === 'delete'
-          ? undefined
-          : {
-              key: op.key,
-              value: op.value,
-              createRevision: previous?.createRevision ?? revision,
-              modRevision: revision,
-              version: (previous?.version ?? 0) + 1,
-              ...(op.lease === undefined ? {} : { lease: op.lease }),
-            };
-      if (kv?.lease !== undefined) this.leases.get(kv.lease)?.keys.add(op.key);
-      this.remember(op.key, { revision, ...(kv === undefined ? {} : { kv }) });
-      events.push({
-        type: op.type,
-        key: op.key,
-        revision,
-        ...(kv === undefined ? {} : { kv }),
-        ...(previous === undefined ? {} : { previous }),
-      });
-    }
+    const events = eventsOf((key) => this.state.current(key), ops, revision);
     if (events.length === 0) return this.revision;
-    this.revision = revision;
-    const entry = { revision, events };
-    this.log.push(entry);
-    for (const watcher of [...this.watchers]) watcher.offer(entry);
+    this.leases.note(events);
+    this.state.publish({ revision, events });
     return revision;
-  }
-
-  private remember(key: string, version: Version): void {
-    const versions = this.history.get(key);
-    if (versions !== undefined) {
-      versions.push(version);
-      return;
-    }
-    this.history.set(key, [version]);
-    this.keys.splice(this.indexOf(key), 0, key);
-  }
-
-  /** Index of the first key not less than this one. */
-  private indexOf(key: string): number {
-    let low = 0;
-    let high = this.keys.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareKeys(this.keys[middle] ?? '', key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  private expireAfter(id: LeaseId, ttlMs: number): () => void {
-    return this.clock.setTimeout(() => this.endLease(id), ttlMs);
   }
 
   private endLease(id: LeaseId): void {
-    const lease = this.leases.get(id);
-    if (lease === undefined) return;
-    lease.cancel();
-    this.leases.delete(id);
-    this.apply([...lease.keys].map((key) => ({ type: 'delete', key })));
+    const keys = this.leases.keysOf(id);
+    if (!this.leases.end(id)) return;
+    this.apply(keys.map((key) => ({ type: 'delete', key })));
   }
 }
 
-class MemoryWatcher implements Watcher {
-  private buffer: WatchBatch[] = [];
-  private wake: (() => void) | undefined;
-  private ended = false;
-  private failure: Error | undefined;
-  private readonly stopBookmarks: () => void;
-
-  constructor(
-    private readonly options: WatchOptions,
-    clock: Clock,
-    private readonly onClose: () => void,
-    current: () => number,
-  ) {
-    this.stopBookmarks =
-      options.bookmarkMs === undefined
-        ? () => undefined
-        : clock.setInterval(
-            () => this.buffer.length === 0 && this.push({ events: [], revision: current() }),
-            options.bookmarkMs,
-          );
-  }
-
-  offer({ revision, events }: { readonly revision: number; readonly events: readonly StoreEvent[] }): void {
-    const ours = events.filter((event) => event.key.startsWith(this.options.prefix));
-    if (ours.length > 0) this.push({ events: ours, revision });
-  }
-
-  close(): void {
-    this.ended = true;
-    this.stopBookmarks();
-    this.onClose();
-    this.wake?.();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncIterator<WatchBatch> {
-    try {
-      for (;;) {
-        const batch = this.buffer.shift();
-        if (batch !== undefined) yield batch;
-        else if (this.failure !== undefined) throw this.failure;
-        else if (this.ended) return;
-        else await new Promise<void>((resolve) => (this.wake = resolve));
-      }
-    } finally {
-      this.close();
-    }
-  }
-
-  private push(batch: WatchBatch): void {
-    if (this.ended) return;
-    if (this.buffer.length >= WATCH_BUFFER_BATCHES) {
-      this.failure = new SlowWatcherError('the watcher fell too far behind');
-      this.buffer = [];
-      this.close();
-      return;
-    }
-    this.buffer.push(batch);
-    this.wake?.();
-  }
-}
-
-/** UTF-8 byte order is code point order, which JavaScript's own comparison is not beyond the basic plane. */
-const compareKeys = (a: string, b: string): number => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)));
+const closed = (): StoreClosedError => new StoreClosedError('the store is closed');

@@ -1,0 +1,85 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { StatusError } from '../../shared/status-error';
+import type { User } from './user';
+
+/** Recognises a request's credentials, or says nothing about them. Throws Unauthorized for credentials that are its own kind and bad. */
+export interface Authenticator {
+  authenticate(request: IncomingMessage): User | undefined;
+}
+
+export const AUTHENTICATED = 'system:authenticated';
+export const unauthorized = (): StatusError => new StatusError('Unauthorized', 'Unauthorized');
+
+const authenticated = (user: User): User => ({ ...user, groups: [...user.groups, AUTHENTICATED] });
+
+/** A client certificate that TLS has verified against our CA: CN is the user, each O a group. */
+export const byClientCertificate: Authenticator = {
+  authenticate({ socket }) {
+    const tls = socket as TLSSocket;
+    if (tls.authorized !== true) return undefined;
+    const subject = tls.getPeerCertificate()?.subject as { CN?: string; O?: string | string[] } | undefined;
+    if (subject?.CN === undefined) return undefined;
+    const groups = subject.O === undefined ? [] : [subject.O].flat();
+    return authenticated({ name: subject.CN, groups });
+  },
+};
+
+export function bearerTokenOf(request: IncomingMessage): string | undefined {
+  return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+}
+
+const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** Kubernetes' static token file: `token,user,uid,"group1,group2"`. Read again when it changes. */
+export function byTokenFile(file: string): Authenticator {
+  let readMs = -1;
+  let entries: readonly { readonly digest: Buffer; readonly user: User }[] = [];
+  const refresh = (): void => {
+    const { mtimeMs } = statSync(file);
+    if (mtimeMs === readMs) return;
+    readMs = mtimeMs;
+    entries = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+      .map((line, index) => parseEntry(line, `${file}:${index + 1}`));
+  };
+  refresh();
+  return {
+    authenticate(request) {
+      const token = bearerTokenOf(request);
+      if (token === undefined) return undefined;
+      refresh();
+      const given = digest(token);
+      // Every entry is compared, so that the time taken tells nothing.
+      let found: User | undefined;
+      for (const entry of entries) if (timingSafeEqual(entry.digest, given)) found = entry.user;
+      return found;
+    },
+  };
+}
+
+function parseEntry(line: string, where: string): { readonly digest: Buffer; readonly user: User } {
+  const [, token = '', name = '', uid = '', groups = ''] =
+    /^([^,]+),([^,]+),([^,]*)(?:,"?([^"]*)"?)?\s*$/.exec(line) ?? [];
+  if (token === '' || name === '') throw new Error(`${where}: a line must be token,user,uid,"group1,group2"`);
+  const list = groups
+    .split(',')
+    .map((group) => group.trim())
+    .filter((group) => group !== '');
+  return {
+    digest: digest(token.trim()),
+    user: authenticated({ name: name.trim(), ...(uid === '' ? {} : { uid: uid.trim() }), groups: list }),
+  };
+}
+
+/** The first that recognises the credentials. Throws Unauthorized when none does. */
+export function authenticate(authenticators: readonly Authenticator[], request: IncomingMessage): User {
+  for (const each of authenticators) {
+    const user = each.authenticate(request);
+    if (user !== undefined) return user;
+  }
+  throw unauthorized();
+}

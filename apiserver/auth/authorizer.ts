@@ -1,0 +1,47 @@
+import { StatusError } from '../../shared/status-error';
+import type { User } from './user';
+import { MASTERS } from './user';
+
+/** What a request wants to do. */
+export type Attributes =
+  | {
+      readonly verb: string;
+      readonly group: string;
+      readonly resource: string;
+      readonly subresource?: string;
+      readonly namespace?: string;
+      readonly name?: string;
+    }
+  | { readonly verb: string; readonly path: string };
+
+export interface Authorizer {
+  isAllowed(user: User, attributes: Attributes): boolean;
+}
+
+/** Members of system:masters may do everything, everybody authenticated may look at what the server offers. */
+export const mastersOnly: Authorizer = {
+  isAllowed: (user, attributes) =>
+    user.groups.includes(MASTERS) ||
+    ('path' in attributes && attributes.verb === 'get' && isDiscovery(attributes.path)),
+};
+
+const isDiscovery = (path: string): boolean => /^\/(api|apis|openapi|version)(\/|$)/.test(path);
+
+/** Throws Forbidden in Kubernetes' words. */
+export function authorize(authorizer: Authorizer, user: User, attributes: Attributes): void {
+  if (authorizer.isAllowed(user, attributes)) return;
+  const who = `User ${JSON.stringify(user.name)} cannot ${attributes.verb}`;
+  if ('path' in attributes)
+    throw new StatusError('Forbidden', `forbidden: ${who} path ${JSON.stringify(attributes.path)}`);
+  const { group, resource, subresource, namespace, name } = attributes;
+  const full = subresource === undefined ? resource : `${resource}/${subresource}`;
+  const what = `${who} resource ${JSON.stringify(full)} in API group ${JSON.stringify(group)}`;
+  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  const qualified = group === '' ? resource : `${resource}.${group}`;
+  const subject = name === undefined ? qualified : `${qualified} ${JSON.stringify(name)}`;
+  throw new StatusError('Forbidden', `${subject} is forbidden: ${what} ${where}`, {
+    kind: resource,
+    ...(name === undefined ? {} : { name }),
+    ...(group === '' ? {} : { group }),
+  });
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import type { LogLevel } from '../shared/logger';
+import yargs from 'yargs';
+
+/** Everything a server is told from outside, complete and checked. */
+export interface ServerConfig {
+  readonly dataDir: string;
+  readonly bindAddress: string;
+  readonly port: number;
+  /** Addresses and names that clients and agents dial, beside the local ones. The first goes into the kubeconfig. */
+  readonly advertiseAddresses: readonly string[];
+  readonly tokenAuthFile?: string;
+  readonly store: 'sqlite' | 'memory';
+  readonly kubeconfigOut: string;
+  readonly schedulerPolicy: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'text';
+}
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** Reads the flags. Throws ConfigurationError with what is wrong and how it should be. */
+export function parseConfig(
+  argv: readonly string[],
+  host: { readonly isTerminal: boolean; readonly cwd: string; readonly policies: readonly string[] },
+): ServerConfig {
+  const flags = yargs([...argv])
+    .scriptName('apiserver')
+    .usage('$0 --data-dir FOLDER\n\nThe control plane: API, store, scheduler and controllers in one process.')
+    .option('data-dir', { type: 'string', demandOption: true, describe: 'folder for data and certificates' })
+    .option('bind-address', { type: 'string', default: '127.0.0.1', describe: 'address to listen on' })
+    .option('port', { type: 'number', default: 6443, describe: 'port to listen on' })
+    .option('advertise-address', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'address or name that others dial; repeatable',
+    })
+    .option('token-auth-file', { type: 'string', describe: 'static tokens: lines of token,user,uid,"group1,group2"' })
+    .option('store', {
+      choices: ['sqlite', 'memory'] as const,
+      default: 'sqlite' as const,
+      describe: 'where objects live',
+    })
+    .option('kubeconfig-out', { type: 'string', describe: "where to write the administrator's kubeconfig" })
+    .option('scheduler-policy', { choices: host.policies, default: 'greedy', describe: 'how pods are placed' })
+    .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
+    .option('log-format', {
+      choices: ['json', 'text'] as const,
+      default: host.isTerminal ? ('text' as const) : ('json' as const),
+    })
+    .strict()
+    .version(false)
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw new ConfigurationError(message ?? error?.message ?? 'the flags could not be read');
+    })
+    .parseSync();
+  const dataDir = path.resolve(host.cwd, flags.dataDir);
+  if (!Number.isInteger(flags.port) || flags.port < 1 || flags.port > 65_535) {
+    throw new ConfigurationError(`--port ${flags.port}: must be a whole number from 1 to 65535`);
+  }
+  return {
+    dataDir,
+    bindAddress: flags.bindAddress,
+    port: flags.port,
+    advertiseAddresses: flags.advertiseAddress,
+    ...(flags.tokenAuthFile === undefined ? {} : { tokenAuthFile: path.resolve(host.cwd, flags.tokenAuthFile) }),
+    store: flags.store,
+    kubeconfigOut: path.resolve(host.cwd, flags.kubeconfigOut ?? path.join(dataDir, 'kubeconfig')),
+    schedulerPolicy: flags.schedulerPolicy,
+    logLevel: flags.logLevel,
+    logFormat: flags.logFormat,
+  };
+}

@@ -1,0 +1,212 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import { StatusError, toStatusError } from '../../shared/status-error';
+import type { Authenticator } from '../auth/authenticator';
+import { authenticate } from '../auth/authenticator';
+import type { Attributes, Authorizer } from '../auth/authorizer';
+import { authorize } from '../auth/authorizer';
+import type { Kind } from '../kinds/kind';
+import type { Registry } from '../registry/registry';
+import type { RequestPath } from './request-path';
+import { parseRequestPath } from './request-path';
+import { sendJson, sendRefusal } from './respond';
+import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery';
+import { ResourceRoutes, notServed } from './resource-routes';
+import type { OpenApiDocuments } from './openapi';
+import { sendBytes } from './respond';
+
+export interface ApiRoutesDeps {
+  readonly registry: Registry;
+  readonly kinds: readonly Kind[];
+  readonly openApi: OpenApiDocuments;
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizer: Authorizer;
+  readonly streaming: StreamingRoutes;
+  /** Paths of their own, by exact path: /nodes, /metrics. */
+  readonly pages: Readonly<Record<string, Page>>;
+  /** Open to everybody. */
+  readonly publicPages: Readonly<Record<string, Page>>;
+  readonly onFinished: (finished: FinishedRequest) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export type Page = (url: URL, response: ServerResponse) => Promise<void> | void;
+
+/** Logs and the POST forms of exec, attach and port-forward arrive as plain requests. */
+export interface StreamingRoutes {
+  /** Subresources of pods that are streams. */
+  serves(subresource: string): boolean;
+  handle(path: RequestPath, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  upgrade(
+    path: RequestPath,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void>;
+}
+
+export interface FinishedRequest {
+  readonly verb: string;
+  readonly path: string;
+  readonly resource: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly user: string;
+}
+
+const VERBS: Readonly<Record<string, string>> = {
+  GET: 'get',
+  HEAD: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+/** The API: authenticates, authorises, and hands each request to what serves its path. */
+export class ApiRoutes {
+  private readonly resources: ResourceRoutes;
+
+  constructor(private readonly deps: ApiRoutesDeps) {
+    this.resources = new ResourceRoutes(deps.registry, deps.clock);
+  }
+
+  /** Answers every request; never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startMs = this.deps.clock.monotonic();
+    const seen = {
+      verb: VERBS[request.method ?? ''] ?? (request.method ?? '').toLowerCase(),
+      user: '-',
+      resource: '-',
+    };
+    let path = '/';
+    response.once('close', () =>
+      this.deps.onFinished({
+        ...seen,
+        path,
+        status: response.statusCode,
+        durationMs: this.deps.clock.monotonic() - startMs,
+      }),
+    );
+    try {
+      const url = new URL(`http://server${(request.url ?? '/').replace(/^\/+/, '/')}`);
+      path = url.pathname;
+      await this.route(request, response, url, seen);
+    } catch (error) {
+      const refusal = toStatusError(error);
+      if (refusal.reason === 'InternalError') this.deps.logger.error({ path, err: error }, 'a request failed');
+      sendRefusal(request, response, refusal);
+    }
+  }
+
+  /** Authenticates, authorises and hands an upgraded connection to the stream that its path names. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const url = new URL(`http://server${request.url ?? '/'}`);
+    const user = authenticate(this.deps.authenticators, request);
+    const path = parseRequestPath(url.pathname);
+    if (path?.plural !== 'pods' || path.subresource === undefined || !this.deps.streaming.serves(path.subresource))
+      throw notServed();
+    authorize(this.deps.authorizer, user, { ...attributesOf(request, path, url.searchParams), verb: 'create' });
+    await this.deps.streaming.upgrade(path, url.searchParams, request, socket, head);
+  }
+
+  private async route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    seen: { verb: string; user: string; resource: string },
+  ): Promise<void> {
+    const open = this.deps.publicPages[url.pathname];
+    if (open !== undefined) return open(url, response);
+    const user = authenticate(this.deps.authenticators, request);
+    seen.user = user.name;
+    const path = /^\/apis?\//.test(url.pathname) ? parseRequestPath(url.pathname) : undefined;
+    if (path?.plural === undefined) {
+      authorize(this.deps.authorizer, user, { verb: 'get', path: url.pathname });
+      return this.nonResource(request, response, url, path);
+    }
+    const kind = this.deps.kinds.find(
+      (each) => each.group === path.group && each.version === path.version && each.plural === path.plural,
+    );
+    const attributes = attributesOf(request, path, url.searchParams);
+    seen.verb = attributes.verb;
+    seen.resource = path.subresource === undefined ? path.plural : `${path.plural}/${path.subresource}`;
+    authorize(this.deps.authorizer, user, attributes);
+    if (kind === undefined || (path.namespace !== undefined && !kind.namespaced)) throw notServed();
+    if (kind.plural === 'pods' && path.subresource !== undefined && this.deps.streaming.serves(path.subresource)) {
+      return this.deps.streaming.handle(path, url.searchParams, request, response);
+    }
+    return this.resources.handle({ request, response, kind, path, query: url.searchParams, user });
+  }
+
+  private async nonResource(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    path: RequestPath | undefined,
+  ): Promise<void> {
+    const page = this.deps.pages[url.pathname];
+    if (page !== undefined) return page(url, response);
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+    const { kinds, openApi } = this.deps;
+    const accept = request.headers.accept ?? '';
+    const aggregated = /g=apidiscovery\.k8s\.io;v=(v2beta1|v2);as=APIGroupDiscoveryList/.exec(accept)?.[1];
+    const root = url.pathname.replace(/\/$/, '');
+    if (root === '/api' || root === '/apis') {
+      if (aggregated !== undefined) {
+        const type = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`;
+        return sendJson(response, 200, aggregatedDiscovery(kinds, root === '/api', aggregated), type);
+      }
+      return sendJson(response, 200, root === '/api' ? apiVersions() : apiGroupList(kinds));
+    }
+    if (root === '/openapi/v3') return sendJson(response, 200, openApi.index());
+    if (root.startsWith('/openapi/v3/')) {
+      const document = openApi.document(root.slice('/openapi/v3/'.length));
+      if (document === undefined) throw notServed();
+      response.setHeader('Etag', `"${document.hash}"`);
+      return sendBytes(response, 200, document.bytes);
+    }
+    if (root === '/openapi/v2') return sendBytes(response, 200, openApi.swagger());
+    if (path !== undefined) {
+      const list = apiResourceList(kinds, path.group, path.version);
+      if (list === undefined) throw notServed();
+      return sendJson(response, 200, list);
+    }
+    const group = /^\/apis\/([^/]+)$/.exec(root)?.[1];
+    if (group !== undefined && kinds.some((kind) => kind.group === group))
+      return sendJson(response, 200, apiGroup(kinds, group));
+    throw notServed();
+  }
+}
+
+function attributesOf(
+  request: IncomingMessage,
+  path: RequestPath,
+  query: URLSearchParams,
+): Attributes & { readonly verb: string } {
+  const isWatch = ['true', '1', ''].includes(query.get('watch') ?? 'no');
+  const plain = VERBS[request.method ?? ''] ?? '';
+  const verb =
+    path.name !== undefined
+      ? plain
+      : plain === 'get'
+        ? isWatch
+          ? 'watch'
+          : 'list'
+        : plain === 'delete'
+          ? 'deletecollection'
+          : plain;
+  return {
+    verb,
+    group: path.group,
+    resource: path.plural ?? '',
+    ...(path.subresource === undefined ? {} : { subresource: path.subresource }),
+    ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
+    ...(path.name === undefined ? {} : { name: path.name }),
+  };
+}

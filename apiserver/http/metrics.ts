@@ -1,0 +1,58 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { NodeConnector } from '../node-channel/node-connector';
+import type { Store } from '../store/store';
+import type { FinishedRequest, Page } from './api-routes';
+
+export interface Metrics {
+  count(finished: FinishedRequest): void;
+  /** The text of /metrics. */
+  readonly page: Page;
+}
+
+/** Prometheus figures of this server, under Kubernetes' names where it has them. */
+export function createMetrics({ store, channel }: { readonly store: Store; readonly channel: NodeConnector }): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'apiserver_request_total',
+    help: 'Requests by verb, resource and code.',
+    labelNames: ['verb', 'resource', 'code'],
+    registers: [registry],
+  });
+  const durations = new Histogram({
+    name: 'apiserver_request_duration_seconds',
+    help: 'Time from a request to the end of its answer; watches and streams left out.',
+    labelNames: ['verb'],
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'pinsetter_store_revision',
+    help: "The store's revision.",
+    registers: [registry],
+    collect() {
+      this.set(store.revision);
+    },
+  });
+  new Gauge({
+    name: 'pinsetter_nodes',
+    help: 'Nodes by the state of their channel.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { state } of channel.nodes()) this.inc({ state });
+    },
+  });
+  return {
+    count({ verb, resource, status, durationMs }) {
+      requests.inc({ verb, resource, code: status });
+      if (verb !== 'watch') durations.observe({ verb }, durationMs / 1_000);
+    },
+    async page(_url, response) {
+      const text = await registry.metrics();
+      response.writeHead(200, { 'Content-Type': registry.contentType });
+      response.end(text);
+    },
+  };
+}

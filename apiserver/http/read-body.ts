@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import { parseDocument } from 'yaml';
+import { StatusError, badRequest } from '../../shared/status-error';
+
+/** As the default of Kubernetes' apiserver (MaxRequestBodyBytes). */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+/** Deeper values are refused before anything walks them recursively. */
+const MAX_DEPTH = 500;
+const MAX_ALIASES = 100;
+
+const tooLarge = (): StatusError =>
+  new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`);
+
+/** The whole body. Throws RequestEntityTooLarge as soon as it is clear. */
+export async function readBytes(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A JSON value without prototype tricks: `__proto__` keys are dropped. Throws BadRequest. */
+export function parseJson(bytes: Buffer): unknown {
+  const text = bytes.toString('utf8');
+  checkDepth(text);
+  try {
+    return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value)) as unknown;
+  } catch (error) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type JSON): ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+}
+
+/** One YAML document; aliases are bounded, so that a short text cannot unfold into a huge value. */
+export function parseYaml(bytes: Buffer): unknown {
+  const document = parseDocument(bytes.toString('utf8'), { version: '1.1' });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw badRequest(`yaml: ${problem.message}`);
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return parseJson(Buffer.from(JSON.stringify(value ?? null)));
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    throw badRequest(`yaml: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Counts brackets outside strings. */
+function checkDepth(text: string): void {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    if (inString) {
+      if (character === 0x5c) index++;
+      else if (character === 0x22) inString = false;
+    } else if (character === 0x22) inString = true;
+    else if (character === 0x7b || character === 0x5b) {
+      if (++depth > MAX_DEPTH) throw badRequest(`the body is nested deeper than ${MAX_DEPTH} levels`);
+    } else if (character === 0x7d || character === 0x5d) depth--;
+  }
+}

@@ -1,0 +1,338 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiObject, DeleteOptions } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import { StatusError, badRequest } from '../../shared/status-error';
+import type { User } from '../auth/user';
+import type { Kind } from '../kinds/kind';
+import type { PatchType } from '../registry/client';
+import type {
+  DeleteQuery,
+  Encoded,
+  ListPage,
+  ListQuery,
+  Registry,
+  WriteOptions,
+  WriteResult,
+} from '../registry/registry';
+import type { RequestPath } from './request-path';
+import { readObject } from './read-object';
+import { sendBytes, sendJson } from './respond';
+import type { IncludeObject, Representation } from './table';
+import { negotiate, partialMetadata, tableOf } from './table';
+import { streamWatch } from './watch-stream';
+
+export interface ResourceRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly kind: Kind;
+  readonly path: RequestPath;
+  readonly query: URLSearchParams;
+  readonly user: User;
+}
+
+const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+};
+
+/** The verbs of every kind over HTTP: parses, calls the registry once, maps the result. */
+export class ResourceRoutes {
+  constructor(
+    private readonly registry: Registry,
+    private readonly clock: Clock,
+  ) {}
+
+  async handle(call: ResourceRequest): Promise<void> {
+    const { path, request } = call;
+    if (path.name === undefined) {
+      switch (request.method) {
+        case 'GET':
+          return isTrue(call.query.get('watch')) ? this.watch(call) : this.list(call);
+        case 'POST':
+          return this.create(call);
+        case 'DELETE':
+          return this.deleteCollection(call);
+        default:
+          throw notAllowed();
+      }
+    }
+    if (path.subresource === 'binding' && request.method === 'POST') return this.bind(call);
+    if (path.subresource === 'eviction' && request.method === 'POST') return this.evict(call);
+    if (path.subresource !== undefined && path.subresource !== 'status' && path.subresource !== 'finalize')
+      throw notServed();
+    switch (request.method) {
+      case 'GET':
+        return this.send(call, 200, await this.registry.get(call.kind, keyOf(call)));
+      case 'PUT':
+        return this.update(call);
+      case 'PATCH':
+        return this.patch(call);
+      case 'DELETE':
+        return this.delete(call);
+      default:
+        throw notAllowed();
+    }
+  }
+
+  private async list(call: ResourceRequest): Promise<void> {
+    const representation = representationFor(call);
+    this.sendList(call, representation, await this.registry.list(call.kind, listQuery(call)));
+  }
+
+  private sendList({ kind, response, query }: ResourceRequest, representation: Representation, page: ListPage): void {
+    const metadata = {
+      resourceVersion: page.resourceVersion,
+      ...(page.continue === undefined ? {} : { continue: page.continue }),
+      ...(page.remainingItemCount === undefined ? {} : { remainingItemCount: page.remainingItemCount }),
+    };
+    switch (representation.as) {
+      case 'object': {
+        const version = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+        const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion: version, metadata }).slice(0, -1);
+        const parts: Buffer[] = [Buffer.from(`${head},"items":[`)];
+        page.items.forEach(({ json }, index) => {
+          if (index > 0) parts.push(COMMA);
+          parts.push(json);
+        });
+        parts.push(END);
+        return sendBytes(response, 200, Buffer.concat(parts));
+      }
+      case 'Table':
+        return sendJson(response, 200, this.table(kind, page.items, representation.version, query, metadata));
+      default:
+        return sendJson(response, 200, {
+          kind: 'PartialObjectMetadataList',
+          apiVersion: `meta.k8s.io/${representation.version}`,
+          metadata,
+          items: page.items.map(({ object }) => partialMetadata(object, representation.version)),
+        });
+    }
+  }
+
+  private table(
+    kind: Kind,
+    items: readonly Encoded[],
+    version: string,
+    query: URLSearchParams,
+    metadata: object,
+  ): unknown {
+    return tableOf(kind, items, {
+      version,
+      nowMs: this.clock.now(),
+      include: includeOf(query),
+      metadata,
+      withColumns: true,
+    });
+  }
+
+  private send(
+    { kind, response, query, request }: ResourceRequest,
+    code: number,
+    encoded: Encoded,
+    warnings: readonly string[] = [],
+  ): void {
+    const representation = negotiate(request.headers.accept);
+    if (representation?.as === 'Table') {
+      const metadata = { resourceVersion: encoded.object.metadata.resourceVersion };
+      return sendJson(response, code, this.table(kind, [encoded], representation.version, query, metadata));
+    }
+    if (representation?.as === 'PartialObjectMetadata') {
+      return sendJson(response, code, partialMetadata(encoded.object, representation.version));
+    }
+    return sendBytes(response, code, encoded.json, warnings);
+  }
+
+  private sendWritten(call: ResourceRequest, code: number, result: WriteResult): void {
+    this.send(call, code, result, result.warnings);
+  }
+
+  private async watch(call: ResourceRequest): Promise<void> {
+    const { kind, query } = call;
+    const watch = this.registry.watch(kind, {
+      ...selectionOf(call),
+      ...textOf(query, 'resourceVersion'),
+      allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
+      sendInitialEvents: isTrue(query.get('sendInitialEvents')),
+    });
+    await streamWatch(call, watch, {
+      representation: representationFor(call),
+      include: includeOf(query),
+      clock: this.clock,
+      timeoutSeconds: numberOf(query, 'timeoutSeconds'),
+    });
+  }
+
+  private async create(call: ResourceRequest): Promise<void> {
+    const object = await readObject(call.request);
+    this.sendWritten(call, 201, await this.registry.create(call.kind, call.path.namespace, object, writeOptions(call)));
+  }
+
+  private async update(call: ResourceRequest): Promise<void> {
+    const object = await readObject(call.request);
+    this.sendWritten(call, 200, await this.registry.update(call.kind, keyOf(call), object, writeOptions(call)));
+  }
+
+  private async patch(call: ResourceRequest): Promise<void> {
+    const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+    const patchType = PATCH_TYPES[type];
+    if (patchType === undefined) {
+      const supported = Object.keys(PATCH_TYPES).join(', ');
+      throw new StatusError(
+        'UnsupportedMediaType',
+        `the body of the request was in an unknown format - accepted media types include: ${supported}`,
+      );
+    }
+    const body: unknown = await readObject(call.request, 'application/json');
+    this.sendWritten(
+      call,
+      200,
+      await this.registry.patch(call.kind, keyOf(call), { type: patchType, body }, writeOptions(call)),
+    );
+  }
+
+  private async delete(call: ResourceRequest): Promise<void> {
+    const { outcome, object } = await this.registry.delete(call.kind, keyOf(call), await deleteQuery(call));
+    if (outcome === 'terminating' || call.kind.gracePeriodSeconds !== undefined)
+      return this.send(call, outcome === 'terminating' ? 200 : 200, object);
+    const { kind, path } = call;
+    sendJson(call.response, 200, {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Success',
+      details: {
+        name: path.name,
+        ...(kind.group === '' ? {} : { group: kind.group }),
+        kind: kind.plural,
+        uid: object.object.metadata.uid,
+      },
+    });
+  }
+
+  private async deleteCollection(call: ResourceRequest): Promise<void> {
+    const page = await this.registry.deleteCollection(call.kind, listQuery(call), await deleteQuery(call));
+    this.sendList(call, representationFor(call), page);
+  }
+
+  private async bind(call: ResourceRequest): Promise<void> {
+    await this.registry.bind(keyOf(call), await readObject(call.request), writeOptions(call));
+    sendJson(call.response, 201, success(201));
+  }
+
+  private async evict(call: ResourceRequest): Promise<void> {
+    await this.registry.evict(keyOf(call), await readObject(call.request), writeOptions(call));
+    sendJson(call.response, 201, success(201));
+  }
+}
+
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}');
+const success = (code: number): unknown => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  code,
+});
+export const notAllowed = (): StatusError =>
+  new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+export const notServed = (): StatusError =>
+  new StatusError('NotFound', 'the server could not find the requested resource');
+
+const keyOf = ({ path }: ResourceRequest): { namespace?: string | undefined; name: string } => ({
+  namespace: path.namespace,
+  name: path.name ?? '',
+});
+
+function representationFor({ request }: ResourceRequest): Representation {
+  const representation = negotiate(request.headers.accept);
+  if (representation === undefined) {
+    throw new StatusError('NotAcceptable', 'only the following media types are accepted: application/json');
+  }
+  return representation;
+}
+
+const isTrue = (text: string | null): boolean => text === 'true' || text === '1' || text === '';
+
+function includeOf(query: URLSearchParams): IncludeObject {
+  const text = query.get('includeObject') ?? 'Metadata';
+  if (text === 'None' || text === 'Metadata' || text === 'Object') return text;
+  throw badRequest(`unrecognized includeObject value: ${text}`);
+}
+
+/** `{ name: text }` where the query has it, else nothing: absent fields stay absent. */
+function textOf<N extends string>(query: URLSearchParams, name: N): { [name in N]?: string } {
+  const text = query.get(name);
+  return (text === null || text === '' ? {} : { [name]: text }) as { [name in N]?: string };
+}
+
+function numberOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw badRequest(`${name}=${text} is not a whole number`);
+  return value;
+}
+
+const selectionOf = ({
+  path,
+  query,
+}: ResourceRequest): Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'> => ({
+  ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
+  ...textOf(query, 'labelSelector'),
+  ...textOf(query, 'fieldSelector'),
+});
+
+function listQuery(call: ResourceRequest): ListQuery {
+  const limit = numberOf(call.query, 'limit');
+  const match = call.query.get('resourceVersionMatch');
+  if (match !== null && match !== 'Exact' && match !== 'NotOlderThan')
+    throw badRequest(`resourceVersionMatch=${match} is not supported`);
+  return {
+    ...selectionOf(call),
+    ...(limit === undefined || limit === 0 ? {} : { limit }),
+    ...textOf(call.query, 'continue'),
+    ...textOf(call.query, 'resourceVersion'),
+    ...(match === null ? {} : { resourceVersionMatch: match }),
+  };
+}
+
+function dryRunOf(values: readonly string[]): { dryRun?: true } {
+  if (values.length === 0) return {};
+  if (values.every((value) => value === 'All')) return { dryRun: true };
+  throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun: Unsupported value: supported values: "All"`);
+}
+
+function writeOptions({ query, user, path }: ResourceRequest): WriteOptions & { subresource?: 'status' } {
+  const validation = query.get('fieldValidation') ?? 'Warn';
+  if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
+    throw badRequest(`fieldValidation: Unsupported value: "${validation}"`);
+  return {
+    user,
+    fieldValidation: validation,
+    ...dryRunOf(query.getAll('dryRun')),
+    ...textOf(query, 'fieldManager'),
+    ...(path.subresource === 'status' ? { subresource: 'status' } : {}),
+  };
+}
+
+async function deleteQuery({ request, query, user }: ResourceRequest): Promise<DeleteQuery> {
+  const options = (await readObject(request)) as DeleteOptions & ApiObject;
+  const gracePeriodSeconds = options.gracePeriodSeconds ?? numberOf(query, 'gracePeriodSeconds');
+  const policy = options.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
+  if (policy !== undefined && policy !== 'Foreground' && policy !== 'Background' && policy !== 'Orphan') {
+    throw badRequest(`propagationPolicy: Unsupported value: "${policy}"`);
+  }
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  return {
+    user,
+    ...dryRunOf(options.dryRun ?? query.getAll('dryRun')),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy }),
+    preconditions: {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+  };
+}

@@ -1,0 +1,61 @@
+/** The control plane as a program: flags and signals are read here and nowhere else. */
+import path from 'node:path';
+import { systemClock } from '../shared/clock';
+import { createLogger } from '../shared/logger';
+import { systemRandom } from '../shared/random';
+import { ConfigurationError, parseConfig } from './config';
+import type { ServerConfig } from './config';
+import { policies } from './scheduler/policies/policies';
+import { startServer } from './server';
+import { createMemoryStore } from './store/memory/memory-store';
+import { openSqliteStore } from './store/sqlite/sqlite-store';
+import type { Store } from './store/store';
+import { StoreError } from './store/store';
+import type { Logger } from '../shared/logger';
+
+const STOP_TIMEOUT_MS = 15_000;
+
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
+  const config = parseConfig(argv, {
+    isTerminal: process.stdout.isTTY,
+    cwd: process.cwd(),
+    policies: policies.map(({ name }) => name),
+  });
+  const logger = createLogger({ level: config.logLevel, pretty: config.logFormat === 'text', name: 'apiserver' });
+  const store = await openStore(config, logger);
+  const server = await startServer(config, { store, clock: systemClock, random: systemRandom, logger }).catch(
+    async (error: unknown) => {
+      await store.close();
+      throw error;
+    },
+  );
+  const stop = (signal: string): void => {
+    logger.info({ signal }, 'stopping');
+    const cancel = systemClock.setTimeout(() => process.exit(1), STOP_TIMEOUT_MS);
+    server.stop().then(
+      () => {
+        cancel();
+        process.exit(0);
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+const openStore = (config: ServerConfig, logger: Logger): Promise<Store> | Store =>
+  config.store === 'memory'
+    ? createMemoryStore({ clock: systemClock })
+    : openSqliteStore({ directory: path.join(config.dataDir, 'store'), clock: systemClock, logger });
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof ConfigurationError || error instanceof StoreError;
+  const text = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`apiserver: ${text}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,217 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import type { Clock } from '../shared/clock';
+import type { Logger } from '../shared/logger';
+import type { Random } from '../shared/random';
+import { byClientCertificate, byTokenFile } from './auth/authenticator';
+import { mastersOnly } from './auth/authorizer';
+import type { ClusterAuthority } from './auth/cluster-authority';
+import { openClusterAuthority } from './auth/cluster-authority';
+import { writeKubeconfig } from './auth/kubeconfig';
+import type { ServerConfig } from './config';
+import { ControllerManager } from './controllers/controller-manager';
+import { createControllers } from './controllers/controllers';
+import { createEventRecorder } from './events/event-recorder';
+import { ApiRoutes } from './http/api-routes';
+import { createFastExpress } from './http/fast-express';
+import { createMetrics } from './http/metrics';
+import { OpenApiDocuments } from './http/openapi';
+import { healthPages } from './http/health';
+import { closeGracefully } from './http/shutdown';
+import { VERSION } from './http/version';
+import { createUpgrades } from './http/upgrades';
+import { createKindList } from './kinds/kinds';
+import { createJoin } from './node-channel/join';
+import { createJoinRoute } from './node-channel/join-route';
+import { ensureJoinToken } from './node-channel/join-tokens';
+import { createNodeChannel } from './node-channel/node-channel';
+import { loadSchemas } from './openapi/schemas';
+import { ensureBootstrapObjects } from './registry/bootstrap-objects';
+import { createClient } from './registry/create-client';
+import { createRegistry } from './registry/create-registry';
+import { findPolicy } from './scheduler/policies/policies';
+import { Scheduler } from './scheduler/scheduler';
+import type { Store } from './store/store';
+import { createStreaming } from './streaming/streaming';
+import { sendJson } from './http/respond';
+
+export interface ServerDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface RunningServer {
+  /** What clients dial: `https://127.0.0.1:6443`. */
+  readonly url: string;
+  readonly port: number;
+  readonly authority: ClusterAuthority;
+  /** Stops taking requests, ends watches and streams, stops the loops, closes the store. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MS = 30_000;
+const BODY_TIMEOUT_MS = 60_000;
+const IDLE_TIMEOUT_MS = 120_000;
+const MAX_HEADER_BYTES = 64 * 1024;
+const JOIN_TOKEN_CHECK_MS = 60 * 60 * 1_000;
+
+/** Builds the whole control plane over a store and resolves when it serves. */
+export async function startServer(config: ServerConfig, deps: ServerDeps): Promise<RunningServer> {
+  const { store, clock, random, logger } = deps;
+  const authority = await openClusterAuthority({
+    folder: path.join(config.dataDir, 'pki'),
+    clock,
+    names: serverNames(config),
+  });
+  const kinds = createKindList();
+  const schemas = loadSchemas();
+  const registry = await createRegistry({ store, kinds, clock, random, logger, schemas });
+  const client = createClient(registry);
+  await ensureBootstrapObjects(client);
+
+  const events = createEventRecorder({ client, clock, logger });
+  const channel = createNodeChannel({ client, clock, logger, events });
+  const streaming = createStreaming({
+    connector: channel,
+    pods: { get: (namespace, name) => client.get('Pod', { namespace, name }) },
+    clock,
+    logger,
+  });
+  const controllers = new ControllerManager(
+    createControllers({ client, clock, logger, events, liveness: channel.liveness }),
+    { client, clock, logger },
+  );
+  const policy = findPolicy(config.schedulerPolicy);
+  if (policy === undefined) throw new Error(`there is no scheduling policy ${config.schedulerPolicy}`);
+  const scheduler = new Scheduler({ client, clock, logger, events, policy });
+
+  const authenticators = [
+    byClientCertificate,
+    ...(config.tokenAuthFile === undefined ? [] : [byTokenFile(config.tokenAuthFile)]),
+  ];
+  const metrics = createMetrics({ store, channel });
+  const routes = new ApiRoutes({
+    registry,
+    kinds: kinds.all,
+    openApi: new OpenApiDocuments(kinds.all, schemas, VERSION.gitVersion),
+    authenticators,
+    authorizer: mastersOnly,
+    streaming,
+    publicPages: healthPages({ store, isReady: () => serving }),
+    pages: {
+      '/metrics': metrics.page,
+      '/nodes': (_url, response) => sendJson(response, 200, { items: channel.nodes() }),
+    },
+    onFinished: (finished) => {
+      metrics.count(finished);
+      const { verb, path: requestPath, status, durationMs, user } = finished;
+      logger.info(
+        { verb, path: requestPath, status, ms: Math.round(durationMs), user },
+        `[MUX] ${verb} ${requestPath} ${status} ${Math.round(durationMs)}ms ${user}`,
+      );
+    },
+    clock,
+    logger,
+  });
+
+  let serving = false;
+  const { app, serverOptions } = createFastExpress();
+  app.use(createJoinRoute(createJoin({ client, clock, logger, authority })));
+  app.use((request, response) => void routes.handle(request, response));
+  const server = https.createServer(
+    {
+      ...serverOptions,
+      key: authority.server.keyPem,
+      // Leaf and CA: a joining agent finds there the CA that its token pins.
+      cert: `${authority.server.certificatePem}\n${authority.caCertificatePem}`,
+      ca: authority.caCertificatePem,
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: BODY_TIMEOUT_MS,
+      keepAliveTimeout: IDLE_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
+    app,
+  );
+  server.on('upgrade', createUpgrades({ channel, routes, logger }));
+
+  controllers.start();
+  channel.start();
+  scheduler.start();
+  await listen(server, config);
+  const port = (server.address() as AddressInfo).port;
+  const url = `https://${config.advertiseAddresses[0] ?? '127.0.0.1'}:${port}`;
+  await writeKubeconfig(config.kubeconfigOut, {
+    server: url,
+    caCertificatePem: authority.caCertificatePem,
+    user: authority.admin,
+  });
+  const refreshToken = (): Promise<void> =>
+    writeJoinToken(config.dataDir, { client, clock, random, caFingerprintSha256: authority.caFingerprintSha256 });
+  await refreshToken();
+  const stopRefreshing = clock.setInterval(() => {
+    refreshToken().catch((error: unknown) => logger.warn({ err: error }, 'the join token could not be renewed'));
+  }, JOIN_TOKEN_CHECK_MS);
+  serving = true;
+  logger.info({ url }, 'serving');
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    serving = false;
+    stopRefreshing();
+    await scheduler.stop();
+    await controllers.stop();
+    await channel.stop();
+    await events.flush();
+    await closeGracefully(server, clock);
+    await registry.close();
+    await store.close();
+  };
+  return { url, port, authority, stop: () => (stopping ??= stop()) };
+}
+
+function serverNames({ bindAddress, advertiseAddresses }: ServerConfig): readonly string[] {
+  const bound = ['0.0.0.0', '::'].includes(bindAddress) ? addressesOfHost() : [bindAddress];
+  const cluster = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+  ];
+  return [...new Set(['localhost', '127.0.0.1', '::1', os.hostname(), ...cluster, ...bound, ...advertiseAddresses])];
+}
+
+const addressesOfHost = (): readonly string[] =>
+  Object.values(os.networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+    .map(({ address }) => address);
+
+async function writeJoinToken(dataDir: string, options: Parameters<typeof ensureJoinToken>[0]): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  const file = path.join(dataDir, 'join-token');
+  await writeFile(`${file}.new`, `${await ensureJoinToken(options)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+function listen(server: https.Server, { bindAddress, port }: ServerConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`${bindAddress}:${port} is in use: stop what listens there, or choose another port with --port`, {
+              cause: error,
+            })
+          : error,
+      ),
+    );
+    server.listen(port, bindAddress, () => resolve());
+  });
+}
