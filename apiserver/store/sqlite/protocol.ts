@@ -1,0 +1,50 @@
+/** What the store and its writer thread say to each other. */
+
+/** One row of the log, as it is written and read back. */
+export interface Row {
+  readonly revision: number;
+  readonly key: string;
+  readonly deleted: boolean;
+  readonly createRevision: number;
+  readonly version: number;
+  readonly lease: string | null;
+  /** Empty for a deletion. */
+  readonly value: Uint8Array;
+}
+
+export interface LeaseRow {
+  readonly id: string;
+  readonly ttlMs: number;
+}
+
+export type ToWriter =
+  | {
+      readonly type: 'write';
+      readonly rows: readonly Row[];
+      readonly grants: readonly LeaseRow[];
+      readonly ends: readonly string[];
+    }
+  | { readonly type: 'compact'; readonly revision: number }
+  | { readonly type: 'backup'; readonly path: string }
+  | { readonly type: 'close' };
+
+export type FromWriter =
+  /** Sent as often as needed while the log is read at the start, in order of revision. */
+  | { readonly type: 'loaded'; readonly rows: readonly Row[] }
+  | {
+      readonly type: 'ready';
+      readonly compactedRevision: number;
+      readonly revision: number;
+      readonly leases: readonly LeaseRow[];
+    }
+  /** Answers the requests in their order. */
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly kind: FailureKind; readonly message: string };
+
+export type FailureKind = 'full' | 'locked' | 'corrupt' | 'other';
+
+export interface WriterOptions {
+  readonly directory: string;
+  /** For tests of a full disk: SQLite refuses to grow beyond this many pages. */
+  readonly maxPages?: number;
+}

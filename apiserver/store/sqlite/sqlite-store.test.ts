@@ -1,0 +1,161 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { silentLogger } from '../../../shared/logger';
+import { FakeClock } from '../../../shared/testing/fake-clock';
+import { describeStoreContract } from '../contract/store-contract';
+import type { Store } from '../store';
+import { CompactedError, StoreCorruptError, StoreFullError, StoreLockedError } from '../store';
+import type { SqliteStoreOptions } from './sqlite-store';
+import { openSqliteStore } from './sqlite-store';
+
+const aFolder = (): string => mkdtempSync(path.join(tmpdir(), 'pinsetter-store-'));
+
+describeStoreContract('the sqlite driver', async (clock) => {
+  const directory = aFolder();
+  const store = await openSqliteStore({ directory, clock, logger: silentLogger });
+  return {
+    store,
+    dispose: async () => {
+      await store.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+});
+
+describe('the sqlite driver', () => {
+  let directory: string;
+  let store: Store;
+  const clock = new FakeClock();
+  const open = (more: Partial<SqliteStoreOptions> = {}): Promise<Store> =>
+    openSqliteStore({ directory, clock, logger: silentLogger, ...more });
+  const put = async (key: string, text: string | Buffer = key): Promise<number> => {
+    const result = await store.commit({ compares: [], ops: [{ type: 'put', key, value: Buffer.from(text) }] });
+    return result.revision;
+  };
+  const textOf = async (key: string): Promise<string | undefined> => (await store.get(key))?.value.toString();
+
+  beforeEach(async () => {
+    directory = aFolder();
+    store = await open();
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('has everything again after a restart: values, versions, history and the revision', async () => {
+    const first = await put('a', '1');
+    await put('a', '2');
+    await put('b', 'x');
+    await store.commit({ compares: [], ops: [{ type: 'delete', key: 'b' }] });
+    const { revision } = store;
+    await store.close();
+    store = await open();
+    expect(store.revision).toBe(revision);
+    expect(await store.get('a')).toMatchObject({ version: 2, createRevision: first });
+    expect((await store.get('a', { revision: first }))?.value.toString()).toBe('1');
+    expect(await store.get('b')).toBeUndefined();
+    expect(await put('c')).toBe(revision + 1);
+  });
+
+  it('uses no revision again, also when its rows were compacted away', async () => {
+    await put('a');
+    const { revision: last } = await store.commit({ compares: [], ops: [{ type: 'delete', key: 'a' }] });
+    await store.compact(last);
+    await store.close();
+    store = await open();
+    expect(store.revision).toBe(last);
+    expect(store.compactedRevision).toBe(last);
+    expect(() => store.watch({ prefix: '', afterRevision: last - 1 })).toThrow(CompactedError);
+    expect(await put('b')).toBe(last + 1);
+  });
+
+  it('keeps leases over a restart, from when they run anew', async () => {
+    const lease = await store.grantLease(5_000);
+    await store.commit({ compares: [], ops: [{ type: 'put', key: 'held', value: Buffer.from('x'), lease }] });
+    await store.close();
+    store = await open();
+    const watcher = store.watch({ prefix: 'held', afterRevision: store.revision });
+    await clock.advance(4_999);
+    expect(await textOf('held')).toBe('x');
+    await clock.advance(1);
+    for await (const { events } of watcher) {
+      expect(events).toMatchObject([{ type: 'delete', key: 'held' }]);
+      break;
+    }
+  });
+
+  it('refuses a second server on the same folder, and names the first', async () => {
+    await expect(open()).rejects.toThrow(StoreLockedError);
+    await expect(open()).rejects.toThrow(`pid ${process.pid}`);
+    expect(await put('still', 'works')).toBeGreaterThan(0);
+  });
+
+  it('notices a changed byte at the start, and says where', async () => {
+    await put('a', 'precious');
+    await store.close();
+    const db = new Sqlite(path.join(directory, 'store.db'));
+    db.prepare("UPDATE log SET value = ? WHERE key = 'a'").run(Buffer.from('tampered'));
+    db.close();
+    await expect(open()).rejects.toThrow(StoreCorruptError);
+    await expect(open()).rejects.toThrow(/row 1 \(key a, revision 1\)/);
+    const mended = new Sqlite(path.join(directory, 'store.db'));
+    mended.prepare("UPDATE log SET value = ? WHERE key = 'a'").run(Buffer.from('precious'));
+    mended.close();
+    store = await open();
+    expect(await textOf('a')).toBe('precious');
+  });
+
+  it('notices a file that is no database', async () => {
+    await store.close();
+    const file = path.join(directory, 'store.db');
+    const good = readFileSync(file);
+    writeFileSync(file, 'this is no database, it is a sentence that is long enough to be read as a header of one');
+    await expect(open()).rejects.toThrow(StoreCorruptError);
+    writeFileSync(file, good);
+    store = await open();
+  });
+
+  it('refuses cleanly when the disk is full, and works again when there is room', async () => {
+    await put('a', 'kept');
+    await store.close();
+    store = await open({ maxPages: 60 });
+    const big = Buffer.alloc(40_000, 1);
+    const results = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => put(`big-${index}`, big)));
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { reason } of refused) expect(reason).toBeInstanceOf(StoreFullError);
+    const written = (await store.list({ prefix: 'big-' })).items.length;
+    expect(written).toBe(results.length - refused.length);
+    await store.close();
+    store = await open();
+    expect((await store.list({ prefix: 'big-' })).items).toHaveLength(written);
+    expect(await textOf('a')).toBe('kept');
+    expect(await put('room')).toBe(store.revision);
+  });
+
+  it('makes a whole copy while writes go on', async () => {
+    await put('before');
+    const copy = aFolder();
+    const writes = Promise.all(Array.from({ length: 50 }, (_, index) => put(`during-${index}`)));
+    await store.backup(path.join(copy, 'store.db'));
+    await writes;
+    const restored = await openSqliteStore({ directory: copy, clock, logger: silentLogger });
+    expect((await restored.get('before'))?.value.toString()).toBe('before');
+    await restored.close();
+    rmSync(copy, { recursive: true });
+  });
+
+  it('compacts by itself when its history grows long', async () => {
+    await store.close();
+    store = await open({ keepRevisions: 50 });
+    for (let round = 0; round < 101; round++) await put('a', String(round));
+    expect(store.compactedRevision).toBeGreaterThan(0);
+    expect(await textOf('a')).toBe('100');
+    await store.close();
+    store = await open({ keepRevisions: 50 });
+    expect(await textOf('a')).toBe('100');
+  });
+});
