@@ -28,7 +28,7 @@ export function createLogger(options: {
     redact: { paths: ['authorization', '*.authorization', 'token', '*.token', 'secret', '*.secret'], censor: '[cut]' },
   };
   return options.pretty
-    ? pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname,name', sync: true }))
+    ? pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname,name', singleLine: true, sync: true }))
     : pino(settings);
 }
 

@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
 import type { Clock } from '../../shared/clock';
+import { errorCodeOf } from '../../shared/error-code';
 import { MASTERS, NODES } from './user';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -188,7 +189,7 @@ async function readCredential(folder: string, name: string): Promise<Credential 
     );
     return certificatePem === undefined || keyPem === undefined ? undefined : { certificatePem, keyPem };
   } catch (error) {
-    if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT') return undefined;
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

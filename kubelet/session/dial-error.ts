@@ -1,5 +1,5 @@
 import { StatusError } from '../../shared/status-error';
-import { errorCodeOf } from './error-code';
+import { errorCodeOf } from '../../shared/error-code';
 
 const CLOCK_CODES = ['CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED'];
 const TRUST_CODES = [

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCodeOf } from './error-code';
+import { errorCodeOf } from '../../shared/error-code';
 
 /** What a node proves itself with: its own key, the certificate for it, and the CA by which it knows the server. All PEM. */
 export interface NodeCredential {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import Sqlite from 'better-sqlite3';
+import { errorCodeOf } from '../../../shared/error-code';
 import type { LeaseRow, Row, WriterOptions } from './protocol';
 
 const SCHEMA = `
@@ -187,7 +188,7 @@ export class Database {
 }
 
 function asProblem(error: unknown, file: string, holder: string): unknown {
-  const code = error instanceof Error ? String(Reflect.get(error, 'code')) : '';
+  const code = errorCodeOf(error);
   if (code.startsWith('SQLITE_BUSY')) {
     return new DatabaseProblem(
       'locked',

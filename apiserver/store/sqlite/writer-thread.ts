@@ -1,5 +1,6 @@
 /** The thread that owns the database: reads it at the start, then writes what it is sent, group by group, and answers each. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorCodeOf } from '../../../shared/error-code';
 import { Database, DatabaseProblem } from './database';
 import type { FailureKind, FromWriter, Row, ToWriter, WriterOptions } from './protocol';
 
@@ -74,7 +75,7 @@ function failure(error: unknown): FromWriter {
 
 function kindOf(error: unknown): FailureKind {
   if (error instanceof DatabaseProblem) return error.kind;
-  const code = error instanceof Error ? String(Reflect.get(error, 'code')) : '';
+  const code = errorCodeOf(error);
   if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_WRITE') return 'full';
   return code.startsWith('SQLITE_CORRUPT') ? 'corrupt' : 'other';
 }

@@ -1,0 +1,37 @@
+import { parseJson, parseYaml } from './read-body';
+
+const refused = expect.objectContaining({ code: 400 });
+
+it('drops __proto__ keys, at any depth', () => {
+  const value = parseJson(Buffer.from('{"a":{"__proto__":{"polluted":true}},"__proto__":{"polluted":true}}'));
+  expect(JSON.stringify(value)).toBe('{"a":{}}');
+  expect(Reflect.get({}, 'polluted')).toBeUndefined();
+});
+
+it.each(['{"a":', '', 'x', '{"a":1}}'])('refuses %p as JSON', (text) => {
+  expect(() => parseJson(Buffer.from(text))).toThrow(refused);
+});
+
+it('refuses what is nested too deep, but counts no brackets inside strings', () => {
+  expect(() => parseJson(Buffer.from('['.repeat(600) + ']'.repeat(600)))).toThrow(refused);
+  expect(parseJson(Buffer.from(JSON.stringify('["\\"'.repeat(600))))).toBe('["\\"'.repeat(600));
+});
+
+it('reads YAML as Kubernetes does, in version 1.1', () => {
+  expect(parseYaml(Buffer.from('a: yes\nb: 0644\nc: [x]\n'))).toEqual({ a: true, b: 420, c: ['x'] });
+});
+
+it('refuses YAML that unfolds to much more than it is', () => {
+  const lines = ['a0: &a0 [x,x,x,x,x,x,x,x,x]'];
+  for (let level = 1; level < 10; level++)
+    lines.push(
+      `a${level}: &a${level} [${Array<string>(9)
+        .fill(`*a${level - 1}`)
+        .join(',')}]`,
+    );
+  expect(() => parseYaml(Buffer.from(lines.join('\n')))).toThrow(refused);
+});
+
+it('says where YAML is broken', () => {
+  expect(() => parseYaml(Buffer.from('a: [1\nb: 2'))).toThrow(/line/);
+});

@@ -1,0 +1,37 @@
+import { parseRequestPath } from './request-path';
+
+it.each([
+  ['/api/v1/pods', { group: '', version: 'v1', plural: 'pods' }],
+  ['/api/v1/namespaces', { group: '', version: 'v1', plural: 'namespaces' }],
+  ['/api/v1/namespaces/team', { group: '', version: 'v1', plural: 'namespaces', name: 'team' }],
+  [
+    '/api/v1/namespaces/team/status',
+    { group: '', version: 'v1', plural: 'namespaces', name: 'team', subresource: 'status' },
+  ],
+  ['/api/v1/namespaces/team/pods', { group: '', version: 'v1', namespace: 'team', plural: 'pods' }],
+  [
+    '/api/v1/namespaces/team/pods/web/log',
+    { group: '', version: 'v1', namespace: 'team', plural: 'pods', name: 'web', subresource: 'log' },
+  ],
+  ['/apis/coordination.k8s.io/v1/leases', { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' }],
+  [
+    '/apis/apps/v1/namespaces/a/deployments/b/scale',
+    { group: 'apps', version: 'v1', namespace: 'a', plural: 'deployments', name: 'b', subresource: 'scale' },
+  ],
+  ['/api/v1/nodes/n%201', { group: '', version: 'v1', plural: 'nodes', name: 'n 1' }],
+  ['/api/v1', { group: '', version: 'v1' }],
+])('reads %s', (path, expected) => {
+  expect(parseRequestPath(path)).toEqual(expected);
+});
+
+it.each(['/', '/metrics', '/api', '/apis/apps', '/api/v1/pods/a/b/c'])('knows nothing of %s', (path) => {
+  expect(parseRequestPath(path)).toBeUndefined();
+});
+
+it('does not let an encoded slash climb: it stays part of the name', () => {
+  expect(parseRequestPath('/api/v1/namespaces/a/configmaps/..%2f..%2fsecrets')?.name).toBe('../../secrets');
+});
+
+it('refuses broken percent-encoding', () => {
+  expect(() => parseRequestPath('/api/v1/pods/%zz')).toThrow(expect.objectContaining({ code: 400 }));
+});
