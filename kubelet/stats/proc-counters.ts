@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+
+/** Counters that only grow: bytes since the machine started. */
+export interface IoCounters {
+  readonly diskReadBytes: number;
+  readonly diskWriteBytes: number;
+  readonly networkRxBytes: number;
+  readonly networkTxBytes: number;
+}
+
+/** The kernel counts disk sectors of 512 bytes whatever the disk's own are (Documentation/admin-guide/iostats). */
+const SECTOR_BYTES = 512;
+
+/** Sums of /proc/diskstats over whole disks: partitions, loops, RAM disks and stacked devices would count twice. */
+export function sumDisks(diskstats: string): Pick<IoCounters, 'diskReadBytes' | 'diskWriteBytes'> {
+  let diskReadBytes = 0;
+  let diskWriteBytes = 0;
+  for (const line of diskstats.trim().split('\n')) {
+    const [, , name = '', , , readSectors, , , , writtenSectors] = line.trim().split(/\s+/);
+    if (!/^(sd[a-z]+|vd[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/.test(name)) continue;
+    diskReadBytes += Number(readSectors) * SECTOR_BYTES;
+    diskWriteBytes += Number(writtenSectors) * SECTOR_BYTES;
+  }
+  return { diskReadBytes, diskWriteBytes };
+}
+
+/** Sums of /proc/net/dev over the machine's own interfaces: what pods send crosses them too, so bridges and veths are left out. */
+export function sumInterfaces(netDev: string): Pick<IoCounters, 'networkRxBytes' | 'networkTxBytes'> {
+  let networkRxBytes = 0;
+  let networkTxBytes = 0;
+  for (const line of netDev.split('\n')) {
+    const match = /^\s*([^:\s]+):\s*(.*)$/.exec(line);
+    const name = match?.[1];
+    if (name === undefined || /^(lo|docker|br-|veth|cni|vxlan|tun|tap|wg|dummy)/.test(name)) continue;
+    const figures = match?.[2]?.trim().split(/\s+/) ?? [];
+    networkRxBytes += Number(figures[0] ?? 0);
+    networkTxBytes += Number(figures[8] ?? 0);
+  }
+  return { networkRxBytes, networkTxBytes };
+}
+
+export async function readIoCounters(): Promise<IoCounters> {
+  const [disks, interfaces] = await Promise.all([
+    readFile('/proc/diskstats', 'utf8'),
+    readFile('/proc/net/dev', 'utf8'),
+  ]);
+  return { ...sumDisks(disks), ...sumInterfaces(interfaces) };
+}
