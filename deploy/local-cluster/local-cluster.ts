@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureBusyboxImage } from './busybox-image';
+import { errorCodeOf } from '../../shared/error-code';
+import { clusterIdOf } from '../../shared/cluster-id';
 import { command } from './command';
 import { runningPid, startDaemon, stopDaemon, untilUp } from './daemon';
 import { ensureEngine, engineVersion, stopEngine } from './docker-engine';
@@ -106,6 +108,7 @@ export async function down(layout: Layout, progress: Progress): Promise<void> {
   await Promise.all(daemons.filter((name) => name !== SERVER).map((name) => stopDaemon(layout, name)));
   await stopDaemon(layout, SERVER);
   const removed = await removeContainers(layout);
+  await unmountVolumes(layout);
   const engine = await stopEngine(layout);
   done(
     `stopped ${running} processes, removed ${removed} containers${engine ? ', stopped the Docker engine we had started' : ''}`,
@@ -139,10 +142,21 @@ async function removeContainers(layout: Layout): Promise<number> {
   return ids.length;
 }
 
+/** The first digits of the CA certificate's hash, as the agents label their containers; undefined before the first start. */
 function clusterId(layout: Layout): string | undefined {
   try {
-    return readFileSync(path.join(layout.serverData, 'cluster-id'), 'utf8').trim();
-  } catch {
-    return undefined;
+    return clusterIdOf(readFileSync(path.join(layout.serverData, 'pki', 'ca.crt'), 'utf8'));
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
+}
+
+/** Memory volumes are mounts: one that outlives its pod would keep the folder from being removed. */
+async function unmountVolumes(layout: Layout): Promise<void> {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((target) => target.startsWith(`${layout.root}/`));
+  for (const target of mounts.reverse()) await command('umount', [target]);
 }
