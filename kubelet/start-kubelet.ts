@@ -1,4 +1,3 @@
-import path from 'node:path';
 import os from 'node:os';
 import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
@@ -11,7 +10,7 @@ import type { KubeletConfig } from './config';
 import type { ConfigSource } from './environment/config-source';
 import type { ImageProvider } from './pod-worker/pod-environment';
 import type { Runtime } from './runtime/runtime';
-import { ensureJoined } from './session/join';
+import type { NodeCredential } from './session/node-credential';
 import { createSession } from './session/socket-session';
 
 /** What an agent is made of beside its configuration. */
@@ -34,18 +33,14 @@ export interface KubeletParts {
   readonly onConnected: () => void;
 }
 
-/** Joins the cluster if need be, adopts what runs, and dials the server. Rejects with a StatusError that says why not. */
-export async function startKubelet(config: KubeletConfig, parts: KubeletParts): Promise<Agent> {
+/** Adopts what runs, and dials the server as the node that `identity` is. */
+export async function startKubelet(
+  config: KubeletConfig,
+  identity: NodeCredential,
+  parts: KubeletParts,
+): Promise<Agent> {
   const { clock, random, logger, serveStream } = parts;
-  const { nodeName, serverUrls, joinToken } = config;
-  const identity = await ensureJoined({
-    serverUrls,
-    nodeName,
-    folder: path.join(config.dataDir, 'credential'),
-    ...(joinToken === undefined ? {} : { joinToken }),
-    clock,
-    logger,
-  });
+  const { nodeName, serverUrls } = config;
   const agent: Agent = new Agent({
     nodeName,
     agentVersion: parts.agentVersion,

@@ -1,0 +1,104 @@
+/** The agent as a program: flags and signals are read here and nowhere else. */
+import { mkdir, statfs } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { systemClock } from '../shared/clock';
+import { clusterIdOf } from '../shared/cluster-id';
+import { createLogger } from '../shared/logger';
+import { systemRandom } from '../shared/random';
+import { StatusError } from '../shared/status-error';
+import { nodeAddressTowards } from './agent/node-address';
+import { ConfigurationError, parseConfig } from './config';
+import { createImageProvider } from './images/image-provider';
+import { createDockerRuntime } from './runtime/docker/docker-runtime';
+import { ensureJoined } from './session/join';
+import { startKubelet } from './start-kubelet';
+import { createHostStats } from './stats/host-stats';
+import { createPodUsage } from './stats/pod-usage';
+import { createStreamServer } from './streams/stream-server';
+
+const AGENT_VERSION = 'v1.34.0+pinsetter-0.1.0';
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.argv.slice(2), {
+    hostname: os.hostname(),
+    isTerminal: process.stdout.isTTY,
+    cwd: process.cwd(),
+  });
+  const clock = systemClock;
+  const logger = createLogger({ level: config.logLevel, pretty: config.logFormat === 'text', name: 'kubelet' });
+  const { nodeName, serverUrls, joinToken, dataDir } = config;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const identity = await ensureJoined({
+    serverUrls,
+    nodeName,
+    folder: path.join(dataDir, 'credential'),
+    ...(joinToken === undefined ? {} : { joinToken }),
+    clock,
+    logger,
+  });
+  const runtime = createDockerRuntime({
+    socketPath: config.dockerSocket,
+    nodeName,
+    clusterId: clusterIdOf(identity.caCertificate),
+    clock,
+    logger,
+  });
+  const nodeIp = config.nodeIp ?? (await nodeAddressTowards(serverUrls[0] ?? ''));
+  const host = await createHostStats({
+    clock,
+    dataDir,
+    nodeName,
+    nodeIp,
+    maxPods: config.maxPods,
+    agentVersion: AGENT_VERSION,
+  });
+  const disk = await statfs(dataDir);
+
+  const agent = await startKubelet(config, identity, {
+    clock,
+    random: systemRandom,
+    logger,
+    isRoot: process.getuid?.() === 0,
+    agentVersion: AGENT_VERSION,
+    runtime,
+    runtimeName: 'docker',
+    host,
+    nodeIp,
+    diskBytes: disk.blocks * disk.bsize,
+    createImages: (source) => createImageProvider({ runtime, source, clock, logger }),
+    serveStream: (pods, request, stream) => streams(pods)(request, stream),
+    onConnected: () => logger.info({ node: nodeName, server: serverUrls }, 'ready: connected to the server'),
+  });
+
+  function streams(pods: Pick<typeof agent, 'worker'>): ReturnType<typeof createStreamServer> {
+    return createStreamServer({ runtime, clock, logger, usage, find: (podUid) => pods.worker(podUid) });
+  }
+  const usage = createPodUsage(runtime, () =>
+    agent.allWorkers().map(({ pod: { metadata }, containers }) => ({
+      identity: { uid: metadata.uid, namespace: metadata.namespace, name: metadata.name },
+      containers: containers.filter(({ state }) => state.phase === 'running'),
+    })),
+  );
+
+  // Containers run on: whoever starts the agent again adopts them.
+  const stop = (signal: string): void => {
+    logger.info({ signal }, 'stopping, containers run on');
+    agent.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+main().catch((error: unknown) => {
+  const isExpected = error instanceof ConfigurationError || error instanceof StatusError;
+  const text = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`kubelet: ${text}\n`);
+  process.exit(1);
+});

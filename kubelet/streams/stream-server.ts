@@ -1,0 +1,113 @@
+import { pipeline } from 'node:stream/promises';
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import { StatusError, toStatusError } from '../../shared/status-error';
+import type { AgentStream } from '../../shared/wire/byte-stream';
+import type { StreamRequest } from '../../shared/wire/node-channel';
+import { SUCCESS } from '../../shared/wire/stream-port';
+import type { ContainerId, Runtime, SandboxId } from '../runtime/runtime';
+import { RuntimeError } from '../runtime/runtime';
+import type { PodUsageReader } from '../stats/pod-usage';
+import { serveSession } from './exec-stream';
+import { logOptionsOf, serveLog } from './log-stream';
+
+/** A pod of this node as streams need it. */
+export interface StreamTarget {
+  containerId(name: string, previous: boolean): ContainerId | undefined;
+  readonly sandboxId: SandboxId | undefined;
+}
+
+export interface StreamServerDeps {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly usage: PodUsageReader;
+  /** Undefined for a pod that this node does not run. */
+  readonly find: (podUid: string) => StreamTarget | undefined;
+}
+
+/** Serves what the server asks of running pods. Resolves when the stream is accepted; throws a StatusError to refuse it. */
+export function createStreamServer(
+  deps: StreamServerDeps,
+): (request: StreamRequest, stream: AgentStream) => Promise<void> {
+  const { runtime, clock, logger, usage, find } = deps;
+
+  const targetOf = (podUid: string): StreamTarget => {
+    const target = find(podUid);
+    if (target === undefined) throw new StatusError('NotFound', `no pod with uid ${podUid} runs on this node`);
+    return target;
+  };
+  const containerOf = (podUid: string, name: string, previous = false): ContainerId => {
+    const id = targetOf(podUid).containerId(name, previous);
+    if (id !== undefined) return id;
+    if (previous) throw new StatusError('BadRequest', `previous terminated container "${name}" not found`);
+    throw new StatusError('NotFound', `container not found ("${name}")`);
+  };
+  /** Lets the stream live on by itself; whatever goes wrong from here on is its end. */
+  const live = (stream: AgentStream, work: () => Promise<void>): void => {
+    work().catch((error: unknown) => {
+      logger.debug({ err: error }, 'a stream broke');
+      stream.finish(asStatusError(error).toStatus());
+    });
+  };
+
+  return async (request, stream) => {
+    switch (request.type) {
+      case 'exec':
+      case 'attach': {
+        const id = containerOf(request.podUid, request.container);
+        const { command, stdin, tty } = request;
+        const session = await refusing(
+          request.type === 'exec' ? runtime.exec(id, { command, stdin, tty }) : runtime.attach(id, { stdin, tty }),
+        );
+        return live(stream, async () => stream.finish(await serveSession(session, stream)));
+      }
+      case 'logs': {
+        const id = containerOf(request.podUid, request.container, request.previous);
+        const options = logOptionsOf(request, clock.now());
+        return live(stream, async () => {
+          await serveLog(runtime, id, options, request.limitBytes, stream);
+          stream.finish(SUCCESS);
+        });
+      }
+      case 'portForward': {
+        const { sandboxId } = targetOf(request.podUid);
+        if (sandboxId === undefined) throw new StatusError('ServiceUnavailable', 'the pod has no running sandbox');
+        const connection = await refusing(runtime.connect(sandboxId, request.port));
+        return live(stream, async () => {
+          stream.signal.addEventListener('abort', () => connection.destroy(), { once: true });
+          await Promise.all([pipeline(stream.stdin, connection), pipeline(connection, stream.stdout)]).finally(() =>
+            connection.destroy(),
+          );
+          stream.finish(SUCCESS);
+        });
+      }
+      case 'podUsage':
+        return live(stream, async () => {
+          stream.stdout.end(JSON.stringify(await usage.read()));
+          stream.finish(SUCCESS);
+        });
+    }
+  };
+}
+
+/** The engine's refusal as a Status. */
+async function refusing<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw asStatusError(error);
+  }
+}
+
+function asStatusError(error: unknown): StatusError {
+  if (!(error instanceof RuntimeError)) return toStatusError(error);
+  switch (error.kind) {
+    case 'NotFound':
+      return new StatusError('NotFound', error.message, undefined, { cause: error });
+    case 'EngineUnavailable':
+      return new StatusError('ServiceUnavailable', error.message, undefined, { cause: error });
+    default:
+      return new StatusError('BadRequest', error.message, undefined, { cause: error });
+  }
+}
