@@ -1,0 +1,9 @@
+import type { PodIdentity } from '../runtime';
+
+/** The name that `docker ps` shows. Unique per pod uid and attempt, so that nothing is ever made twice. */
+export const containerNameOf = (pod: PodIdentity, container: string, attempt: number): string =>
+  ['pin', container, pod.name, pod.namespace, pod.uid.replaceAll(/[^a-zA-Z0-9_.-]/g, '-').slice(0, 8), attempt].join(
+    '_',
+  );
+
+export const sandboxNameOf = (pod: PodIdentity, attempt: number): string => containerNameOf(pod, 'POD', attempt);

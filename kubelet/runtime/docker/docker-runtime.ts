@@ -1,0 +1,238 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../../shared/clock';
+import type { Logger } from '../../../shared/logger';
+import { parseImageName } from '../../images/image-name';
+import { refuseRoot } from '../run-as-non-root';
+import type {
+  ContainerId,
+  ContainerSpec,
+  ContainerStats,
+  EngineInfo,
+  ExecOptions,
+  ImageInfo,
+  LogOptions,
+  Observed,
+  ObservedContainer,
+  ObservedSandbox,
+  Runtime,
+  RuntimeEvent,
+  SandboxId,
+  SandboxSpec,
+  Session,
+} from '../runtime';
+import { RuntimeError } from '../runtime';
+import { containerLogs } from './container-logs';
+import { containerStats } from './container-stats';
+import { containerOptions, sandboxOptions } from './create-options';
+import type { EngineAddress } from './engine-calls';
+import { EngineCalls } from './engine-calls';
+import { engineEvents } from './engine-events';
+import type { PullOptions } from './image-pull';
+import { pull } from './image-pull';
+import { inParallel } from './in-parallel';
+import type { Owner } from './labels';
+import { LABELS, ownerFilter } from './labels';
+import { fromInspectedImage, fromListedImage, toContainer, toSandbox } from './observe';
+import { OomScoreProbe } from './oom-score-probe';
+import { connectToPort } from './port-connector';
+import { ensureSandboxImage } from './sandbox-image';
+import { attachSession, execSession } from './stdio-session';
+
+const INSPECTIONS_AT_ONCE = 8;
+const CGROUP_ROOT = '/sys/fs/cgroup';
+/** The kernel's least. */
+const LEAST_OOM_SCORE = -1000;
+
+export type DockerRuntimeOptions = EngineAddress & {
+  readonly nodeName: string;
+  /** Keeps apart nodes of one name in several clusters on one engine. */
+  readonly clusterId?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Put on everything that is made. */
+  readonly labels?: Readonly<Record<string, string>>;
+};
+
+/** A Runtime on a Docker engine (API 1.41, Docker 20.10, or later). Dials nothing until it is asked something. */
+export const createDockerRuntime = (options: DockerRuntimeOptions): Runtime => new DockerRuntime(options);
+
+/** What a pod's life is, in calls to the engine. Keeps nothing: the labels say it all. */
+class DockerRuntime implements Runtime {
+  private readonly calls: EngineCalls;
+  private readonly owner: Owner;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly oomScore: OomScoreProbe;
+
+  constructor(options: DockerRuntimeOptions) {
+    this.calls = new EngineCalls(options);
+    this.clock = options.clock;
+    this.logger = options.logger;
+    const { nodeName, clusterId, labels = {} } = options;
+    this.owner = { nodeName, labels, ...(clusterId === undefined ? {} : { clusterId }) };
+    this.oomScore = new OomScoreProbe(this.calls, this.owner);
+  }
+
+  async info(): Promise<EngineInfo> {
+    const engine = await this.calls.describe();
+    return {
+      name: 'docker',
+      version: engine.ServerVersion,
+      runtimeVersion: `docker://${engine.ServerVersion}`,
+      kernelVersion: engine.KernelVersion,
+      operatingSystem: engine.OperatingSystem,
+      architecture: goArchitectureOf(engine.Architecture),
+      rootDirectory: engine.DockerRootDir,
+      cgroupVersion: engine.CgroupVersion === '2' ? '2' : '1',
+    };
+  }
+
+  prepare(): Promise<void> {
+    return ensureSandboxImage(this.calls);
+  }
+
+  /** One list, and one inspection of each: when a container started or ended is not in the list. */
+  async list(): Promise<Observed> {
+    const listed = await this.calls.list(ownerFilter(this.owner));
+    const inspected = await inParallel(INSPECTIONS_AT_ONCE, listed, ({ Id }) => this.calls.inspect(Id));
+    const present = inspected.filter((one) => one !== undefined);
+    const isSandbox = (one: (typeof present)[number]): boolean => one.Config.Labels[LABELS.type] === 'sandbox';
+    return {
+      sandboxes: present.filter(isSandbox).map(toSandbox),
+      containers: present.filter((one) => !isSandbox(one)).map(toContainer),
+    };
+  }
+
+  async inspectSandbox(id: SandboxId): Promise<ObservedSandbox | undefined> {
+    const inspected = await this.calls.inspect(id);
+    return inspected && toSandbox(inspected);
+  }
+
+  async inspectContainer(id: ContainerId): Promise<ObservedContainer | undefined> {
+    const inspected = await this.calls.inspect(id);
+    return inspected && toContainer(inspected);
+  }
+
+  async createSandbox(spec: SandboxSpec): Promise<SandboxId> {
+    const options = sandboxOptions(this.owner, spec);
+    try {
+      return await this.calls.create(options);
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.kind !== 'ImageNotFound') throw error;
+      // Somebody tidied up the engine's images since `prepare`.
+      await this.prepare();
+      return this.calls.create(options);
+    }
+  }
+
+  startSandbox(id: SandboxId): Promise<void> {
+    return this.calls.start(id);
+  }
+
+  removeSandbox(id: SandboxId): Promise<void> {
+    return this.calls.remove(id);
+  }
+
+  async createContainer(sandboxId: SandboxId, spec: ContainerSpec): Promise<ContainerId> {
+    const [sandbox, image, minOomScoreAdj] = await Promise.all([
+      this.calls.inspect(sandboxId),
+      this.inspectImage(spec.image),
+      this.minOomScoreAdj(spec),
+    ]);
+    if (sandbox === undefined) throw new RuntimeError('NotFound', `No such sandbox: ${sandboxId}`);
+    if (image === undefined) throw new RuntimeError('ImageNotFound', `No such image: ${spec.image}`);
+    refuseRoot(spec, image);
+    const { IpcMode, PidMode } = sandbox.HostConfig;
+    const modes = { id: sandboxId, hostIpc: IpcMode === 'host', hostPid: PidMode === 'host' };
+    return this.calls.create(containerOptions(this.owner, spec, { sandbox: modes, image, minOomScoreAdj }));
+  }
+
+  startContainer(id: ContainerId): Promise<void> {
+    return this.calls.start(id);
+  }
+
+  /**
+   * The engine's own stop counts whole seconds, and gives up on a container that SIGKILL needs time to end; so it is
+   * told the signals one by one and asked to say when it is over.
+   */
+  async stopContainer(id: ContainerId, graceSeconds: number): Promise<void> {
+    const inspected = await this.calls.inspect(id);
+    if (inspected?.State.Running !== true) return;
+    if (graceSeconds > 0) {
+      const signal = (inspected.Config as { readonly StopSignal?: string }).StopSignal ?? 'SIGTERM';
+      if (!(await this.calls.kill(id, signal))) return;
+      if (await this.endsWithin(id, graceSeconds * 1000)) return;
+    }
+    if (await this.calls.kill(id, 'SIGKILL')) await this.calls.wait(id);
+  }
+
+  removeContainer(id: ContainerId): Promise<void> {
+    return this.calls.remove(id);
+  }
+
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return engineEvents({ calls: this.calls, owner: this.owner, clock: this.clock, logger: this.logger }, signal);
+  }
+
+  async inspectImage(image: string): Promise<ImageInfo | undefined> {
+    const found = await this.calls.inspectImage(image);
+    return found && fromInspectedImage(found);
+  }
+
+  async pullImage(image: string, options: PullOptions): Promise<ImageInfo> {
+    parseImageName(image);
+    await pull(this.calls, image, options);
+    const pulled = await this.inspectImage(image);
+    if (pulled === undefined) throw new RuntimeError('ImagePullFailed', `${image} was pulled, but is not there`);
+    return pulled;
+  }
+
+  async images(): Promise<readonly ImageInfo[]> {
+    return (await this.calls.images()).map(fromListedImage);
+  }
+
+  exec(id: ContainerId, options: ExecOptions): Promise<Session> {
+    return execSession({ calls: this.calls, clock: this.clock }, id, options);
+  }
+
+  attach(id: ContainerId, options: { readonly stdin: boolean; readonly tty: boolean }): Promise<Session> {
+    return attachSession(this.calls, id, options);
+  }
+
+  logs(id: ContainerId, options: LogOptions) {
+    return containerLogs(this.calls, id, options);
+  }
+
+  connect(sandbox: SandboxId, port: number): Promise<Duplex> {
+    return connectToPort({ calls: this.calls, clock: this.clock }, sandbox, port);
+  }
+
+  stats(ids: readonly ContainerId[]): Promise<readonly ContainerStats[]> {
+    return containerStats({ calls: this.calls, clock: this.clock, cgroupRoot: CGROUP_ROOT }, ids);
+  }
+
+  private async minOomScoreAdj({ resources }: ContainerSpec): Promise<number> {
+    if ((resources.oomScoreAdj ?? 0) >= 0) return 0;
+    return (await this.oomScore.canBeLowered()) ? LEAST_OOM_SCORE : 0;
+  }
+
+  private async endsWithin(id: ContainerId, graceMs: number): Promise<boolean> {
+    const limit = new AbortController();
+    const cancel = this.clock.setTimeout(() => limit.abort(), graceMs);
+    try {
+      await this.calls.wait(id, limit.signal);
+      return true;
+    } catch (error) {
+      if (limit.signal.aborted) return false;
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** Kubernetes names architectures as Go does, the engine as the kernel does. */
+function goArchitectureOf(kernels: string): string {
+  if (kernels === 'x86_64') return 'amd64';
+  return kernels === 'aarch64' ? 'arm64' : kernels;
+}

@@ -1,0 +1,90 @@
+import type { ContainerSpec, PodIdentity, SandboxSpec } from '../runtime';
+
+/** The labels by which everything is re-learned. The `io.kubernetes` ones are those of Kubernetes' own kubelet. */
+export const LABELS = {
+  node: 'io.pinsetter.node',
+  cluster: 'io.pinsetter.cluster',
+  type: 'io.pinsetter.type',
+  attempt: 'io.pinsetter.attempt',
+  kind: 'io.pinsetter.container.kind',
+  sandbox: 'io.pinsetter.sandbox',
+  specHash: 'io.pinsetter.spec-hash',
+  imageId: 'io.pinsetter.image-id',
+  annotations: 'io.pinsetter.annotations',
+  podUid: 'io.kubernetes.pod.uid',
+  podNamespace: 'io.kubernetes.pod.namespace',
+  podName: 'io.kubernetes.pod.name',
+  container: 'io.kubernetes.container.name',
+} as const;
+
+/** Whose containers these are. Several nodes may share an engine, and each sees only its own. */
+export interface Owner {
+  readonly nodeName: string;
+  readonly clusterId?: string;
+  /** Put on everything besides. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** For the engine's `label` filter. */
+export const ownerFilter = ({ nodeName, clusterId }: Owner): string[] => [
+  `${LABELS.node}=${nodeName}`,
+  ...(clusterId === undefined ? [] : [`${LABELS.cluster}=${clusterId}`]),
+];
+
+const identityLabels = ({ nodeName, clusterId, labels }: Owner, pod: PodIdentity): Record<string, string> => ({
+  ...labels,
+  [LABELS.node]: nodeName,
+  ...(clusterId === undefined ? {} : { [LABELS.cluster]: clusterId }),
+  [LABELS.podUid]: pod.uid,
+  [LABELS.podNamespace]: pod.namespace,
+  [LABELS.podName]: pod.name,
+});
+
+export const sandboxLabels = (owner: Owner, { pod, attempt, labels }: SandboxSpec): Record<string, string> => ({
+  // The user's first: they cannot pretend to be ours.
+  ...labels,
+  ...identityLabels(owner, pod),
+  [LABELS.type]: 'sandbox',
+  [LABELS.container]: 'POD',
+  [LABELS.attempt]: String(attempt),
+});
+
+export const containerLabels = (
+  owner: Owner,
+  spec: ContainerSpec,
+  { sandboxId, imageId }: { readonly sandboxId: string; readonly imageId: string },
+): Record<string, string> => ({
+  ...identityLabels(owner, spec.pod),
+  [LABELS.type]: 'container',
+  [LABELS.container]: spec.name,
+  [LABELS.kind]: spec.kind,
+  [LABELS.attempt]: String(spec.attempt),
+  [LABELS.sandbox]: sandboxId,
+  [LABELS.specHash]: spec.specHash,
+  [LABELS.imageId]: imageId,
+  [LABELS.annotations]: JSON.stringify(spec.annotations),
+});
+
+export type Labels = Readonly<Record<string, string | undefined>>;
+
+export const podOf = (labels: Labels): PodIdentity => ({
+  uid: labels[LABELS.podUid] ?? '',
+  namespace: labels[LABELS.podNamespace] ?? '',
+  name: labels[LABELS.podName] ?? '',
+});
+
+export function kindOf(labels: Labels): ContainerSpec['kind'] {
+  const kind = labels[LABELS.kind];
+  return kind === 'init' || kind === 'ephemeral' ? kind : 'app';
+}
+
+/** What somebody else wrote there counts as nothing. */
+export function annotationsOf(labels: Labels): Readonly<Record<string, string>> {
+  try {
+    const parsed: unknown = JSON.parse(labels[LABELS.annotations] ?? '{}');
+    if (typeof parsed !== 'object' || parsed === null) return {};
+    return Object.fromEntries(Object.entries(parsed).map(([key, value]) => [key, String(value)]));
+  } catch {
+    return {};
+  }
+}

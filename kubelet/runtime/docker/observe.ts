@@ -1,0 +1,93 @@
+import type { ContainerInspectInfo, ImageInfo as ListedImage, ImageInspectInfo } from 'dockerode';
+import type { ImageInfo, ObservedContainer, ObservedSandbox, ObservedState } from '../runtime';
+import { cleanStartMessage } from './engine-error';
+import { LABELS, annotationsOf, kindOf, podOf } from './labels';
+
+/** The exit code of a process that SIGKILL ended. */
+export const KILLED = 137;
+
+export function toSandbox(inspected: ContainerInspectInfo): ObservedSandbox {
+  const { Config, NetworkSettings } = inspected;
+  const address = NetworkSettings.Networks['bridge'];
+  const ips = [address?.IPAddress, address?.GlobalIPv6Address].filter((ip) => ip !== undefined && ip !== '');
+  return {
+    id: inspected.Id,
+    pod: podOf(Config.Labels),
+    attempt: Number(Config.Labels[LABELS.attempt] ?? 0),
+    state: stateOf(inspected),
+    createdAtMs: Date.parse(inspected.Created),
+    ips: ips as string[],
+  };
+}
+
+export function toContainer(inspected: ContainerInspectInfo): ObservedContainer {
+  const { Config } = inspected;
+  const labels = Config.Labels;
+  return {
+    id: inspected.Id,
+    sandboxId: labels[LABELS.sandbox] ?? '',
+    pod: podOf(labels),
+    name: labels[LABELS.container] ?? '',
+    kind: kindOf(labels),
+    attempt: Number(labels[LABELS.attempt] ?? 0),
+    specHash: labels[LABELS.specHash] ?? '',
+    image: Config.Image,
+    imageId: labels[LABELS.imageId] ?? `docker://${inspected.Image}`,
+    state: stateOf(inspected),
+    createdAtMs: Date.parse(inspected.Created),
+    annotations: annotationsOf(labels),
+  };
+}
+
+function stateOf({ State, Created }: ContainerInspectInfo): ObservedState {
+  if (State.Running) return { phase: 'running', startedAtMs: Date.parse(State.StartedAt) };
+  const createdAtMs = Date.parse(Created);
+  // One that could not be started stays `created` for the engine, with what went wrong beside it.
+  if (State.Status === 'created' && State.ExitCode === 0 && State.Error === '') return { phase: 'created' };
+  return {
+    phase: 'exited',
+    startedAtMs: timeOf(State.StartedAt) ?? createdAtMs,
+    finishedAtMs: timeOf(State.FinishedAt) ?? createdAtMs,
+    exitCode: State.ExitCode,
+    // The engine also marks a container whose child alone was killed and that ended well.
+    oomKilled: State.OOMKilled && State.ExitCode !== 0,
+    ...(State.Error === '' ? {} : { error: cleanStartMessage(State.Error) }),
+  };
+}
+
+/** The engine writes the year 1 for "never". */
+function timeOf(text: string): number | undefined {
+  const ms = Date.parse(text);
+  return ms > 0 ? ms : undefined;
+}
+
+export const fromInspectedImage = ({ Id, Size, RepoTags, RepoDigests, Config }: ImageInspectInfo): ImageInfo => ({
+  ...imageOf({ id: Id, sizeBytes: Size, tags: RepoTags, digests: RepoDigests }),
+  user: Config.User,
+});
+
+/** A list does not say the image's user. */
+export const fromListedImage = ({ Id, Size, RepoTags, RepoDigests }: ListedImage): ImageInfo => ({
+  ...imageOf({ id: Id, sizeBytes: Size, tags: RepoTags, digests: RepoDigests }),
+  user: '',
+});
+
+function imageOf(image: {
+  readonly id: string;
+  readonly sizeBytes: number;
+  readonly tags: readonly string[] | null | undefined;
+  readonly digests: readonly string[] | null | undefined;
+}) {
+  const { id, sizeBytes } = image;
+  const isNamed = (name: string): boolean => !name.startsWith('<none>');
+  const tags = (image.tags ?? []).filter(isNamed);
+  const digests = (image.digests ?? []).filter(isNamed);
+  const [digest] = digests;
+  return {
+    id,
+    sizeBytes,
+    tags,
+    digests,
+    imageId: digest === undefined ? `docker://${id}` : `docker-pullable://${digest}`,
+  };
+}
