@@ -14,6 +14,7 @@ import { writeKubeconfig } from './auth/kubeconfig';
 import type { ServerConfig } from './config';
 import { ControllerManager } from './controllers/controller-manager';
 import { createControllers } from './controllers/controllers';
+import { NodeLifecycle } from './controllers/node-lifecycle/node-lifecycle';
 import { createEventRecorder } from './events/event-recorder';
 import { ApiRoutes } from './http/api-routes';
 import { createFastExpress } from './http/fast-express';
@@ -82,10 +83,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     clock,
     logger,
   });
-  const controllers = new ControllerManager(
-    createControllers({ client, clock, logger, events, liveness: channel.liveness }),
-    { client, clock, logger },
-  );
+  const nodeLifecycle = new NodeLifecycle({ client, clock, logger, events, liveness: channel.liveness });
+  const controllers = new ControllerManager(createControllers({ client, clock }), { client, clock, logger });
   const policy = findPolicy(config.schedulerPolicy);
   if (policy === undefined) throw new Error(`there is no scheduling policy ${config.schedulerPolicy}`);
   const scheduler = new Scheduler({ client, clock, logger, events, policy });
@@ -143,6 +142,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   server.on('upgrade', createUpgrades({ channel, routes, logger }));
 
   controllers.start();
+  nodeLifecycle.start();
   channel.start();
   scheduler.start();
   await listen(server, config);
@@ -168,6 +168,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     stopRefreshing();
     await scheduler.stop();
     await controllers.stop();
+    await nodeLifecycle.stop();
     await channel.stop();
     await events.flush();
     await closeGracefully(server, clock);

@@ -1,33 +1,25 @@
 import type { KindName } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
-import type { Logger } from '../../shared/logger';
-import type { EventRecorder } from '../events/event-recorder';
-import type { LivenessReader } from '../node-channel/liveness';
 import type { Client } from '../registry/client';
 import type { Controller } from './controller';
 import { GarbageCollector } from './garbage-collector';
 import { NamespaceController } from './namespace';
-import { NodeLifecycleController } from './node-lifecycle/node-lifecycle-controller';
 import { PodGarbageController } from './pod-garbage';
 import { ServiceAccountController } from './service-account';
 
 export interface ControllerDeps {
   readonly client: Client;
   readonly clock: Clock;
-  readonly logger: Logger;
-  readonly events: EventRecorder;
-  readonly liveness: LivenessReader;
 }
 
 const NAMESPACED: readonly KindName[] = ['Pod', 'Service', 'ConfigMap', 'Secret', 'ServiceAccount', 'Lease', 'Event'];
 /** Kinds whose objects own others or are owned. Events and leases end by themselves. */
 const OWNING: readonly KindName[] = ['Pod', 'Service', 'ConfigMap', 'Secret', 'ServiceAccount', 'Node'];
 
-/** Every controller there is. */
+/** Every controller there is, but for the node lifecycle, which is also woken by the node channel. */
 export const createControllers = (deps: ControllerDeps): readonly Controller[] => [
   new NamespaceController(deps.client, NAMESPACED),
   new ServiceAccountController(deps.client),
   new PodGarbageController(deps.client, deps.clock),
-  new NodeLifecycleController(deps),
   ...OWNING.map((kind) => new GarbageCollector(deps.client, kind, OWNING)),
 ];
