@@ -19,9 +19,6 @@ const REGISTRY = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[a-fA-F0-9:]+\\])(?
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/;
 
-/** An image by its id alone, which only the engine that has it can resolve. */
-export const isImageId = (image: string): boolean => /^(sha256:)?[0-9a-f]{64}$/.test(image);
-
 /** Throws RuntimeError `InvalidImageName`, worded as Kubernetes' kubelet words it. */
 export function parseImageName(image: string): ImageName {
   const [named = '', digest, ...more] = image.split('@');
