@@ -12,6 +12,9 @@ const MAX_STORED_BYTES = 0xffff;
 // zlib's stream header for deflate with a preset dictionary, followed by the dictionary's Adler-32.
 const STREAM_HEADER = Buffer.from([0x78, 0x20]);
 
+// The empty stored block of a sync flush. Go's reader hands over what it has at that mark only.
+const SYNC = Buffer.from([0x00, 0x00, 0x00, 0xff, 0xff]);
+
 /**
  * Writes the header blocks of one connection, in the order they are sent: one zlib stream of stored blocks. That is
  * deflate as the other side expects it, without a compressor's state and delay; the few headers sent are tiny.
@@ -27,7 +30,7 @@ export class HeaderEncoder {
     stored.writeUInt16LE(~plain.length & 0xffff, 3);
     const begin = this.hasBegun ? [] : [STREAM_HEADER, adler32(HEADER_DICTIONARY)];
     this.hasBegun = true;
-    return Buffer.concat([...begin, stored, plain]);
+    return Buffer.concat([...begin, stored, plain, SYNC]);
   }
 }
 
