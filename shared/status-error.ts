@@ -39,6 +39,8 @@ export type StatusReason =
   | 'InternalError'
   | 'Invalid'
   | 'MethodNotAllowed'
+  /** How an exec ended; the code is in the ExitCode cause. */
+  | 'NonZeroExitCode'
   | 'NotAcceptable'
   | 'NotFound'
   | 'RequestEntityTooLarge'
@@ -58,6 +60,7 @@ const CODES: Record<StatusReason, number> = {
   InternalError: 500,
   Invalid: 422,
   MethodNotAllowed: 405,
+  NonZeroExitCode: 500,
   NotAcceptable: 406,
   NotFound: 404,
   RequestEntityTooLarge: 413,

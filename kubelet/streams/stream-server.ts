@@ -1,19 +1,22 @@
-import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { StatusError, toStatusError } from '../../shared/status-error';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type { StreamRequest } from '../../shared/wire/node-channel';
 import { SUCCESS } from '../../shared/wire/stream-port';
-import type { ContainerId, Runtime, SandboxId } from '../runtime/runtime';
+import type { ContainerId, ObservedContainer, Runtime, SandboxId } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
 import type { PodUsageReader } from '../stats/pod-usage';
-import { serveSession } from './exec-stream';
+import { serveAttach, serveExec } from './exec-stream';
+import { serveConnection } from './forward-stream';
 import { logOptionsOf, serveLog } from './log-stream';
 
 /** A pod of this node as streams need it. */
 export interface StreamTarget {
+  /** The newest of that name that was started, or the one before it. */
   containerId(name: string, previous: boolean): ContainerId | undefined;
+  readonly containers: readonly Pick<ObservedContainer, 'id' | 'state'>[];
+  /** Undefined while it does not run. */
   readonly sandboxId: SandboxId | undefined;
 }
 
@@ -39,9 +42,14 @@ export function createStreamServer(
   };
   const containerOf = (podUid: string, name: string, previous = false): ContainerId => {
     const id = targetOf(podUid).containerId(name, previous);
-    if (id !== undefined) return id;
-    if (previous) throw new StatusError('BadRequest', `previous terminated container "${name}" not found`);
-    throw new StatusError('NotFound', `container not found ("${name}")`);
+    if (id === undefined) throw noContainer(name);
+    return id;
+  };
+  const runningContainerOf = (podUid: string, name: string): ContainerId => {
+    const id = containerOf(podUid, name);
+    const isRunning = targetOf(podUid).containers.some((each) => each.id === id && each.state.phase === 'running');
+    if (!isRunning) throw noContainer(name);
+    return id;
   };
   /** Lets the stream live on by itself; whatever goes wrong from here on is its end. */
   const live = (stream: AgentStream, work: () => Promise<void>): void => {
@@ -53,20 +61,21 @@ export function createStreamServer(
 
   return async (request, stream) => {
     switch (request.type) {
-      case 'exec':
+      case 'exec': {
+        const { podUid, container, command, stdin, tty } = request;
+        const session = await refusing(runtime.exec(runningContainerOf(podUid, container), { command, stdin, tty }));
+        return live(stream, async () => stream.finish(await serveExec(session, stream)));
+      }
       case 'attach': {
-        const id = containerOf(request.podUid, request.container);
-        const { command, stdin, tty } = request;
-        const session = await refusing(
-          request.type === 'exec' ? runtime.exec(id, { command, stdin, tty }) : runtime.attach(id, { stdin, tty }),
-        );
-        return live(stream, async () => stream.finish(await serveSession(session, stream)));
+        const { podUid, container, stdin, tty } = request;
+        const session = await refusing(runtime.attach(runningContainerOf(podUid, container), { stdin, tty }));
+        return live(stream, async () => stream.finish(await serveAttach(session, stream)));
       }
       case 'logs': {
         const id = containerOf(request.podUid, request.container, request.previous);
-        const options = logOptionsOf(request, clock.now());
+        const log = await refusing(runtime.logs(id, logOptionsOf(request, clock.now())));
         return live(stream, async () => {
-          await serveLog(runtime, id, options, request.limitBytes, stream);
+          await serveLog(log, request.limitBytes, stream);
           stream.finish(SUCCESS);
         });
       }
@@ -75,10 +84,7 @@ export function createStreamServer(
         if (sandboxId === undefined) throw new StatusError('ServiceUnavailable', 'the pod has no running sandbox');
         const connection = await refusing(runtime.connect(sandboxId, request.port));
         return live(stream, async () => {
-          stream.signal.addEventListener('abort', () => connection.destroy(), { once: true });
-          await Promise.all([pipeline(stream.stdin, connection), pipeline(connection, stream.stdout)]).finally(() =>
-            connection.destroy(),
-          );
+          await serveConnection(connection, stream);
           stream.finish(SUCCESS);
         });
       }
@@ -90,6 +96,9 @@ export function createStreamServer(
     }
   };
 }
+
+const noContainer = (name: string): StatusError =>
+  new StatusError('NotFound', `container not found (${JSON.stringify(name)})`);
 
 /** The engine's refusal as a Status. */
 async function refusing<T>(call: Promise<T>): Promise<T> {
