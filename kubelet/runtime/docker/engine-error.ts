@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { RuntimeError } from '../runtime';
 
 interface EngineFailure {
@@ -19,7 +20,7 @@ const UNREACHABLE = new Set([
 
 /** What the engine answered, of a dockerode error; undefined for any other. */
 export function failureOf(error: unknown): EngineFailure | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return undefined;
+  if (!types.isNativeError(error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return undefined;
   const json: unknown = 'json' in error ? error.json : undefined;
   const said =
     typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string'
@@ -33,7 +34,7 @@ export function toRuntimeError(error: unknown): unknown {
   if (error instanceof RuntimeError) return error;
   const failure = failureOf(error);
   if (failure !== undefined) return new RuntimeError(kindOf(failure), wordsOf(failure), { cause: error });
-  if (!(error instanceof Error)) return error;
+  if (!types.isNativeError(error)) return error;
   const code = 'code' in error ? error.code : undefined;
   const isCut = error.message === 'socket hang up' || error.message === 'aborted';
   if (isCut || (typeof code === 'string' && UNREACHABLE.has(code)))

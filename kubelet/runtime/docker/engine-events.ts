@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { types } from 'node:util';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import { EventQueue } from '../event-queue';
@@ -43,7 +44,7 @@ async function follow(source: EventSource, queue: EventQueue<RuntimeEvent>, sign
       });
     } catch (error) {
       if (signal.aborted) return;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = types.isNativeError(error) ? error.message : String(error);
       logger.debug({ error: message, retryMs }, 'the event stream broke');
       if (!isLost) queue.push({ type: 'engine', action: 'lost', message });
       isLost = true;

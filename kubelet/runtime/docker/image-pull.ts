@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { PullProgress, RegistryCredential } from '../runtime';
 import { RuntimeError } from '../runtime';
 import { parseImageName } from '../../images/image-name';
@@ -35,7 +36,7 @@ export async function pull(calls: EngineCalls, image: string, options: PullOptio
   } catch (error) {
     if (error instanceof RuntimeError && ['EngineUnavailable', 'InvalidImageName'].includes(error.kind)) throw error;
     if (options.signal?.aborted === true) throw options.signal.reason;
-    if (!(error instanceof Error)) throw error;
+    if (!types.isNativeError(error)) throw error;
     throw new RuntimeError('ImagePullFailed', error.message, { cause: error });
   }
 }

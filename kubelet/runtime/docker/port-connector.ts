@@ -57,8 +57,24 @@ async function connectInside(calls: EngineCalls, sandboxId: string, port: number
     socket.destroy();
     throw new RuntimeError('PortUnreachable', `port ${port}: connection refused`);
   }
-  const connection = Duplex.from({ readable: stdout, writable: socket });
-  connection.once('close', () => socket.destroy());
+  return joined(stdout, socket);
+}
+
+/** One connection of what is read from `source` and written to `sink`. Ending either half leaves the other. */
+function joined(source: Readable, sink: Duplex): Duplex {
+  const connection = new Duplex({
+    read: () => void source.resume(),
+    write: (chunk, encoding, done) => void sink.write(chunk, encoding as BufferEncoding, done),
+    final: (done) => void sink.end(done),
+    destroy: (error, done) => {
+      sink.destroy();
+      done(error);
+    },
+  });
+  source.on('data', (chunk) => {
+    if (!connection.push(chunk)) source.pause();
+  });
+  source.on('end', () => connection.push(null));
   return connection;
 }
 
