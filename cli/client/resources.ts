@@ -1,0 +1,140 @@
+import type { ApiClient } from './api-client';
+
+/** A kind of objects that the server serves. */
+export interface Resource {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface ResourceList {
+  readonly groupVersion: string;
+  readonly resources: readonly {
+    readonly name: string;
+    readonly singularName: string;
+    readonly kind: string;
+    readonly namespaced: boolean;
+    readonly verbs: readonly string[];
+    readonly shortNames?: readonly string[];
+    readonly categories?: readonly string[];
+  }[];
+}
+
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const apiVersionOf = ({ group, version }: Pick<Resource, 'group' | 'version'>): string =>
+  group === '' ? version : `${group}/${version}`;
+
+/** `pods`, or `leases.coordination.k8s.io`: as kubectl names a resource in messages. */
+export const qualifiedName = ({ plural, group }: Resource): string => (group === '' ? plural : `${plural}.${group}`);
+
+/** `pod`, or `lease.coordination.k8s.io`: as kubectl names an object's type in results. */
+export const resultName = ({ singular, group }: Resource): string => (group === '' ? singular : `${singular}.${group}`);
+
+/** The path of a resource, or of one of its objects, or of a subresource of that. */
+export function pathOf(resource: Resource, namespace: string | undefined, name?: string, subresource?: string): string {
+  const parts = [
+    ...(resource.group === '' ? ['api', resource.version] : ['apis', resource.group, resource.version]),
+    ...(resource.namespaced && namespace !== undefined ? ['namespaces', namespace] : []),
+    resource.plural,
+    ...(name === undefined ? [] : [name]),
+    ...(subresource === undefined ? [] : [subresource]),
+  ];
+  return `/${parts.map(encodeURIComponent).join('/')}`;
+}
+
+/** What the server offers, asked once. */
+export class Resources {
+  private constructor(readonly all: readonly Resource[]) {}
+
+  static async load(client: ApiClient): Promise<Resources> {
+    const { value: groups } = await client.json<{ groups: { preferredVersion: { groupVersion: string } }[] }>({
+      path: '/apis',
+    });
+    const versions = ['v1', ...groups.groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
+    const lists = await Promise.all(
+      versions.map((version) => client.json<ResourceList>({ path: version === 'v1' ? '/api/v1' : `/apis/${version}` })),
+    );
+    return new Resources(lists.flatMap(({ value }) => toResources(value)));
+  }
+
+  /** By plural, singular, short name or kind, with or without its group. Throws UsageError that names the nearest. */
+  find(name: string): Resource {
+    const wanted = name.toLowerCase();
+    const [plain = wanted, ...group] = wanted.split('.');
+    const found = this.all.find(
+      (each) =>
+        (group.length === 0 ||
+          `${each.group}`.startsWith(group.join('.')) ||
+          `${each.version}.${each.group}` === group.join('.')) &&
+        (each.plural === plain ||
+          each.singular === plain ||
+          each.kind.toLowerCase() === plain ||
+          each.shortNames.includes(plain)),
+    );
+    if (found !== undefined) return found;
+    const near = nearest(
+      plain,
+      this.all.flatMap(({ plural, singular }) => [plural, singular]),
+    );
+    throw new UsageError(
+      `the server doesn't have a resource type "${name}"${near === undefined ? '' : `: did you mean "${near}"?`}`,
+    );
+  }
+
+  byKind(apiVersion: string, kind: string): Resource | undefined {
+    return this.all.find((each) => each.kind === kind && apiVersionOf(each) === apiVersion);
+  }
+
+  ofCategory(category: string): readonly Resource[] {
+    return this.all.filter(({ categories }) => categories.includes(category));
+  }
+}
+
+function toResources({ groupVersion, resources }: ResourceList): readonly Resource[] {
+  const [group = '', version = group] = groupVersion.includes('/') ? groupVersion.split('/') : ['', groupVersion];
+  return resources
+    .filter(({ name }) => !name.includes('/'))
+    .map((each) => ({
+      group,
+      version,
+      plural: each.name,
+      singular: each.singularName === '' ? each.kind.toLowerCase() : each.singularName,
+      kind: each.kind,
+      namespaced: each.namespaced,
+      shortNames: each.shortNames ?? [],
+      categories: each.categories ?? [],
+      verbs: each.verbs,
+    }));
+}
+
+/** The candidate that takes the fewest edits, if it takes few. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((each) => ({ each, edits: editsBetween(word, each) }))
+    .sort((a, b) => a.edits - b.edits);
+  const best = ranked[0];
+  return best !== undefined && best.edits <= Math.max(1, Math.floor(word.length / 3)) ? best.each : undefined;
+}
+
+/** Levenshtein distance. */
+function editsBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,112 @@
+import type { ApiObject } from './api-object';
+
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Lists that are merged item by item, by the field whose value names an item (the published patchMergeKey of each).
+ * Every other list is replaced as a whole.
+ */
+const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
+  containers: ['name'],
+  initContainers: ['name'],
+  ephemeralContainers: ['name'],
+  volumes: ['name'],
+  env: ['name'],
+  volumeMounts: ['mountPath'],
+  volumeDevices: ['devicePath'],
+  ports: ['containerPort', 'port'],
+  imagePullSecrets: ['name'],
+  hostAliases: ['ip'],
+  topologySpreadConstraints: ['topologyKey'],
+  ownerReferences: ['uid'],
+  conditions: ['type'],
+};
+
+/** The manifest as it is remembered in the annotation: without the annotation itself, keys in order. */
+export function lastAppliedOf(manifest: ApiObject): string {
+  const { annotations = {}, ...metadata } = manifest.metadata ?? {};
+  const { [LAST_APPLIED]: _old, ...others } = annotations;
+  return `${JSON.stringify(ordered({ ...manifest, metadata: { ...metadata, annotations: others } }))}\n`;
+}
+
+export function withLastApplied(manifest: ApiObject): ApiObject {
+  const annotations = { ...manifest.metadata?.annotations, [LAST_APPLIED]: lastAppliedOf(manifest) };
+  return { ...manifest, metadata: { ...manifest.metadata, annotations } };
+}
+
+/**
+ * The strategic merge patch that brings `live` to `wanted`: what `wanted` says and `live` has otherwise, and the removal
+ * of what `last` said and `wanted` no longer does. What neither ever said stays as it is. Undefined: nothing to do.
+ */
+export function threeWayPatch(last: Fields, wanted: Fields, live: Fields): Fields | undefined {
+  const patch = diff(last, wanted, live);
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+function diff(last: Fields, wanted: Fields, live: Fields): Fields {
+  const patch: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(wanted)) {
+    if (value === null || value === undefined) continue;
+    const change = diffValue(field, last[field], value, live[field]);
+    if (change !== undefined) patch[field] = change;
+  }
+  for (const field of Object.keys(last)) {
+    if ((wanted[field] === undefined || wanted[field] === null) && live[field] !== undefined) patch[field] = null;
+  }
+  return patch;
+}
+
+function diffValue(field: string, last: unknown, wanted: unknown, live: unknown): unknown {
+  if (isFields(wanted)) {
+    if (!isFields(live)) return wanted;
+    const inner = diff(isFields(last) ? last : {}, wanted, live);
+    return Object.keys(inner).length === 0 ? undefined : inner;
+  }
+  if (Array.isArray(wanted)) {
+    const items = wanted as readonly unknown[];
+    const key = mergeKeyOf(field, items);
+    if (key !== undefined && Array.isArray(live)) return diffItems(key, asItems(last), asItems(items), asItems(live));
+    return isSame(wanted, live) ? undefined : wanted;
+  }
+  return isSame(wanted, live) ? undefined : wanted;
+}
+
+function diffItems(key: string, last: readonly Fields[], wanted: readonly Fields[], live: readonly Fields[]): unknown {
+  const find = (items: readonly Fields[], name: unknown): Fields | undefined =>
+    items.find((item) => item[key] === name);
+  const changes: Fields[] = [];
+  for (const item of wanted) {
+    const existing = find(live, item[key]);
+    const inner = existing === undefined ? item : diff(find(last, item[key]) ?? {}, item, existing);
+    if (Object.keys(inner).length > 0) changes.push({ ...inner, [key]: item[key] });
+  }
+  for (const item of last) {
+    if (find(wanted, item[key]) === undefined && find(live, item[key]) !== undefined)
+      changes.push({ $patch: 'delete', [key]: item[key] });
+  }
+  return changes.length === 0 ? undefined : changes;
+}
+
+function mergeKeyOf(field: string, items: readonly unknown[]): string | undefined {
+  const keys = Object.hasOwn(MERGE_KEYS, field) ? MERGE_KEYS[field] : undefined;
+  return keys?.find((key) => items.every((item) => isFields(item) && item[key] !== undefined));
+}
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const asItems = (value: unknown): readonly Fields[] =>
+  Array.isArray(value) ? (value as unknown[]).filter(isFields) : [];
+const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
+
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return (value as unknown[]).map(ordered);
+  if (!isFields(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, ordered(inner)]),
+  );
+}
