@@ -72,13 +72,11 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   const later: Promise<void>[] = [first];
   const { signal } = context.environment;
   try {
-    for await (const { object } of context
-      .client()
-      .watch<Pod>({
-        path,
-        query: { labelSelector: selector, resourceVersion: value.metadata.resourceVersion },
-        signal,
-      })) {
+    for await (const { object } of context.client().watch<Pod>({
+      path,
+      query: { labelSelector: selector, resourceVersion: value.metadata.resourceVersion },
+      signal,
+    })) {
       later.push(copyAll(ofPods([object])));
     }
   } catch (error) {
@@ -114,13 +112,11 @@ async function copy(
 ): Promise<void> {
   const { signal, stdout } = context.environment;
   try {
-    const response = await context
-      .client()
-      .open({
-        path: `/api/v1/namespaces/${context.namespace}/pods/${encodeURIComponent(pod)}/log`,
-        query: { ...query, container },
-        signal,
-      });
+    const response = await context.client().open({
+      path: `/api/v1/namespaces/${context.namespace}/pods/${encodeURIComponent(pod)}/log`,
+      query: { ...query, container },
+      signal,
+    });
     let rest = '';
     for await (const chunk of response as AsyncIterable<Buffer>) {
       if (prefix === '') {

@@ -1,0 +1,39 @@
+import { apply } from './apply';
+import type { Command } from './command';
+import { config } from './config';
+import { cp } from './cp';
+import { remove } from './delete';
+import { describe } from './describe';
+import { attach, exec } from './exec';
+import { get } from './get';
+import { logs } from './logs';
+import { annotate, label } from './metadata';
+import { cordon, drain, top, uncordon } from './nodes';
+import { portForward } from './port-forward';
+import { apiResources, version } from './server-info';
+import { wait } from './wait';
+import { why } from './why';
+
+/** Every command there is. */
+export const commands: readonly Command[] = [
+  apply,
+  get,
+  describe,
+  why,
+  remove,
+  logs,
+  exec,
+  attach,
+  portForward,
+  cp,
+  wait,
+  top,
+  cordon,
+  uncordon,
+  drain,
+  label,
+  annotate,
+  config,
+  apiResources,
+  version,
+];

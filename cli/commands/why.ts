@@ -1,0 +1,121 @@
+import type { ContainerStatus, Pod } from '../../shared/api/objects';
+import type { StoredObject } from '../api-object';
+import { ageOf, eventsAbout, lastSeen } from '../events';
+import { layoutColumns } from '../output/columns';
+import { podNameOf } from '../targets';
+import type { Command, Context, Flags } from './command';
+import { text } from './command';
+
+const LOG_LINES = 10;
+
+export const why: Command = {
+  name: 'why',
+  usage: 'why <pod>',
+  describe: 'tell why a pod is not running, and what it waits for',
+  build: (yargs) => yargs,
+  run,
+};
+
+async function run(context: Context, flags: Flags): Promise<number | void> {
+  const name = podNameOf(text(flags, 'pod') ?? '');
+  const { value: pod } = await context
+    .client()
+    .json<Pod>({
+      path: `/api/v1/namespaces/${encodeURIComponent(context.namespace)}/pods/${encodeURIComponent(name)}`,
+    });
+  context.out(await explanation(context, pod));
+}
+
+async function explanation(context: Context, pod: Pod): Promise<string> {
+  const { name, deletionTimestamp } = pod.metadata;
+  const { bold, good, bad } = context.palette;
+  if (deletionTimestamp !== undefined)
+    return `${bold(`pod/${name}`)} is being deleted since ${ageOf(deletionTimestamp)}: its node ${pod.spec.nodeName ?? ''} ends its containers.\n`;
+  if ((pod.spec.nodeName ?? '') === '') return pendingText(context, pod);
+  const stuck = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].filter(
+    isStuck,
+  );
+  if (stuck.length > 0) return (await Promise.all(stuck.map((status) => stuckText(context, pod, status)))).join('\n');
+  if (pod.status?.phase === 'Succeeded')
+    return `${bold(`pod/${name}`)} has ${good('completed')}: all its containers ended well.\n`;
+  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status === 'True')
+    return `${bold(`pod/${name}`)} is ${good('fine')}: it runs on ${pod.spec.nodeName ?? ''} and is ready.\n`;
+  const last = await lastEvents(context, pod);
+  return `${bold(`pod/${name}`)} runs on ${pod.spec.nodeName ?? ''} but is ${bad('not ready')}: ${ready?.message ?? ready?.reason ?? 'it has just started'}.\n${last}`;
+}
+
+/** The scheduler's message is "0/N nodes are available: counts. node: rule; node: rule." */
+export function splitByNode(message: string): {
+  readonly summary: string;
+  readonly nodes: readonly (readonly [node: string, rule: string])[];
+} {
+  const end = message.search(/\. (?=\S+: )/);
+  if (end < 0) return { summary: message, nodes: [] };
+  const nodes = message
+    .slice(end + 2)
+    .replace(/\.$/, '')
+    .split('; ')
+    .map((entry) => {
+      const colon = entry.indexOf(': ');
+      return [entry.slice(0, colon), entry.slice(colon + 2)] as const;
+    });
+  return { summary: message.slice(0, end + 1), nodes };
+}
+
+function pendingText(context: Context, pod: Pod): string {
+  const { bold, warn } = context.palette;
+  const head = bold(`pod/${pod.metadata.name}`);
+  const gates = pod.spec.schedulingGates ?? [];
+  if (gates.length > 0)
+    return `${head} is ${warn('held back')} by its scheduling gates: ${gates.map(({ name }) => name).join(', ')}.\n`;
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  if (scheduled?.message === undefined)
+    return `${head} is ${warn('pending')}: the scheduler has not looked at it yet.\n`;
+  const { summary, nodes } = splitByNode(scheduled.message);
+  const table =
+    nodes.length === 0 ? '' : `\n${layoutColumns([['NODE', 'EXCLUDED BY'], ...nodes.map((row) => [...row])])}`;
+  return `${head} is ${warn('pending')} for ${ageOf(pod.metadata.creationTimestamp)}: ${summary}\n${table}`;
+}
+
+const isStuck = ({ state, ready }: ContainerStatus): boolean =>
+  (state?.waiting?.reason !== undefined && state.waiting.reason !== 'PodInitializing') ||
+  (state?.terminated !== undefined && state.terminated.exitCode !== 0 && !ready);
+
+async function stuckText(context: Context, pod: Pod, status: ContainerStatus): Promise<string> {
+  const { bold, bad } = context.palette;
+  const { waiting, terminated } = status.state ?? {};
+  const ended = terminated ?? status.lastState?.terminated;
+  const reason = waiting?.reason ?? terminated?.reason ?? 'Unknown';
+  const lines = [
+    `${bold(`pod/${pod.metadata.name}`)} container ${status.name}: ${bad(reason)}${waiting?.message === undefined ? '' : `: ${waiting.message}`}`,
+  ];
+  if (ended !== undefined) {
+    lines.push(
+      `It ended with exit code ${ended.exitCode} (${ended.reason ?? ''}) ${ageOf(ended.finishedAt)} ago, restarts: ${status.restartCount}.`,
+    );
+    const log = await tailOf(context, pod, status);
+    if (log !== '') lines.push('', 'The end of its log:', log.replace(/^/gm, '  '));
+  }
+  lines.push('', (await lastEvents(context, pod)).trimEnd());
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+async function tailOf(context: Context, pod: Pod, { name, state }: ContainerStatus): Promise<string> {
+  const { namespace, name: podName } = pod.metadata;
+  const query = { container: name, tailLines: LOG_LINES, previous: state?.terminated === undefined ? true : undefined };
+  return context
+    .client()
+    .text({ path: `/api/v1/namespaces/${namespace}/pods/${podName}/log`, query })
+    .then(({ text: log }) => log.trimEnd())
+    .catch(() => '');
+}
+
+async function lastEvents(context: Context, pod: Pod): Promise<string> {
+  const events = (await eventsAbout(context, pod as unknown as StoredObject))
+    .filter(({ type }) => type === 'Warning')
+    .slice(-3);
+  return events
+    .map((event) => `${ageOf(lastSeen(event))} ago: ${event.reason ?? ''}: ${(event.message ?? '').trim()}\n`)
+    .join('');
+}
