@@ -33,10 +33,29 @@ export async function serveAttach(session: Session, stream: AgentStream): Promis
 /** Resolves once all output has been handed on, or nobody takes it any more. */
 async function joinSession(session: Session, stream: AgentStream): Promise<void> {
   const forget = whenAborted(stream.signal, () => session.close());
-  stream.onResize((size) => void session.resize(size).catch(() => undefined));
+  stream.onResize(latestOnly((size) => session.resize(size)));
   // The client may close its input long before the output ends, and the other way round.
   if (session.stdin !== undefined) void pipeline(stream.stdin, session.stdin).catch(() => undefined);
   else stream.stdin.resume();
   await Promise.allSettled([pipeline(session.stdout, stream.stdout), pipeline(session.stderr, stream.stderr)]);
   forget();
+}
+
+/** One call at a time, and then the latest value alone: calls side by side could arrive in either order. */
+function latestOnly<T>(call: (value: T) => Promise<void>): (value: T) => void {
+  let waiting: { readonly value: T } | undefined;
+  let isBusy = false;
+  const run = async (): Promise<void> => {
+    isBusy = true;
+    for (let next = waiting; next !== undefined; next = waiting) {
+      waiting = undefined;
+      // A size that cannot be set, as when the command has just ended, is no reason to end anything.
+      await call(next.value).catch(() => undefined);
+    }
+    isBusy = false;
+  };
+  return (value) => {
+    waiting = { value };
+    if (!isBusy) void run();
+  };
 }

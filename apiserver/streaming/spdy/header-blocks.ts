@@ -44,7 +44,7 @@ export class HeaderDecoder {
     this.inflate.on('error', () => undefined);
     this.inflate.on('data', (chunk: Buffer) => {
       this.plainBytes += chunk.length;
-      if (this.plainBytes > MAX_BLOCK_BYTES) this.inflate.destroy(new Error('the header block is too large'));
+      if (this.plainBytes > MAX_BLOCK_BYTES) this.inflate.destroy();
       else this.plain.push(chunk);
     });
   }
@@ -60,6 +60,7 @@ export class HeaderDecoder {
         else reject(error);
       });
     });
+    if (this.plainBytes > MAX_BLOCK_BYTES) throw new Error('the header block is too large');
     const plain = Buffer.concat(this.plain);
     this.plain = [];
     this.plainBytes = 0;

@@ -66,6 +66,8 @@ export class SpdyConnection {
       this.heard = true;
       for (const frame of this.reader.read(chunk as Buffer)) await this.accept(frame);
     }
+    // A client that has ended its side is gone; not every kind of transport closes by itself then.
+    this.transport.destroy();
   }
 
   private async accept(frame: Frame): Promise<void> {
