@@ -1,3 +1,4 @@
+import type { Argv } from 'yargs';
 import yargs from 'yargs';
 import { StatusError } from '../shared/status-error';
 import { ApiClient, ConnectionError } from './client/api-client';
@@ -52,7 +53,7 @@ export async function runProgram(argv: readonly string[], environment: Environme
     parser.command(
       command.usage,
       command.describe,
-      (inner) => command.build(inner),
+      (inner) => command.build(withPositionals(inner, command.usage)),
       async (flags) => {
         code = await runCommand(command, flags, environment, palette);
       },
@@ -65,6 +66,15 @@ export async function runProgram(argv: readonly string[], environment: Environme
   } catch (error) {
     return tell(error, environment, palette);
   }
+}
+
+/** Declares the `<words>` and `[words..]` of a usage as text: yargs would read `007` as a number. */
+function withPositionals(parser: Argv, usage: string): Argv {
+  let declared = parser;
+  for (const [, name = '', several] of usage.matchAll(/[<[](\w+)(\.\.)?[>\]]/g)) {
+    declared = declared.positional(name, { type: 'string', ...(several === undefined ? {} : { array: true }) });
+  }
+  return declared;
 }
 
 /** yargs knows only that a command is unknown; the nearest one helps more. */

@@ -56,12 +56,10 @@ export const drain: Command = {
 async function runDrain(context: Context, flags: Flags): Promise<number | void> {
   const node = text(flags, 'node') ?? '';
   await setSchedulable(context, node, true);
-  const { value } = await context
-    .client()
-    .json<{ items: Pod[] }>({
-      path: '/api/v1/pods',
-      query: { fieldSelector: `spec.nodeName=${node}`, labelSelector: text(flags, 'pod-selector') },
-    });
+  const { value } = await context.client().json<{ items: Pod[] }>({
+    path: '/api/v1/pods',
+    query: { fieldSelector: `spec.nodeName=${node}`, labelSelector: text(flags, 'pod-selector') },
+  });
   const living = value.items.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
   const kindOfOwner = ({ metadata }: Pod): string | undefined =>
     metadata.ownerReferences?.find(({ controller }) => controller === true)?.kind;
@@ -95,13 +93,11 @@ async function evict(
   for (;;) {
     try {
       const deleteOptions = gracePeriodSeconds === undefined ? {} : { deleteOptions: { gracePeriodSeconds } };
-      await context
-        .client()
-        .json({
-          method: 'POST',
-          path: `${path}/eviction`,
-          body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace, name }, ...deleteOptions },
-        });
+      await context.client().json({
+        method: 'POST',
+        path: `${path}/eviction`,
+        body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace, name }, ...deleteOptions },
+      });
       break;
     } catch (error) {
       if (isNotFound(error)) return;

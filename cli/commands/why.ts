@@ -18,11 +18,9 @@ export const why: Command = {
 
 async function run(context: Context, flags: Flags): Promise<number | void> {
   const name = podNameOf(text(flags, 'pod') ?? '');
-  const { value: pod } = await context
-    .client()
-    .json<Pod>({
-      path: `/api/v1/namespaces/${encodeURIComponent(context.namespace)}/pods/${encodeURIComponent(name)}`,
-    });
+  const { value: pod } = await context.client().json<Pod>({
+    path: `/api/v1/namespaces/${encodeURIComponent(context.namespace)}/pods/${encodeURIComponent(name)}`,
+  });
   context.out(await explanation(context, pod));
 }
 
