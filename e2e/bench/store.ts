@@ -26,7 +26,7 @@ interface Round {
 
 /** `width` writers put one object after the other until time is up. */
 async function load(put: Put, width: number, seconds: number): Promise<Round> {
-  const value = randomBytes(VALUE_BYTES);
+  const content = randomBytes(VALUE_BYTES);
   const latencies: number[] = [];
   let next = 0;
   const start = performance.now();
@@ -34,7 +34,8 @@ async function load(put: Put, width: number, seconds: number): Promise<Round> {
   const writer = async (): Promise<void> => {
     while (performance.now() < end) {
       const before = performance.now();
-      await put(`/registry/pods/default/pod-${next++ % KEYS}`, value);
+      // A buffer of its own for each object, as an encoder makes it: one shared by all would be handed over only once.
+      await put(`/registry/pods/default/pod-${next++ % KEYS}`, Buffer.from(content));
       latencies.push(performance.now() - before);
     }
   };

@@ -201,6 +201,25 @@ export function describeStoreContract(name: string, open: (clock: FakeClock) => 
       });
     });
 
+    describe('leases of writes still under way', () => {
+      it('take a key with them that is just being written', async () => {
+        const lease = await store.grantLease(1_000);
+        const written = commit({ type: 'put', key: 'a', value: bytes('1'), lease });
+        const revoked = store.revokeLease(lease);
+        await Promise.all([written, revoked]);
+        expect(await textOf('a')).toBeUndefined();
+      });
+
+      it('leave a key that is just being written without them', async () => {
+        const lease = await store.grantLease(1_000);
+        await commit({ type: 'put', key: 'a', value: bytes('1'), lease });
+        const written = commit(put('a', '2'));
+        const revoked = store.revokeLease(lease);
+        await Promise.all([written, revoked]);
+        expect(await textOf('a')).toBe('2');
+      });
+    });
+
     describe('watches', () => {
       it('deliver what came before them since their revision, and what comes after', async () => {
         const start = await commit(put('p/a', '1'));

@@ -132,7 +132,7 @@ class MemoryStore implements Store {
 
   private endLease(id: LeaseId): void {
     const keys = this.leases.keysOf(id);
-    if (!this.leases.end(id)) return;
+    if (this.leases.end(id) === undefined) return;
     this.apply(keys.map((key) => ({ type: 'delete', key })));
   }
 }

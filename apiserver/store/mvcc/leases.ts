@@ -39,10 +39,12 @@ export class Leases {
     return [...(this.leases.get(id)?.keys ?? [])];
   }
 
-  /** Forgets it. Returns whether it was there. */
-  end(id: LeaseId): boolean {
-    this.leases.get(id)?.cancel();
-    return this.leases.delete(id);
+  /** Forgets it. Returns its time to live, and nothing where it was not there. */
+  end(id: LeaseId): number | undefined {
+    const lease = this.leases.get(id);
+    lease?.cancel();
+    this.leases.delete(id);
+    return lease?.ttlMs;
   }
 
   /** Follows which keys live under which lease. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock';
-import type { KeyValue, ListOptions, ListResult, StoreEvent, WatchOptions, Watcher } from '../store';
+import type { KeyValue, ListOptions, ListResult, WatchOptions, Watcher } from '../store';
 import { CompactedError, FutureRevisionError } from '../store';
+import type { Committed } from './buffered-watcher';
 import { BufferedWatcher } from './buffered-watcher';
 import { SortedKeys } from './key-order';
 
@@ -9,12 +10,6 @@ interface Version {
   readonly revision: number;
   /** Absent: deleted. */
   readonly kv?: KeyValue;
-}
-
-/** A committed transaction's events. */
-export interface Committed {
-  readonly revision: number;
-  readonly events: readonly StoreEvent[];
 }
 
 /**
@@ -61,10 +56,7 @@ export class MvccState {
       revision: () => this.revision,
       onClose: () => this.watchers.delete(watcher),
     });
-    for (let index = this.logIndexAfter(options.afterRevision); index < this.log.length; index++) {
-      const entry = this.log[index];
-      if (entry !== undefined) watcher.offer(entry);
-    }
+    watcher.catchUp(this.log.slice(this.logIndexAfter(options.afterRevision)));
     this.watchers.add(watcher);
     return watcher;
   }

@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import Sqlite from 'better-sqlite3';
 import { errorCodeOf } from '../../../shared/error-code';
 import type { LeaseRow, Row, WriterOptions } from './protocol';
+import { StaleRows } from './stale-rows';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS log (
@@ -23,6 +24,8 @@ const SCHEMA = `
 `;
 /** Pages of the write-ahead log before it is copied into the database: 16 MiB. */
 const CHECKPOINT_PAGES = 4_096;
+/** Rows that a compaction drops in one step: a few milliseconds, after which waiting writes have their turn. */
+const COMPACT_ROWS = 500;
 
 interface LogRow {
   readonly id: number;
@@ -60,12 +63,14 @@ function checksumOf(row: Row): number {
 export class Database {
   private readonly db: Sqlite.Database;
   private readonly file: string;
+  private readonly holder: string;
+  private readonly stale = new StaleRows();
 
   /** Throws DatabaseProblem. */
   constructor({ directory, maxPages }: WriterOptions) {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.file = path.join(directory, 'store.db');
-    const holder = path.join(directory, 'holder.pid');
+    this.holder = path.join(directory, 'holder.pid');
     this.db = new Sqlite(this.file, { timeout: 0 });
     try {
       this.db.pragma('locking_mode = EXCLUSIVE');
@@ -78,33 +83,29 @@ export class Database {
       this.db.prepare("INSERT INTO meta VALUES ('opened', 1) ON CONFLICT DO UPDATE SET value = value + 1").run();
     } catch (error) {
       this.db.close();
-      throw asProblem(error, this.file, holder);
+      throw this.asProblem(error);
     }
-    writeFileSync(holder, String(process.pid), { mode: 0o600 });
+    writeFileSync(this.holder, String(process.pid), { mode: 0o600 });
   }
 
-  /** Every row of the log in order of revision, each checked. Throws DatabaseProblem for one that is not what was written. */
+  /**
+   * Every row of the log in order of revision, each checked; to be read to its end before anything is written. Throws
+   * DatabaseProblem for what is not as it was written.
+   */
   *rows(): Generator<Row> {
-    const check = this.db.pragma('quick_check(1)', { simple: true });
-    if (check !== 'ok') throw this.corrupt(String(check));
-    const newest = new Map<string, number>();
-    for (const found of this.db.prepare('SELECT * FROM log ORDER BY id').iterate() as IterableIterator<LogRow>) {
-      const row: Row = {
-        revision: found.revision,
-        key: found.key,
-        deleted: found.deleted === 1,
-        createRevision: found.create_revision,
-        version: found.version,
-        lease: found.lease,
-        value: found.value,
-      };
-      if (checksumOf(row) !== found.checksum)
-        throw this.corrupt(`row ${found.id} (key ${found.key}, revision ${found.revision}) fails its checksum`);
-      newest.set(found.key, found.id);
-      yield row;
-    }
-    for (const { key, id } of this.db.prepare('SELECT key, id FROM current').all() as { key: string; id: number }[]) {
-      if (newest.get(key) !== id) throw this.corrupt(`key ${key} points at row ${id}, which is not its newest`);
+    try {
+      const check = this.db.pragma('quick_check(1)', { simple: true });
+      if (check !== 'ok') throw this.corrupt(String(check).replaceAll('\n', ' '));
+      for (const found of this.db.prepare('SELECT * FROM log ORDER BY id').iterate() as IterableIterator<LogRow>) {
+        const row = fromLogRow(found);
+        if (checksumOf(row) !== found.checksum)
+          throw this.corrupt(`row ${found.id} (key ${found.key}, revision ${found.revision}) fails its checksum`);
+        this.stale.note(found.id, row);
+        yield row;
+      }
+      this.checkPointers();
+    } catch (error) {
+      throw this.asProblem(error);
     }
   }
 
@@ -135,48 +136,77 @@ export class Database {
     const unpoint = this.db.prepare('DELETE FROM current WHERE key = ?');
     const grant = this.db.prepare('INSERT INTO lease VALUES (?, ?)');
     const end = this.db.prepare('DELETE FROM lease WHERE id = ?');
-    return this.db.transaction((rows: readonly Row[], grants: readonly LeaseRow[], ends: readonly string[]) => {
-      for (const row of rows) {
-        const { lastInsertRowid } = insert.run(
-          row.revision,
-          row.key,
-          row.deleted ? 1 : 0,
-          row.createRevision,
-          row.version,
-          row.lease,
-          row.value,
-          checksumOf(row),
-        );
-        if (row.deleted) unpoint.run(row.key);
-        else point.run(row.key, lastInsertRowid);
-      }
-      for (const { id, ttlMs } of grants) grant.run(id, ttlMs);
-      for (const id of ends) end.run(id);
-    });
+    const writeAll = this.db.transaction(
+      (rows: readonly Row[], grants: readonly LeaseRow[], ends: readonly string[]): readonly number[] => {
+        const ids = rows.map((row) => {
+          const { lastInsertRowid } = insert.run(
+            row.revision,
+            row.key,
+            row.deleted ? 1 : 0,
+            row.createRevision,
+            row.version,
+            row.lease,
+            row.value,
+            checksumOf(row),
+          );
+          if (row.deleted) unpoint.run(row.key);
+          else point.run(row.key, lastInsertRowid);
+          return Number(lastInsertRowid);
+        });
+        for (const { id, ttlMs } of grants) grant.run(id, ttlMs);
+        for (const id of ends) end.run(id);
+        return ids;
+      },
+    );
+    return (rows, grants, ends) => {
+      const ids = writeAll(rows, grants, ends);
+      rows.forEach((row, index) => this.stale.note(ids[index] ?? 0, row));
+    };
   }
 
-  /** Drops the rows that no read at `revision` or later needs. */
-  compact(revision: number): void {
-    this.db.transaction(() => {
-      this.db
-        .prepare("INSERT INTO meta VALUES ('compacted', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
-        .run(revision);
-      // A row goes when a newer one of its key stands at or below the revision, or when it is itself a deletion there.
-      this.db
-        .prepare(
-          `DELETE FROM log WHERE revision <= @revision AND (
-             deleted = 1 OR id NOT IN (SELECT max(id) FROM log WHERE revision <= @revision GROUP BY key))`,
-        )
-        .run({ revision });
-    })();
+  /**
+   * Drops the rows that no read at `revision` or later needs, one step a turn of the generator. It may be left at any
+   * step: what stays behind goes with the next compaction.
+   */
+  *compact(revision: number): Generator<void> {
+    this.db
+      .prepare("INSERT INTO meta VALUES ('compacted', ?) ON CONFLICT DO UPDATE SET value = excluded.value")
+      .run(revision);
+    const remove = this.db.prepare('DELETE FROM log WHERE id = ?');
+    const removeAll = this.db.transaction((ids: readonly number[]) => ids.forEach((id) => remove.run(id)));
+    for (;;) {
+      const ids = this.stale.upTo(revision, COMPACT_ROWS);
+      if (ids.length === 0) return;
+      removeAll(ids);
+      this.stale.drop(ids.length);
+      yield;
+    }
   }
 
+  /** Copies everything into the new file `to`, which only its owner can read. */
   async backup(to: string): Promise<void> {
-    await this.db.backup(to);
+    writeFileSync(to, '', { flag: 'wx', mode: 0o600 });
+    try {
+      await this.db.backup(to);
+    } catch (error) {
+      rmSync(to, { force: true });
+      throw error;
+    }
   }
 
   close(): void {
     this.db.close();
+  }
+
+  /** Each present key has one pointer, at its newest row. */
+  private checkPointers(): void {
+    const missing = new Set(this.stale.present.keys());
+    for (const { key, id } of this.db.prepare('SELECT key, id FROM current').all() as { key: string; id: number }[]) {
+      if (this.stale.present.get(key) !== id)
+        throw this.corrupt(`key ${key} points at row ${id}, which is not its newest`);
+      missing.delete(key);
+    }
+    for (const key of missing) throw this.corrupt(`key ${key} has a row but no pointer`);
   }
 
   private corrupt(what: string): DatabaseProblem {
@@ -185,24 +215,30 @@ export class Database {
       `${this.file} is damaged: ${what}. Restore it from a backup, or move the folder away to start empty.`,
     );
   }
+
+  /** What SQLite's error says of the data folder; any other is handed back untouched. */
+  private asProblem(error: unknown): unknown {
+    const code = errorCodeOf(error);
+    if (code.startsWith('SQLITE_BUSY')) {
+      return new DatabaseProblem(
+        'locked',
+        `${path.dirname(this.file)} is in use by another server (pid ${pidIn(this.holder)}): stop it first, or choose another --data-dir`,
+      );
+    }
+    if (code !== 'SQLITE_NOTADB' && !code.startsWith('SQLITE_CORRUPT')) return error;
+    return this.corrupt(error instanceof Error ? error.message : code);
+  }
 }
 
-function asProblem(error: unknown, file: string, holder: string): unknown {
-  const code = errorCodeOf(error);
-  if (code.startsWith('SQLITE_BUSY')) {
-    return new DatabaseProblem(
-      'locked',
-      `${path.dirname(file)} is in use by another server (pid ${pidIn(holder)}): stop it first, or choose another --data-dir`,
-    );
-  }
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return new DatabaseProblem(
-      'corrupt',
-      `${file} is damaged: it is no SQLite database. Restore it from a backup, or move the folder away to start empty.`,
-    );
-  }
-  return error;
-}
+const fromLogRow = (found: LogRow): Row => ({
+  revision: found.revision,
+  key: found.key,
+  deleted: found.deleted === 1,
+  createRevision: found.create_revision,
+  version: found.version,
+  lease: found.lease,
+  value: found.value,
+});
 
 function pidIn(file: string): string {
   try {

@@ -17,7 +17,8 @@ export interface LeaseRow {
   readonly ttlMs: number;
 }
 
-export type ToWriter =
+/** What the store asks of the thread. */
+export type Request =
   | {
       readonly type: 'write';
       readonly rows: readonly Row[];
@@ -28,6 +29,11 @@ export type ToWriter =
   | { readonly type: 'backup'; readonly path: string }
   | { readonly type: 'close' };
 
+export interface ToWriter {
+  readonly id: number;
+  readonly request: Request;
+}
+
 export type FromWriter =
   /** Sent as often as needed while the log is read at the start, in order of revision. */
   | { readonly type: 'loaded'; readonly rows: readonly Row[] }
@@ -37,9 +43,16 @@ export type FromWriter =
       readonly revision: number;
       readonly leases: readonly LeaseRow[];
     }
-  /** Answers the requests in their order. */
-  | { readonly type: 'done' }
-  | { readonly type: 'failed'; readonly kind: FailureKind; readonly message: string };
+  /** Instead of `ready`. */
+  | { readonly type: 'refused'; readonly failure: Failure }
+  /** Answers to requests, by their id: a backup or a compaction takes long, and writes go on meanwhile. */
+  | { readonly type: 'done'; readonly id: number }
+  | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };
+
+export interface Failure {
+  readonly kind: FailureKind;
+  readonly message: string;
+}
 
 export type FailureKind = 'full' | 'locked' | 'corrupt' | 'other';
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -157,5 +157,130 @@ describe('the sqlite driver', () => {
     await store.close();
     store = await open({ keepRevisions: 50 });
     expect(await textOf('a')).toBe('100');
+  });
+
+  it('answers a failed compare, and compacts, while others never stop writing', async () => {
+    await store.close();
+    store = await open({ keepRevisions: 50 });
+    const never = { compares: [{ key: 'absent', target: 'version', equals: 1 }], ops: [] } as const;
+    let stopped = false;
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let count = 0; !stopped && count < 2_000; count++) await put(`key-${writer}`, String(count));
+      return stopped;
+    });
+    while (store.revision < 500) await put('pace');
+    expect(await store.commit(never)).toMatchObject({ succeeded: false });
+    expect(store.compactedRevision).toBeGreaterThan(300);
+    stopped = true;
+    expect(await Promise.all(writers)).toEqual(Array<boolean>(8).fill(true));
+  });
+
+  it('has every present key after a restart, however its compactions were cut off', async () => {
+    for (const key of ['a', 'b', 'c']) await put(key);
+    await store.commit({ compares: [], ops: [{ type: 'delete', key: 'b' }] });
+    await put('a', 'newest');
+    await store.compact(store.revision);
+    const { items, revision } = await store.list({ prefix: '' });
+    await store.close();
+    const db = new Sqlite(path.join(directory, 'store.db'));
+    expect(db.prepare('SELECT key FROM log ORDER BY key').pluck().all()).toEqual(['a', 'c']);
+    db.close();
+    store = await open();
+    expect(await store.list({ prefix: '' })).toEqual({ items, revision, remaining: 0 });
+  });
+
+  it('judges a compare again when what it failed against never reached the disk', async () => {
+    await store.close();
+    store = await open({ maxPages: 20 });
+    const key = 'contended';
+    const isNew = [{ key, target: 'version', equals: 0 }] as const;
+    const tooBig = store.commit({ compares: isNew, ops: [{ type: 'put', key, value: Buffer.alloc(500_000) }] });
+    const small = store.commit({ compares: isNew, ops: [{ type: 'put', key, value: Buffer.from('small') }] });
+    await expect(tooBig).rejects.toThrow(StoreFullError);
+    expect(await small).toMatchObject({ succeeded: true });
+    expect(await textOf(key)).toBe('small');
+  });
+
+  it('acknowledges each write by its own result while a copy is made', async () => {
+    for (let index = 0; index < 40; index++) await put(`filler-${index}`, Buffer.alloc(100_000));
+    await store.close();
+    store = await open({ maxPages: 1_100 });
+    const copy = aFolder();
+    const order: string[] = [];
+    const copied = store.backup(path.join(copy, 'store.db')).then(() => order.push('copied'));
+    await put('small').then(() => order.push('written'));
+    await expect(put('too big', Buffer.alloc(5_000_000))).rejects.toThrow(StoreFullError);
+    await copied;
+    expect(order).toEqual(['written', 'copied']);
+    rmSync(copy, { recursive: true });
+  });
+
+  it('finishes a copy before it closes', async () => {
+    await put('kept');
+    const copy = aFolder();
+    const copied = store.backup(path.join(copy, 'store.db'));
+    await Promise.all([store.close(), copied]);
+    store = await openSqliteStore({ directory: copy, clock, logger: silentLogger });
+    expect(await textOf('kept')).toBe('kept');
+    await store.close();
+    rmSync(copy, { recursive: true });
+  });
+
+  it('copies into a new file that only its owner can read', async () => {
+    const file = path.join(directory, 'copy.db');
+    await store.backup(file);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await expect(store.backup(file)).rejects.toThrow(/EEXIST/);
+  });
+
+  it('notices a page that is damaged, and says what to do', async () => {
+    for (let index = 0; index < 50; index++) await put(`key-${index}`, Buffer.alloc(2_000, 1));
+    await store.close();
+    const file = path.join(directory, 'store.db');
+    const good = readFileSync(file);
+    const bad = Buffer.from(good);
+    bad.fill(0xff, 4_096 * 10, 4_096 * 11);
+    writeFileSync(file, bad);
+    const failure: unknown = await open().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StoreCorruptError);
+    expect(String(failure)).toMatch(/store\.db is damaged: .+ Restore it from a backup/);
+    writeFileSync(file, good);
+    store = await open();
+  });
+
+  it('notices a key whose pointer is gone', async () => {
+    await put('a');
+    await store.close();
+    const db = new Sqlite(path.join(directory, 'store.db'));
+    db.prepare("DELETE FROM current WHERE key = 'a'").run();
+    db.close();
+    await expect(open()).rejects.toThrow(/key a .*no pointer/);
+    rmSync(path.join(directory, 'store.db'));
+    store = await open();
+  });
+
+  it('gives no lease the name of an ended one, also after a restart', async () => {
+    const ended = await store.grantLease(1_000);
+    await store.revokeLease(ended);
+    await store.close();
+    store = await open();
+    expect(await store.grantLease(1_000)).not.toBe(ended);
+  });
+
+  it('clears an ended lease later when the disk was full', async () => {
+    await store.close();
+    store = await open({ maxPages: 20 });
+    const lease = await store.grantLease(1_000);
+    await store.commit({ compares: [], ops: [{ type: 'put', key: 'held', value: Buffer.from('x'), lease }] });
+    const tooBig = put('big', Buffer.alloc(500_000));
+    const revoked = store.revokeLease(lease);
+    await expect(tooBig).rejects.toThrow(StoreFullError);
+    await expect(revoked).rejects.toThrow(StoreFullError);
+    const watcher = store.watch({ prefix: 'held', afterRevision: store.revision });
+    await clock.advance(1_000);
+    for await (const { events } of watcher) {
+      expect(events).toMatchObject([{ type: 'delete', key: 'held' }]);
+      break;
+    }
   });
 });

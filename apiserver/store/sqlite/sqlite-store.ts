@@ -1,7 +1,9 @@
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
+import type { Random } from '../../../shared/random';
+import { systemRandom } from '../../../shared/random';
 import { Leases } from '../mvcc/leases';
-import type { Committed } from '../mvcc/mvcc-state';
+import type { Committed } from '../mvcc/buffered-watcher';
 import { MvccState } from '../mvcc/mvcc-state';
 import { eventsOf, judge } from '../mvcc/transactions';
 import type {
@@ -18,6 +20,7 @@ import type {
   Watcher,
 } from '../store';
 import { FutureRevisionError, StoreClosedError } from '../store';
+import { HistoryBuilder } from './history-builder';
 import type { LeaseRow, Row } from './protocol';
 import { Writer } from './writer';
 
@@ -25,14 +28,16 @@ export interface SqliteStoreOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Names the leases. */
+  readonly random?: Random;
   /** How many revisions of history stay at least before older ones are compacted by themselves. */
   readonly keepRevisions?: number;
   readonly maxPages?: number;
 }
 
 const KEEP_REVISIONS = 10_000;
-/** Rows of one durable transaction at most, so that one group does not keep the others waiting. */
-const GROUP_ROWS = 512;
+/** Transactions of one durable transaction at most, so that one group does not keep the others waiting. */
+const GROUP_SIZE = 512;
 
 /** Something waiting for the disk: a transaction with its events, or a lease that is granted or ended. */
 interface Pending {
@@ -43,13 +48,16 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** Opens the data folder, checks all of it, and locks it. Throws StoreLockedError, StoreCorruptError. */
+/** Opens the data folder, checks all of it, and locks it. Throws StoreLockedError, StoreCorruptError, StoreFullError. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const state = new MvccState(options.clock);
   const builder = new HistoryBuilder(state);
   const { writer, loaded } = await Writer.start(
     { directory: options.directory, ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }) },
-    (row) => builder.add(row),
+    {
+      row: (row) => builder.add(row),
+      lost: (err) => options.logger.error({ err }, 'the store can write no more: start the server again'),
+    },
   );
   builder.finish(loaded.revision, loaded.compactedRevision);
   return new SqliteStore(options, state, writer, loaded.leases);
@@ -68,10 +76,13 @@ class SqliteStore implements Store {
   private headRevision: number;
   private queue: Pending[] = [];
   private writing = false;
-  private nextLease: number;
+  /** The newest of what waits for the disk; it settles after all the others. */
+  private lastWrite: Promise<void> = Promise.resolve();
+  /** How many groups could not be written. */
+  private failures = 0;
+  private readonly random: Random;
   private closing: Promise<void> | undefined;
   private compacting = false;
-  private idle: (() => void)[] = [];
 
   constructor(
     private readonly options: SqliteStoreOptions,
@@ -81,12 +92,9 @@ class SqliteStore implements Store {
   ) {
     this.headRevision = state.revision;
     this.leases = new Leases(options.clock, (id) => this.expire(id));
+    this.random = options.random ?? systemRandom;
     // A lease known from before runs anew: its holder may have been unable to renew it while we were away.
-    for (const { id, ttlMs } of leases) this.leases.grant(id, ttlMs);
-    this.nextLease = Math.max(0, ...leases.map(({ id }) => Number(id))) + 1;
-    for (const kv of state.list({ prefix: '' }).items) {
-      if (kv.lease !== undefined) this.leases.note([{ type: 'put', key: kv.key, kv, revision: kv.modRevision }]);
-    }
+    this.takeUp(leases);
   }
 
   get revision(): number {
@@ -116,17 +124,21 @@ class SqliteStore implements Store {
     readonly prefix: string;
     readonly bookmarkMs?: number;
   }): Promise<{ readonly snapshot: ListResult; readonly watcher: Watcher }> {
-    const snapshot = await this.list({ prefix: options.prefix });
-    return { snapshot, watcher: this.state.watch({ ...options, afterRevision: snapshot.revision }) };
+    this.checkOpen();
+    const snapshot = this.state.list({ prefix: options.prefix });
+    return Promise.resolve({ snapshot, watcher: this.state.watch({ ...options, afterRevision: snapshot.revision }) });
   }
 
   async commit(transaction: Transaction): Promise<TransactionResult> {
-    this.checkOpen();
-    for (const op of transaction.ops) if (op.type === 'put' && op.lease !== undefined) this.leases.require(op.lease);
-    const verdict = judge(this.head, transaction);
-    if (verdict !== 'go') {
-      // What failed the compare may not be on disk yet: say it only when it is.
+    for (;;) {
+      this.checkOpen();
+      for (const op of transaction.ops) if (op.type === 'put' && op.lease !== undefined) this.leases.require(op.lease);
+      const verdict = judge(this.head, transaction);
+      if (verdict === 'go') return { succeeded: true, revision: await this.write(transaction.ops) };
+      // What failed the compare may not be on disk yet: say it only when it is, and judge again if it never gets there.
+      const { failures } = this;
       await this.settled();
+      if (this.failures !== failures) continue;
       return {
         succeeded: false,
         fenced: verdict === 'fenced',
@@ -134,12 +146,11 @@ class SqliteStore implements Store {
         current: transaction.compares.map(({ key }) => this.state.current(key)),
       };
     }
-    return { succeeded: true, revision: await this.write(transaction.ops) };
   }
 
   async grantLease(ttlMs: number): Promise<LeaseId> {
     this.checkOpen();
-    const id = String(this.nextLease++);
+    const id = this.random.uid();
     await this.enqueue({ grant: { id, ttlMs } });
     this.leases.grant(id, ttlMs);
     return id;
@@ -152,10 +163,17 @@ class SqliteStore implements Store {
 
   async revokeLease(id: LeaseId): Promise<void> {
     this.checkOpen();
-    const keys = this.leases.keysOf(id);
-    if (!this.leases.end(id)) return;
-    const deleted = this.write(keys.map((key) => ({ type: 'delete', key })));
-    await Promise.all([deleted, this.enqueue({ end: id })]);
+    const keys = this.keysUnder(id);
+    const ttlMs = this.leases.end(id);
+    if (ttlMs === undefined) return;
+    try {
+      const deleted = this.write(keys.map((key) => ({ type: 'delete', key })));
+      await Promise.all([deleted, this.enqueue({ end: id })]);
+    } catch (error) {
+      // The keys are still there: so is the lease, which ends again.
+      if (this.closing === undefined) this.takeUp([{ id, ttlMs }]);
+      throw error;
+    }
   }
 
   async compact(revision: number): Promise<void> {
@@ -180,7 +198,7 @@ class SqliteStore implements Store {
     this.leases.close();
     await this.settled();
     this.state.close();
-    await this.writer.request({ type: 'close' });
+    await this.writer.close();
   }
 
   private readonly head = (key: string): KeyValue | undefined => {
@@ -202,17 +220,18 @@ class SqliteStore implements Store {
   }
 
   private enqueue(what: Pick<Pending, 'committed' | 'grant' | 'end'>): Promise<void> {
-    return new Promise((resolve, reject) => {
+    this.lastWrite = new Promise((resolve, reject) => {
       this.queue.push({ ...what, resolve, reject });
       if (!this.writing) void this.drain();
     });
+    return this.lastWrite;
   }
 
   /** Writes group after group until nothing waits. */
   private async drain(): Promise<void> {
     this.writing = true;
     while (this.queue.length > 0) {
-      const group = this.queue.splice(0, GROUP_ROWS);
+      const group = this.queue.splice(0, GROUP_SIZE);
       try {
         await this.writer.request({
           type: 'write',
@@ -224,10 +243,9 @@ class SqliteStore implements Store {
       } catch (error) {
         this.fail([...group, ...this.queue.splice(0)], error instanceof Error ? error : new Error(String(error)));
       }
+      void this.compactWhenLong();
     }
     this.writing = false;
-    for (const wake of this.idle.splice(0)) wake();
-    void this.compactWhenLong();
   }
 
   private settle({ committed, resolve }: Pending): void {
@@ -243,6 +261,7 @@ class SqliteStore implements Store {
 
   /** Nothing of these was written: forget what was judged on top of them. */
   private fail(pending: readonly Pending[], error: Error): void {
+    this.failures++;
     this.ahead.clear();
     this.headRevision = this.state.revision;
     for (const { reject } of pending) reject(error);
@@ -250,7 +269,7 @@ class SqliteStore implements Store {
 
   /** Resolves when everything that is judged so far is on disk, or has failed. */
   private async settled(): Promise<void> {
-    if (this.writing) await new Promise<void>((resolve) => this.idle.push(resolve));
+    await this.lastWrite.catch(() => undefined);
   }
 
   private async compactWhenLong(): Promise<void> {
@@ -261,6 +280,22 @@ class SqliteStore implements Store {
       this.options.logger.warn({ err: error }, 'the store could not be compacted'),
     );
     this.compacting = false;
+  }
+
+  /** The keys that live under the lease, as soon as what is under way is written. */
+  private keysUnder(id: LeaseId): readonly string[] {
+    const keys = new Set(this.leases.keysOf(id));
+    for (const [key, { kv }] of this.ahead) if (kv?.lease === id) keys.add(key);
+    return [...keys].filter((key) => this.head(key)?.lease === id);
+  }
+
+  /** Lets leases run whose keys may be there already. */
+  private takeUp(leases: readonly LeaseRow[]): void {
+    if (leases.length === 0) return;
+    for (const { id, ttlMs } of leases) this.leases.grant(id, ttlMs);
+    for (const kv of this.state.list({ prefix: '' }).items) {
+      if (kv.lease !== undefined) this.leases.note([{ type: 'put', key: kv.key, kv, revision: kv.modRevision }]);
+    }
   }
 
   private expire(id: LeaseId): void {
@@ -285,42 +320,3 @@ const toRow = ({ type, key, revision, kv, previous }: StoreEvent): Row => ({
 });
 
 const EMPTY = Buffer.alloc(0);
-
-/** Puts the rows of the log together to transactions again. */
-class HistoryBuilder {
-  private revision = 0;
-  private events: StoreEvent[] = [];
-
-  constructor(private readonly state: MvccState) {}
-
-  add(row: Row): void {
-    if (row.revision !== this.revision) this.flush();
-    this.revision = row.revision;
-    const previous = this.state.current(row.key);
-    if (row.deleted) {
-      if (previous !== undefined) this.events.push({ type: 'delete', key: row.key, previous, revision: row.revision });
-      return;
-    }
-    const { key, createRevision, version, lease, revision } = row;
-    const kv: KeyValue = {
-      key,
-      value: Buffer.from(row.value.buffer, row.value.byteOffset, row.value.byteLength),
-      createRevision,
-      modRevision: revision,
-      version,
-      ...(lease === null ? {} : { lease }),
-    };
-    this.events.push({ type: 'put', key, kv, ...(previous === undefined ? {} : { previous }), revision });
-  }
-
-  finish(revision: number, compactedRevision: number): void {
-    this.flush();
-    this.state.revision = revision;
-    this.state.compact(compactedRevision);
-  }
-
-  private flush(): void {
-    if (this.events.length > 0) this.state.publish({ revision: this.revision, events: this.events });
-    this.events = [];
-  }
-}

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorCodeOf } from '../../../shared/error-code';
 import { Database, DatabaseProblem } from './database';
-import type { FailureKind, FromWriter, Row, ToWriter, WriterOptions } from './protocol';
+import type { Failure, FailureKind, FromWriter, Request, Row, ToWriter, WriterOptions } from './protocol';
 
 const LOAD_CHUNK = 1_000;
 
@@ -29,54 +29,50 @@ function serve(): void {
       leases: database.leases(),
     });
   } catch (error) {
-    send(failure(error));
+    send({ type: 'refused', failure: failureOf(error) });
     port.close();
     return;
   }
 
   const write = database.writer();
-  const carryOut = async (message: ToWriter): Promise<void> => {
-    switch (message.type) {
-      case 'write':
-        return write(message.rows, message.grants, message.ends);
+  const carryOut = async (request: Exclude<Request, { type: 'write' }>): Promise<void> => {
+    switch (request.type) {
       case 'compact':
-        return database.compact(message.revision);
+        for (const _step of database.compact(request.revision)) await new Promise((resolve) => setImmediate(resolve));
+        return;
       case 'backup':
-        return database.backup(message.path);
+        return database.backup(request.path);
       case 'close':
         return database.close();
     }
   };
-  port.on('message', (message: ToWriter) => {
-    if (message.type === 'write') {
+  port.on('message', ({ id, request }: ToWriter) => {
+    const fail = (error: unknown): void => send({ type: 'failed', id, failure: failureOf(error) });
+    if (request.type === 'write') {
       // The hot path stays synchronous: no promise between the commit and its answer.
       try {
-        write(message.rows, message.grants, message.ends);
-        send({ type: 'done' });
+        write(request.rows, request.grants, request.ends);
       } catch (error) {
-        send(failure(error));
+        return fail(error);
       }
-      return;
+      return send({ type: 'done', id });
     }
-    carryOut(message).then(
-      () => {
-        send({ type: 'done' });
-        if (message.type === 'close') port.close();
-      },
-      (error: unknown) => send(failure(error)),
-    );
+    carryOut(request).then(() => {
+      send({ type: 'done', id });
+      if (request.type === 'close') port.close();
+    }, fail);
   });
 }
 
-function failure(error: unknown): FromWriter {
-  const message = error instanceof Error ? error.message : String(error);
-  return { type: 'failed', kind: kindOf(error), message };
-}
+const failureOf = (error: unknown): Failure => ({
+  kind: kindOf(error),
+  message: error instanceof Error ? error.message : String(error),
+});
 
 function kindOf(error: unknown): FailureKind {
   if (error instanceof DatabaseProblem) return error.kind;
   const code = errorCodeOf(error);
-  if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_WRITE') return 'full';
+  if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_WRITE' || code === 'ENOSPC') return 'full';
   return code.startsWith('SQLITE_CORRUPT') ? 'corrupt' : 'other';
 }
 
