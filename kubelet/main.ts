@@ -74,12 +74,15 @@ async function main(): Promise<void> {
   function streams(pods: Pick<typeof agent, 'worker'>): ReturnType<typeof createStreamServer> {
     return createStreamServer({ runtime, clock, logger, usage, find: (podUid) => pods.worker(podUid) });
   }
-  const usage = createPodUsage(runtime, () =>
-    agent.allWorkers().map(({ pod: { metadata }, containers }) => ({
-      identity: { uid: metadata.uid, namespace: metadata.namespace, name: metadata.name },
-      containers: containers.filter(({ state }) => state.phase === 'running'),
-    })),
-  );
+  const usage = createPodUsage({
+    runtime,
+    clock,
+    pods: () =>
+      agent.allWorkers().map(({ pod: { metadata }, containers }) => ({
+        identity: { uid: metadata.uid, namespace: metadata.namespace, name: metadata.name },
+        containers: containers.filter(({ state }) => state.phase === 'running'),
+      })),
+  });
 
   // Containers run on: whoever starts the agent again adopts them.
   const stop = (signal: string): void => {

@@ -7,8 +7,8 @@ import { formatQuantity, quantityOfBytes } from '../../shared/quantity';
 import type { NodeUsage } from '../../shared/wire/node-channel';
 import type { Host } from '../agent/host';
 import type { EngineInfo } from '../runtime/runtime';
-import type { IoCounters } from './proc-counters';
-import { readIoCounters } from './proc-counters';
+import type { CpuCounters, IoCounters } from './proc-counters';
+import { countProcesses, readCpuCounters, readIoCounters } from './proc-counters';
 
 export interface HostStatsOptions {
   readonly clock: Clock;
@@ -28,25 +28,29 @@ const DISK_KEPT_FREE = 0.1;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /**
- * The machine in real figures. What stays is asked once. A beat asks systeminformation only for what it reads from
- * memory or /proc (load, memory); what it would start programs for (df, lsblk, cat) is read from the kernel directly.
+ * The machine in real figures. What stays is asked once. A beat asks systeminformation only for what it reads by itself
+ * (memory); what it would start programs for (cat, df, lsblk, ps) is read from the kernel directly, which costs a tenth:
+ * docs/decisions/0005-host-figures.md.
  */
 export async function createHostStats(options: HostStatsOptions): Promise<Host> {
-  const [osInfo, memory, disk, machineId, bootId] = await Promise.all([
+  const [osInfo, memory, disk, firstCpu, machineId, systemUuid, bootId] = await Promise.all([
     si.osInfo(),
     si.mem(),
     statfs(options.dataDir),
+    readCpuCounters(),
     readFirst('/etc/machine-id', '/var/lib/dbus/machine-id'),
+    // Root alone may read the first.
+    readFirst('/sys/class/dmi/id/product_uuid', '/etc/machine-id'),
     readFirst('/proc/sys/kernel/random/boot_id'),
   ]);
-  // The first load figure is since the machine started: this call makes the next one since now.
-  await si.currentLoad();
   const cores = os.cpus().length;
   const diskBytes = disk.blocks * disk.bsize;
   const bytes = (count: number): string => formatQuantity(quantityOfBytes(count));
   const fixed = { cpu: String(cores), pods: String(options.maxPods), 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' };
   const reserved = options.reservedMemoryBytes ?? RESERVED_MEMORY_BYTES;
   const rates = new Rates(options.clock);
+  let lastCpu = firstCpu;
+  let load = 0;
 
   return {
     bootId: () => Promise.resolve(bootId),
@@ -64,7 +68,7 @@ export async function createHostStats(options: HostStatsOptions): Promise<Host> 
         ],
         nodeInfo: {
           machineID: machineId,
-          systemUUID: machineId,
+          systemUUID: systemUuid,
           bootID: bootId,
           kernelVersion: osInfo.kernel,
           osImage: `${osInfo.distro} ${osInfo.release}`.trim(),
@@ -76,16 +80,22 @@ export async function createHostStats(options: HostStatsOptions): Promise<Host> 
         },
       }),
     async usage(): Promise<NodeUsage> {
-      const [load, mem, counters, fs] = await Promise.all([
-        si.currentLoad(),
+      const [cpu, mem, counters, fs, processes] = await Promise.all([
+        readCpuCounters(),
         si.mem(),
         readIoCounters(),
         statfs(options.dataDir),
+        countProcesses(),
       ]);
+      // Asked twice in a moment, nothing was counted meanwhile: the share of before still holds.
+      if (cpu.total > lastCpu.total) {
+        load = busyShare(lastCpu, cpu);
+        lastCpu = cpu;
+      }
       const perSecond = rates.since(counters);
       return {
-        cpuMilli: Math.round((load.currentLoad / 100) * cores * 1_000),
-        cpuPercent: Math.round(load.currentLoad * 10) / 10,
+        cpuMilli: Math.round(load * cores * 1_000),
+        cpuPercent: Math.round(load * 1_000) / 10,
         memoryUsedBytes: mem.total - mem.available,
         memoryAvailableBytes: mem.available,
         diskUsedBytes: (fs.blocks - fs.bfree) * fs.bsize,
@@ -95,7 +105,7 @@ export async function createHostStats(options: HostStatsOptions): Promise<Host> 
         networkRxBytesPerSecond: perSecond.networkRxBytes,
         networkTxBytesPerSecond: perSecond.networkTxBytes,
         load1: os.loadavg()[0] ?? 0,
-        processes: await processCount(),
+        processes,
       };
     },
   };
@@ -125,11 +135,9 @@ class Rates {
   }
 }
 
-/** The number behind the slash in /proc/loadavg: scheduling entities that exist. */
-async function processCount(): Promise<number> {
-  const text = await readFile('/proc/loadavg', 'utf8');
-  return Number(/\d+\/(\d+)/.exec(text)?.[1] ?? 0);
-}
+/** Of all cores, since the reading before: 0 to 1. */
+const busyShare = (before: CpuCounters, now: CpuCounters): number =>
+  Math.min(1, Math.max(0, (now.busy - before.busy) / (now.total - before.total)));
 
 async function readFirst(...files: readonly string[]): Promise<string> {
   for (const file of files) {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 
 /** Counters that only grow: bytes since the machine started. */
 export interface IoCounters {
@@ -46,3 +46,23 @@ export async function readIoCounters(): Promise<IoCounters> {
   ]);
   return { ...sumDisks(disks), ...sumInterfaces(interfaces) };
 }
+
+/** Jiffies of all cores since the machine started. */
+export interface CpuCounters {
+  readonly busy: number;
+  readonly total: number;
+}
+
+/** The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal; guests are in user already. */
+export function sumCpu(stat: string): CpuCounters {
+  const figures = /^cpu\s+(.*)$/m.exec(stat)?.[1]?.trim().split(/\s+/).slice(0, 8).map(Number) ?? [];
+  const total = figures.reduce((sum, jiffies) => sum + jiffies, 0);
+  const [, , , idle = 0, ioWait = 0] = figures;
+  return { busy: total - idle - ioWait, total };
+}
+
+export const readCpuCounters = async (): Promise<CpuCounters> => sumCpu(await readFile('/proc/stat', 'utf8'));
+
+/** Processes that exist, threads not counted. */
+export const countProcesses = async (): Promise<number> =>
+  (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).length;

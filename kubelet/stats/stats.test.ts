@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { systemClock } from '../../shared/clock';
 import { createHostStats } from './host-stats';
-import { sumDisks, sumInterfaces } from './proc-counters';
+import { sumCpu, sumDisks, sumInterfaces } from './proc-counters';
 
 it('counts whole disks once, not their partitions and loops', () => {
   const text = ` 254       0 vda 100 0 2000 10 50 0 4000 20 0 0 0\n 254       1 vda1 90 0 1900 10 50 0 4000 20 0 0 0\n   7       0 loop0 5 0 99 1 0 0 0 0 0 0 0\n 259       0 nvme0n1 1 0 10 1 1 0 20 1 0 0 0\n`;
   expect(sumDisks(text)).toEqual({ diskReadBytes: 2010 * 512, diskWriteBytes: 4020 * 512 });
+});
+
+it('counts a core as busy except while it idles or waits for a disk', () => {
+  const text = 'cpu  100 10 50 800 30 4 6 5 90 0\ncpu0 50 5 25 400 15 2 3 2 45 0\nintr 5\n';
+  expect(sumCpu(text)).toEqual({ busy: 175, total: 1_005 });
 });
 
 it("counts the machine's own interfaces, not the bridges of its containers", () => {
