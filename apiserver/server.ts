@@ -170,6 +170,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     await controllers.stop();
     await nodeLifecycle.stop();
     await channel.stop();
+    await streaming.close();
     await events.flush();
     await closeGracefully(server, clock);
     await registry.close();

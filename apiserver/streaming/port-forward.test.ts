@@ -219,3 +219,12 @@ async function aborted(stream: AgentStream | undefined): Promise<void> {
   if (stream === undefined) throw new Error('no stream was accepted');
   if (!stream.signal.aborted) await once(stream.signal, 'abort');
 }
+
+it('lets go of clients that would stay, when the server stops', async () => {
+  const client = await overSpdy();
+  const { error } = await openPair(client);
+  await server.stop();
+  await aborted(node.accepted[0]);
+  expect(error.received().length).toBe(0);
+  server = await startStreamingServer(node);
+});

@@ -31,8 +31,11 @@ export interface StreamingDeps {
 }
 
 export interface Streaming extends StreamingRoutes {
-  /** Ends every upgraded connection: the HTTP server no longer knows them. */
-  close(): void;
+  /**
+   * Ends every upgraded connection, which the HTTP server no longer knows but would wait for. Streams that end by
+   * themselves meanwhile, since the nodes are let go of, may still tell their clients why.
+   */
+  close(): Promise<void>;
 }
 
 interface Upgrade {
@@ -46,14 +49,21 @@ const TUNNEL_PROTOCOL = 'SPDY/3.1+portforward.k8s.io';
 
 /** Dead peers are found by pings, dead hosts by the kernel. */
 const KEEP_ALIVE_MS = 30_000;
+/** How long clients may take to leave when the server stops. */
+const LEAVE_MS = 500;
 
 /** Logs, exec, attach and port-forward of pods: between a client's connection and the stream to the pod's node. */
 export function createStreaming({ connector, pods, clock, logger }: StreamingDeps): Streaming {
   const sockets = new Set<Duplex>();
+  let isClosing = false;
+  let onEmpty = (): void => undefined;
 
   const keep = (socket: Duplex): void => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) onEmpty();
+    });
     const setKeepAlive: unknown = Reflect.get(socket, 'setKeepAlive');
     if (typeof setKeepAlive === 'function') Reflect.apply(setKeepAlive, socket, [true, KEEP_ALIVE_MS]);
     const setNoDelay: unknown = Reflect.get(socket, 'setNoDelay');
@@ -125,6 +135,7 @@ export function createStreaming({ connector, pods, clock, logger }: StreamingDep
     },
 
     async upgrade(path, query, request, socket, head) {
+      if (isClosing) throw new StatusError('ServiceUnavailable', 'the server is stopping; try again in a moment');
       const startMs = clock.monotonic();
       const { namespace, name, subresource } = path;
       const upgrade: Upgrade = { request, socket, head };
@@ -135,8 +146,13 @@ export function createStreaming({ connector, pods, clock, logger }: StreamingDep
       logger.debug({ pod: `${namespace}/${name}`, subresource, ms }, 'a stream was served');
     },
 
-    close() {
-      for (const socket of sockets) socket.destroy();
+    async close() {
+      isClosing = true;
+      if (sockets.size === 0) return;
+      const allClosed = new Promise<void>((resolve) => (onEmpty = resolve));
+      const cancel = clock.setTimeout(() => sockets.forEach((socket) => socket.destroy()), LEAVE_MS);
+      await allClosed;
+      cancel();
     },
   };
 }

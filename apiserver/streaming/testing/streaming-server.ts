@@ -102,7 +102,9 @@ export async function startStreamingServer(node: FakeNode): Promise<StreamingSer
       });
     },
     stop: async () => {
-      streaming.close();
+      const closing = streaming.close();
+      await clock.advance(500);
+      await closing;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
