@@ -218,6 +218,6 @@ describe('pods on a real engine', () => {
       120_000,
     );
     await cluster.ok(['delete', 'pods', '-l', 'set=many', '--timeout=120s']);
-    expect(await cluster.containers('label=io.kubernetes.pod.namespace=default', 'name=many-')).toEqual([]);
+    await cluster.untilNoContainers('name=many-');
   });
 });

@@ -58,6 +58,8 @@ export interface FinishedRequest {
   readonly user: string;
 }
 
+const SWAGGER_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
 const VERBS: Readonly<Record<string, string>> = {
   GET: 'get',
   HEAD: 'get',
@@ -171,7 +173,11 @@ export class ApiRoutes {
       response.setHeader('Etag', `"${document.hash}"`);
       return sendBytes(response, 200, document.bytes);
     }
-    if (root === '/openapi/v2') return sendBytes(response, 200, openApi.swagger());
+    if (root === '/openapi/v2') {
+      const isProtobuf = accept.includes('proto-openapi.spec.v2');
+      const { json, protobuf } = openApi.swagger();
+      return isProtobuf ? sendBytes(response, 200, protobuf, [], SWAGGER_PROTOBUF) : sendBytes(response, 200, json);
+    }
     if (path !== undefined) {
       const list = apiResourceList(kinds, path.group, path.version);
       if (list === undefined) throw notServed();

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Kind } from '../kinds/kind';
 import type { Schema, Schemas } from '../openapi/schemas';
-import { refName } from '../openapi/schemas';
-import { LIST_STRATEGIES } from '../openapi/patch-strategies';
+import { refName, typeName } from '../openapi/schemas';
+import { listStrategyOf } from '../openapi/patch-strategies';
+import type { Swagger } from './protobuf/openapi-v2';
+import { encodeSwagger } from './protobuf/openapi-v2';
 
 /** `/openapi/v3`: the index, and one document per group and version, encoded once on first use. */
 export class OpenApiDocuments {
   private readonly documents = new Map<string, { readonly bytes: Buffer; readonly hash: string }>();
-  private v2: Buffer | undefined;
+  private v2: { readonly json: Buffer; readonly protobuf: Buffer } | undefined;
 
   constructor(
     private readonly kinds: readonly Kind[],
@@ -50,21 +52,24 @@ export class OpenApiDocuments {
     return built;
   }
 
-  /** `/openapi/v2` as JSON. */
-  swagger(): Buffer {
-    const definitions = this.closure(
-      this.kinds.map((kind) => kind.schema),
-      this.kinds,
-    );
-    this.v2 ??= Buffer.from(
-      JSON.stringify({
-        swagger: '2.0',
-        info: { title: 'Kubernetes', version: this.version },
-        paths: Object.fromEntries(this.kinds.map((kind) => [urlOf(kind), { patch: patchOperation(kind, '2') }])),
-        definitions,
-      }).replaceAll('#/components/schemas/', '#/definitions/'),
-    );
+  /** `/openapi/v2`, as JSON and in protobuf, made on first use. */
+  swagger(): { readonly json: Buffer; readonly protobuf: Buffer } {
+    this.v2 ??= this.buildSwagger();
     return this.v2;
+  }
+
+  private buildSwagger(): { readonly json: Buffer; readonly protobuf: Buffer } {
+    const document = {
+      swagger: '2.0',
+      info: { title: 'Kubernetes', version: this.version },
+      paths: Object.fromEntries(this.kinds.map((kind) => [urlOf(kind), { patch: patchOperation(kind, '2') }])),
+      definitions: this.closure(
+        this.kinds.map((kind) => kind.schema),
+        this.kinds,
+      ),
+    };
+    const text = JSON.stringify(document).replaceAll('#/components/schemas/', '#/definitions/');
+    return { json: Buffer.from(text), protobuf: encodeSwagger(JSON.parse(text) as Swagger) };
   }
 
   /** The named schemas and all that they refer to, with group-version-kind and patch strategies marked. */
@@ -94,10 +99,28 @@ const pathOf = ({ group, version }: Kind): string => (group === '' ? `api/${vers
 const urlOf = (kind: Kind): string =>
   `/${pathOf(kind)}/${kind.namespaced ? 'namespaces/{namespace}/' : ''}${kind.plural}/{name}`;
 
+/** The schema with its lists marked as clients need it to merge them. */
 function withStrategies(name: string, schema: Schema): Schema {
-  void LIST_STRATEGIES;
-  void name;
-  return schema;
+  if (schema.properties === undefined) return schema;
+  const type = typeName(name);
+  const properties = Object.entries(schema.properties).map(
+    ([field, property]) => [field, { ...property, ...markOf(type, field) }] as const,
+  );
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+function markOf(type: string, field: string): Readonly<Record<string, unknown>> {
+  const strategy = listStrategyOf(type, field);
+  if (strategy === undefined) return {};
+  const { mergeKey, mapKeys, retainKeys } = strategy;
+  const listType = mergeKey === undefined ? 'set' : 'map';
+  return {
+    'x-kubernetes-patch-strategy': retainKeys === true ? 'merge,retainKeys' : 'merge',
+    'x-kubernetes-list-type': listType,
+    ...(mergeKey === undefined
+      ? {}
+      : { 'x-kubernetes-patch-merge-key': mergeKey, 'x-kubernetes-list-map-keys': mapKeys ?? [mergeKey] }),
+  };
 }
 
 /** Clients look for the fieldValidation parameter to know that the server validates. */

@@ -46,8 +46,9 @@ export class Cluster {
     cluster.kubectlBinary = await realKubectl();
     await cluster.startServer();
     await Promise.all(cluster.workers.map((worker) => cluster.startKubelet(worker)));
+    if (cluster.workers.length === 0) return cluster;
     await cluster.until(
-      ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=30s'],
+      ['wait', '--for=condition=Ready', 'node', ...cluster.workers, '--timeout=30s'],
       ({ status }) => status === 0,
     );
     return cluster;
@@ -191,6 +192,15 @@ export class Cluster {
       ),
     );
     return perWorker.flatMap(({ stdout }) => stdout.split('\n').filter((id) => id !== ''));
+  }
+
+  /** Resolves when the engine has none of them any more. */
+  async untilNoContainers(...filters: readonly string[]): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    while ((await this.containers(...filters)).length > 0) {
+      if (Date.now() > deadline) throw new Error(`containers with ${filters.join(' ')} are still there`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   /** Stops every process, removes every container and the folder. */
