@@ -38,7 +38,8 @@ build: $(BUILT) ## install packages and compile
 $(INSTALLED): package.json package-lock.json
 	@./deploy/prerequisites.sh build
 	@echo "installing npm packages"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@# Not npm ci: it wants every platform's optional binaries in the lock file, also those a registry does not have.
+	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 apiserver/openapi/generated/schemas.json: $(INSTALLED) $(wildcard apiserver/openapi/*.mjs)
