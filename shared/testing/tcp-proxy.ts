@@ -65,7 +65,7 @@ class LoopbackProxy implements TcpProxy {
   }
 
   cut(): void {
-    for (const socket of [...this.pairs].flat()) socket.resetAndDestroy();
+    for (const socket of [...this.pairs].flat()) reset(socket);
   }
 
   refuse(): void {
@@ -83,7 +83,7 @@ class LoopbackProxy implements TcpProxy {
   }
 
   private onConnection(inner: Socket): void {
-    if (this.isRefusing) return void inner.resetAndDestroy();
+    if (this.isRefusing) return reset(inner);
     const outer = connect({ ...this.target, allowHalfOpen: true });
     const pair = [inner, outer] as const;
     this.pairs.add(pair);
@@ -118,4 +118,10 @@ class LoopbackProxy implements TcpProxy {
     if (this.delayMs === 0) act();
     else systemClock.setTimeout(act, this.delayMs);
   }
+}
+
+/** Node leaves the handle of a socket open that is reset while it is shutting down: such a one is closed instead. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
