@@ -7,7 +7,7 @@ import Docker from 'dockerode';
 import { Api, credentialsOf } from '../harness/api';
 import { Cluster, IMAGE } from '../harness/cluster';
 import { podManifest, shell } from '../harness/manifests';
-import { countFlag, median, publish, quantile } from './report';
+import { countFlag, median, publish, quantile, showProgress } from './report';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const PARALLEL = 4;
@@ -46,9 +46,9 @@ async function main(argv: readonly string[]): Promise<void> {
       await rawRemove(docker, `bench-raw-${process.pid}-${round}`);
       ours.push(await timed(() => createPod(`bench-${round}`)));
       await deletePod(`bench-${round}`);
-      process.stderr.write(`\rround ${round + 1} of ${rounds}`);
+      showProgress(`round ${round + 1} of ${rounds}`);
     }
-    process.stderr.write('\n');
+    showProgress('');
 
     const names = Array.from({ length: many }, (_, index) => `bench-many-${index}`);
     const manyMs = await timed(async () => void (await Promise.all(names.map(createPod))));

@@ -43,6 +43,11 @@ export function publish(report: Report, argv: readonly string[]): void {
   process.stdout.write(`figures: ${file}\n`);
 }
 
+/** One line that is rewritten on a terminal; nothing elsewhere. */
+export function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
 /** The whole number behind a flag, or the default. */
 export function countFlag(argv: readonly string[], flag: string, fallback: number): number {
   const at = argv.indexOf(flag);

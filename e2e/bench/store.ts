@@ -10,7 +10,7 @@ import { openSqliteStore } from '../../apiserver/store/sqlite/sqlite-store';
 import { systemClock } from '../../shared/clock';
 import { silentLogger } from '../../shared/logger';
 import { Etcd } from './etcd-client';
-import { countFlag, median, publish, quantile } from './report';
+import { countFlag, median, publish, quantile, showProgress } from './report';
 
 const VALUE_BYTES = 2_500;
 const KEYS = 10_000;
@@ -78,9 +78,9 @@ async function main(argv: readonly string[]): Promise<void> {
           measured.set(key, [...(measured.get(key) ?? []), await load(put, width, seconds)]);
         }
       }
-      process.stderr.write(`\rround ${round + 1} of ${rounds}`);
+      showProgress(`round ${round + 1} of ${rounds}`);
     }
-    process.stderr.write('\n');
+    showProgress('');
     const summary = (name: string, width: number): Round => {
       const all = measured.get(`${name} ${width}`) ?? [];
       return {
