@@ -20,6 +20,11 @@ const conditions = by('type');
 /** `Type.field` -> its strategy. */
 export const LIST_STRATEGIES: Readonly<Record<string, ListStrategy>> = {
   'APIServiceStatus.conditions': conditions,
+  'HorizontalPodAutoscalerStatus.conditions': conditions,
+  'MutatingWebhook.matchConditions': by('name'),
+  'NetworkPolicyStatus.conditions': conditions,
+  'ValidatingAdmissionPolicySpec.matchConditions': by('name'),
+  'ValidatingWebhook.matchConditions': by('name'),
   'CSINodeSpec.drivers': by('name'),
   'Container.env': by('name'),
   'Container.ports': by('containerPort', 'protocol'),
@@ -69,3 +74,55 @@ export const listStrategyOf = (type: string, field: string): ListStrategy | unde
   const name = `${type}.${field}`;
   return Object.hasOwn(LIST_STRATEGIES, name) ? LIST_STRATEGIES[name] : undefined;
 };
+
+/** Lists that server-side apply merges and strategic merge replaces (x-kubernetes-list-type alone). */
+const OWNED_BY_ITEM: Readonly<Record<string, ListStrategy>> = {
+  'CertificateSigningRequestStatus.conditions': conditions,
+  'CustomResourceDefinitionStatus.conditions': conditions,
+  'Endpoint.addresses': {},
+  'ResourceRequirements.claims': by('name'),
+  'UncountedTerminatedPods.failed': {},
+  'UncountedTerminatedPods.succeeded': {},
+  'ValidatingAdmissionPolicyStatus.conditions': conditions,
+};
+
+/** How the items of a type's list are owned; undefined: the list has one owner. */
+export const listTopologyOf = (type: string, field: string): ListStrategy | undefined => {
+  const name = `${type}.${field}`;
+  return Object.hasOwn(OWNED_BY_ITEM, name) ? OWNED_BY_ITEM[name] : listStrategyOf(type, field);
+};
+
+/** Types and map fields that have one owner as a whole (x-kubernetes-map-type: atomic). */
+const ATOMIC_MAPS: ReadonlySet<string> = new Set([
+  'ConfigMapKeySelector',
+  'CrossVersionObjectReference',
+  'EndpointAddress',
+  'EndpointPort',
+  'FileKeySelector',
+  'LabelSelector',
+  'LocalObjectReference',
+  'MatchResources',
+  'NamedRuleWithOperations',
+  'NodeSelector',
+  'NodeSelectorTerm',
+  'ObjectFieldSelector',
+  'ObjectReference',
+  'OwnerReference',
+  'ParamKind',
+  'ParamRef',
+  'PodSpec.nodeSelector',
+  'ReplicationControllerSpec.selector',
+  'ResourceFieldSelector',
+  'RoleRef',
+  'Scheduling.nodeSelector',
+  'ScopeSelector',
+  'SecretKeySelector',
+  'SecretReference',
+  'ServiceSpec.selector',
+  'Subject',
+  'TopologySelectorTerm',
+  'TypedLocalObjectReference',
+]);
+
+/** `Type` or `Type.field`. */
+export const isAtomicMap = (name: string): boolean => ATOMIC_MAPS.has(name);
