@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiObject, DeleteOptions } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
-import { StatusError, badRequest } from '../../shared/status-error';
+import { StatusError, badRequest, invalid } from '../../shared/status-error';
 import type { User } from '../auth/user';
 import type { Kind } from '../kinds/kind';
+import { managerName } from '../managed-fields/ownership';
 import type { PatchType } from '../registry/client';
 import type {
   DeleteQuery,
@@ -35,6 +36,12 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
 };
+
+const APPLY = 'application/apply-patch+yaml';
+const MANAGER_REQUIRED = 'Required value: is required for apply patch';
+const FORCE_FORBIDDEN = 'Forbidden: may not be specified for non-apply patch';
+const patchOptionsInvalid = (reason: string, field: string, message: string): StatusError =>
+  invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [{ reason, field, message }]);
 
 /** The verbs of every kind over HTTP: parses, calls the registry once, maps the result. */
 export class ResourceRoutes {
@@ -175,9 +182,11 @@ export class ResourceRoutes {
 
   private async patch(call: ResourceRequest): Promise<void> {
     const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+    if (type === APPLY) return this.apply(call);
     const patchType = PATCH_TYPES[type];
+    if (call.query.has('force')) throw patchOptionsInvalid('FieldValueForbidden', 'force', FORCE_FORBIDDEN);
     if (patchType === undefined) {
-      const supported = Object.keys(PATCH_TYPES).join(', ');
+      const supported = [...Object.keys(PATCH_TYPES), APPLY].join(', ');
       throw new StatusError(
         'UnsupportedMediaType',
         `the body of the request was in an unknown format - accepted media types include: ${supported}`,
@@ -189,6 +198,15 @@ export class ResourceRoutes {
       200,
       await this.registry.patch(call.kind, keyOf(call), { type: patchType, body }, writeOptions(call)),
     );
+  }
+
+  private async apply(call: ResourceRequest): Promise<void> {
+    if ((call.query.get('fieldManager') ?? '') === '')
+      throw patchOptionsInvalid('FieldValueRequired', 'fieldManager', MANAGER_REQUIRED);
+    const configuration = await readObject(call.request, 'application/yaml');
+    const force = call.query.has('force') && isTrue(call.query.get('force'));
+    const result = await this.registry.apply(call.kind, keyOf(call), configuration, { ...writeOptions(call), force });
+    this.sendWritten(call, result.created === true ? 201 : 200, result);
   }
 
   private async delete(call: ResourceRequest): Promise<void> {
@@ -304,7 +322,7 @@ function dryRunOf(values: readonly string[]): { dryRun?: true } {
   throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun: Unsupported value: supported values: "All"`);
 }
 
-function writeOptions({ query, user, path }: ResourceRequest): WriteOptions & { subresource?: 'status' } {
+function writeOptions({ query, user, path, request }: ResourceRequest): WriteOptions & { subresource?: 'status' } {
   const validation = query.get('fieldValidation') ?? 'Warn';
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
     throw badRequest(`fieldValidation: Unsupported value: "${validation}"`);
@@ -312,7 +330,7 @@ function writeOptions({ query, user, path }: ResourceRequest): WriteOptions & { 
     user,
     fieldValidation: validation,
     ...dryRunOf(query.getAll('dryRun')),
-    ...textOf(query, 'fieldManager'),
+    fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
     ...(path.subresource === 'status' ? { subresource: 'status' } : {}),
   };
 }

@@ -7,6 +7,7 @@ import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../admission/adm
 import type { User } from '../auth/user';
 import type { Kind } from '../kinds/kind';
 import type { KindList } from '../kinds/kinds';
+import type { ManagedFieldsEntry } from '../managed-fields/managers';
 import type { Decoder } from '../openapi/decode';
 import type { Schemas } from '../openapi/schemas';
 import type { Compare, Store } from '../store/store';
@@ -16,7 +17,8 @@ import { boundPod, readBinding } from './bind-pod';
 import type { ObjectKey, PatchType } from './client';
 import type { DisruptionCheck } from './eviction';
 import { checkEviction } from './eviction';
-import { checkReplaces, modifiedMeanwhile, placeInNamespace, readIncoming } from './incoming-object';
+import { FieldTracking, setEntries } from './field-tracking';
+import { checkApplies, checkReplaces, modifiedMeanwhile, placeInNamespace, readIncoming } from './incoming-object';
 import { listObjects } from './list-objects';
 import type { ObjectCache } from './object-cache';
 import type { ObjectWriter } from './object-writer';
@@ -59,18 +61,23 @@ export interface RegistryParts {
 }
 
 type UpdateOptions = WriteOptions & { readonly subresource?: 'status' };
+type ApplyOptions = UpdateOptions & { readonly force: boolean };
 /** What an attempt to change an object makes of its current state. */
 interface Change {
   readonly object: ApiObject;
   readonly warnings: readonly string[];
+  /** Who owns what, where the attempt was an apply and has decided it. */
+  readonly managedFields?: readonly ManagedFieldsEntry[];
 }
 
 /** Every verb for every kind. Reads come from the cache, writes go to the store by compare-and-swap. */
 export class GenericRegistry implements Registry {
   private readonly lookup: Lookup;
+  private readonly tracking: FieldTracking;
 
   constructor(private readonly parts: RegistryParts) {
     this.lookup = lookupIn(parts);
+    this.tracking = new FieldTracking(parts.schemas, parts.clock);
   }
 
   get cache(): ObjectCache {
@@ -141,6 +148,23 @@ export class GenericRegistry implements Registry {
     });
   }
 
+  async apply(kind: Kind, key: ObjectKey, configuration: ApiObject, options: ApplyOptions): Promise<WriteResult> {
+    const incoming = readIncoming(this.parts.decoder, kind, configuration, options.fieldValidation);
+    placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      if (options.subresource === undefined && this.find(kind, key) === undefined) {
+        const created = await this.createByApply(kind, key, incoming, options);
+        if (created !== undefined) return created;
+      } else {
+        return this.change(kind, key, options, (old) => {
+          const applied = this.tracking.apply(kind, old, structuredClone(incoming.object), options);
+          return { ...applied, warnings: incoming.warnings };
+        });
+      }
+    }
+    throw modifiedMeanwhile(kind, key.name);
+  }
+
   async delete(kind: Kind, key: ObjectKey, query: DeleteQuery): Promise<DeleteResult> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const result = await this.tryDelete(kind, this.existing(kind, key), query).catch(rethrow);
@@ -192,12 +216,30 @@ export class GenericRegistry implements Registry {
     });
   }
 
+  /** Undefined where somebody else created it first. */
+  private async createByApply(
+    kind: Kind,
+    key: ObjectKey,
+    incoming: { readonly object: ApiObject; readonly warnings: readonly string[] },
+    options: ApplyOptions,
+  ): Promise<WriteResult | undefined> {
+    checkApplies(key, incoming.object);
+    const { managedFields } = this.tracking.apply(kind, undefined, incoming.object, options);
+    try {
+      const created = await this.tryCreate(kind, key.namespace, incoming.object, { ...options, managedFields });
+      return created === undefined ? undefined : { ...created, warnings: incoming.warnings, created: true };
+    } catch (error) {
+      if (error instanceof StatusError && error.reason === 'AlreadyExists') return undefined;
+      throw fromStoreError(error);
+    }
+  }
+
   /** Undefined where the object's key is taken. */
   private async tryCreate(
     kind: Kind,
     namespace: string | undefined,
     body: ApiObject,
-    options: WriteOptions,
+    options: WriteOptions & { readonly managedFields?: readonly ManagedFieldsEntry[] },
   ): Promise<WriteResult | undefined> {
     const { object, warnings } = readIncoming(this.parts.decoder, kind, body, options.fieldValidation);
     placeInNamespace(kind, namespace, (object.metadata ??= {}));
@@ -208,6 +250,8 @@ export class GenericRegistry implements Registry {
     for (const plugin of this.parts.plugins) plugin.admitCreate?.(request, object);
     kind.prepareForCreate?.(object);
     validateNew(kind, object);
+    if (options.managedFields === undefined) this.tracking.created(kind, object, options);
+    else setEntries(object, options.managedFields);
     const created = object as StoredObject;
     const storeKey = storeKeyOf(kind, created.metadata);
     const taken = this.parts.cache.of(resourceOf(kind)).get(storeKey);
@@ -240,9 +284,10 @@ export class GenericRegistry implements Registry {
   ): Promise<WriteResult> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const old = this.existing(kind, key);
-      const { object, warnings } = make(old.object);
-      checkReplaces(kind, key, object, old.object);
-      const result = await this.tryReplace(kind, old, object, options).catch(rethrow);
+      const made = make(old.object);
+      const { warnings } = made;
+      checkReplaces(kind, key, made.object, old.object);
+      const result = await this.tryReplace(kind, old, made, options).catch(rethrow);
       if (result !== undefined) return { object: result.object, json: result.json, warnings, changed: result !== old };
     }
     throw modifiedMeanwhile(kind, key.name);
@@ -252,15 +297,18 @@ export class GenericRegistry implements Registry {
   private async tryReplace(
     kind: Kind,
     old: CachedObject,
-    object: ApiObject,
-    { subresource, user, dryRun }: UpdateOptions,
+    { object, managedFields }: Change,
+    options: UpdateOptions,
   ): Promise<Encoded | undefined> {
+    const { subresource, user, dryRun } = options;
     const next = replacementOf(kind, object, old.object, subresource);
     if (subresource !== 'status') kind.setDefaults?.(next);
     const request = this.request(kind, user);
     for (const plugin of this.parts.plugins) plugin.admitUpdate?.(request, next, old.object);
     countGeneration(kind, next, old.object);
     validateReplacement(kind, next, old.object);
+    if (managedFields !== undefined) setEntries(next, managedFields);
+    else this.tracking.replaced(kind, next, old.object, object.metadata?.managedFields, options);
     if (isReleased(kind, next)) return dryRun === true ? old.atRevision(old.revision) : this.parts.writer.remove(old);
     if (isSameJson(next, old.object)) return old;
     if (dryRun === true) return new CachedObject(old.storeKey, deepFreeze(next), old.revision);
@@ -288,8 +336,12 @@ export class GenericRegistry implements Registry {
     }
   }
 
+  private find(kind: Kind, key: ObjectKey): CachedObject | undefined {
+    return this.parts.cache.of(resourceOf(kind)).get(storeKeyOf(kind, key));
+  }
+
   private existing(kind: Kind, key: ObjectKey): CachedObject {
-    const found = this.parts.cache.of(resourceOf(kind)).get(storeKeyOf(kind, key));
+    const found = this.find(kind, key);
     if (found === undefined) throw notFound({ group: kind.group, resource: kind.plural }, key.name);
     return found;
   }

@@ -1,5 +1,5 @@
 import type { ApiObject, ObjectMeta, StoredObject } from '../../shared/api/objects';
-import { badRequest, conflict } from '../../shared/status-error';
+import { badRequest, conflict, StatusError } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
 import type { Decoder } from '../openapi/decode';
 import type { ObjectKey } from './client';
@@ -93,3 +93,18 @@ export const modifiedMeanwhile = (kind: Kind, name: string): Error =>
     name,
     'the object has been modified; please apply your changes to the latest version and try again',
   );
+
+/** An applied configuration that creates its object must name it as the URL does, and must not expect one to be there. */
+export function checkApplies(key: ObjectKey, { metadata = {} }: ApiObject): void {
+  const { name = '', resourceVersion = '', uid = '' } = metadata;
+  if (name === '') throw badRequest('name must be provided');
+  if (name !== key.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`);
+  }
+  if (resourceVersion !== '' || uid !== '') {
+    throw new StatusError(
+      'Conflict',
+      `uid or resourceVersion mismatch: the object ${JSON.stringify(name)} does not exist`,
+    );
+  }
+}

@@ -110,6 +110,7 @@ function keepIdentity(given: ObjectMeta, old: StoredMeta, subresource: 'status' 
       annotations,
       ownerReferences: owners === undefined ? undefined : structuredClone(owners),
       finalizers,
+      managedFields: old.managedFields,
     }),
   };
 }

@@ -25,6 +25,8 @@ export interface WriteResult extends Encoded {
   readonly warnings: readonly string[];
   /** False when an update or patch changed nothing (and so wrote nothing). */
   readonly changed: boolean;
+  /** An apply found no object and created it. */
+  readonly created?: true;
 }
 
 export interface ListQuery {
@@ -98,6 +100,13 @@ export interface Registry {
     key: ObjectKey,
     patch: { readonly type: PatchType; readonly body: unknown },
     options: WriteOptions & { readonly subresource?: 'status' },
+  ): Promise<WriteResult>;
+  /** Server-side apply; `fieldManager` is the applier. Throws Conflict where others own what would change, unless forced. */
+  apply(
+    kind: Kind,
+    key: ObjectKey,
+    configuration: ApiObject,
+    options: WriteOptions & { readonly force: boolean; readonly subresource?: 'status' },
   ): Promise<WriteResult>;
   delete(kind: Kind, key: ObjectKey, query: DeleteQuery): Promise<DeleteResult>;
   deleteCollection(kind: Kind, list: ListQuery, query: DeleteQuery): Promise<ListPage>;
