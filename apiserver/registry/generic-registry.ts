@@ -246,12 +246,13 @@ export class GenericRegistry implements Registry {
     fillNewMetadata(kind, object, this.parts);
     if (kind.hasStatus && kind.keepsStatusOnCreate !== true) delete object['status'];
     kind.setDefaults?.(object);
+    // Before admission: what the server adds belongs to nobody.
+    if (options.managedFields === undefined) this.tracking.created(kind, object, options);
+    else setEntries(object, options.managedFields);
     const request = this.request(kind, options.user);
     for (const plugin of this.parts.plugins) plugin.admitCreate?.(request, object);
     kind.prepareForCreate?.(object);
     validateNew(kind, object);
-    if (options.managedFields === undefined) this.tracking.created(kind, object, options);
-    else setEntries(object, options.managedFields);
     const created = object as StoredObject;
     const storeKey = storeKeyOf(kind, created.metadata);
     const taken = this.parts.cache.of(resourceOf(kind)).get(storeKey);
@@ -303,12 +304,12 @@ export class GenericRegistry implements Registry {
     const { subresource, user, dryRun } = options;
     const next = replacementOf(kind, object, old.object, subresource);
     if (subresource !== 'status') kind.setDefaults?.(next);
+    if (managedFields !== undefined) setEntries(next, managedFields);
+    else this.tracking.replaced(kind, next, old.object, object.metadata?.managedFields, options);
     const request = this.request(kind, user);
     for (const plugin of this.parts.plugins) plugin.admitUpdate?.(request, next, old.object);
     countGeneration(kind, next, old.object);
     validateReplacement(kind, next, old.object);
-    if (managedFields !== undefined) setEntries(next, managedFields);
-    else this.tracking.replaced(kind, next, old.object, object.metadata?.managedFields, options);
     if (isReleased(kind, next)) return dryRun === true ? old.atRevision(old.revision) : this.parts.writer.remove(old);
     if (isSameJson(next, old.object)) return old;
     if (dryRun === true) return new CachedObject(old.storeKey, deepFreeze(next), old.revision);
