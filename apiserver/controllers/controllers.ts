@@ -12,13 +12,34 @@ export interface ControllerDeps {
   readonly clock: Clock;
 }
 
-const NAMESPACED: readonly KindName[] = ['Pod', 'Service', 'ConfigMap', 'Secret', 'ServiceAccount', 'Lease', 'Event'];
-/** Kinds whose objects own others or are owned. Events and leases end by themselves. */
-const OWNING: readonly KindName[] = ['Pod', 'Service', 'ConfigMap', 'Secret', 'ServiceAccount', 'Node'];
+/** Every namespaced kind, in the order in which a namespace is emptied. */
+export const NAMESPACED: readonly KindName[] = [
+  'Pod',
+  'Service',
+  'Endpoints',
+  'ConfigMap',
+  'Secret',
+  'ServiceAccount',
+  'Lease',
+  'Event',
+];
+/** Kinds whose objects own others or are owned. Events end by themselves. */
+const OWNING: readonly KindName[] = [
+  'Pod',
+  'Service',
+  'Endpoints',
+  'ConfigMap',
+  'Secret',
+  'ServiceAccount',
+  'Lease',
+  'Node',
+  'Namespace',
+  'PriorityClass',
+];
 
 /** Every controller there is, but for the node lifecycle, which is also woken by the node channel. */
 export const createControllers = (deps: ControllerDeps): readonly Controller[] => [
-  new NamespaceController(deps.client, NAMESPACED),
+  new NamespaceController(deps.client, deps.clock, NAMESPACED),
   new ServiceAccountController(deps.client),
   new PodGarbageController(deps.client, deps.clock),
   ...OWNING.map((kind) => new GarbageCollector(deps.client, kind, OWNING)),

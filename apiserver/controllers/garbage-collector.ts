@@ -1,22 +1,30 @@
 import type { KindName, KindTypes, OwnerReference } from '../../shared/api/objects';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
-import type { Client, ObjectKey } from '../registry/client';
+import type { Client, ObjectChange, ObjectKey } from '../registry/client';
 import { keyOf } from '../registry/client';
 import type { Controller, Result } from './controller';
 import { done, watching } from './controller';
+import type { AnyObject } from './owner-references';
+import { FOREGROUND, isDeletingDependents, ORPHAN, unblocking, without, withoutFinalizer } from './owner-references';
 
-const FOREGROUND = 'foregroundDeletion';
-const ORPHAN = 'orphan';
-
-type AnyObject = KindTypes[KindName];
 interface Dependent {
   readonly kind: KindName;
   readonly object: AnyObject;
 }
 
+/** What the owner references of an object come to, as Kubernetes' garbage collector sorts them. */
+interface Owners {
+  /** Owners that stay. */
+  readonly solid: readonly OwnerReference[];
+  /** Owners that are no more. */
+  readonly dangling: readonly OwnerReference[];
+  /** Owners in foreground deletion, which this object holds up. */
+  readonly waiting: readonly OwnerReference[];
+}
+
 /**
  * Deletes what has lost its last owner, and carries out foreground and orphaning deletions of owners. One instance per
- * kind that may own or be owned: it is keyed by the object, and looks for dependents over all kinds by owner uid.
+ * kind that may own or be owned: it is keyed by the object, and finds dependents of all kinds by owner uid.
  */
 export class GarbageCollector implements Controller {
   readonly name: string;
@@ -30,11 +38,15 @@ export class GarbageCollector implements Controller {
     this.name = `garbage-collector-${kind.toLowerCase()}`;
     this.watches = [
       watching(kind, ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
-      // An owner's end concerns its dependents of this kind; a dependent's end concerns its owners of this kind.
+      // An owner's end, or its wait for its dependents, concerns its dependents of this kind; any change of a dependent
+      // may be what an owner of this kind waits for.
       ...kinds.map((other) =>
-        watching(other, ({ type, object }) =>
-          type === 'DELETED' ? [...this.dependentsOfKind(object.metadata.uid), ...this.ownersOfKind(object)] : [],
-        ),
+        watching(other, (change) => [
+          ...(change.type === 'DELETED' || isDeletingDependents(change.object)
+            ? this.client.view(kind).list({ ownedBy: change.object.metadata.uid }).map(keyOf)
+            : []),
+          ...this.waitingOwners(change),
+        ]),
       ),
     ];
   }
@@ -42,101 +54,120 @@ export class GarbageCollector implements Controller {
   async reconcile(key: ObjectKey): Promise<Result> {
     const object = this.client.view(this.kind).get(key);
     if (object === undefined) return done;
-    const finalizers = object.metadata.finalizers ?? [];
     if (object.metadata.deletionTimestamp !== undefined) {
+      const finalizers = object.metadata.finalizers ?? [];
       if (finalizers.includes(ORPHAN)) await this.orphanDependents(object);
-      else if (finalizers.includes(FOREGROUND)) await this.deleteDependentsFirst(object);
+      else if (finalizers.includes(FOREGROUND)) await this.awaitDependents(object);
       return done;
     }
-    const owners = object.metadata.ownerReferences ?? [];
-    if (owners.length > 0 && owners.every((owner) => !this.exists(owner, object))) await this.remove(this.kind, object);
+    const { solid, dangling, waiting } = this.sort(object);
+    const gone = [...dangling, ...waiting];
+    if (gone.length === 0) return done;
+    if (solid.length > 0) {
+      await this.change(this.kind, object, (current) =>
+        without(
+          current,
+          gone.map(({ uid }) => uid),
+        ),
+      );
+    } else if (waiting.length > 0) await this.deleteForWaitingOwner(object);
+    else await this.remove(object, policyOf(object));
     return done;
+  }
+
+  /** Foreground, where the object has dependents of its own: then the owner waits for those as well. */
+  private async deleteForWaitingOwner(object: AnyObject): Promise<void> {
+    const dependents = this.dependents(object.metadata.uid);
+    // Owners in a circle would wait for each other for ever: one gives way.
+    if (dependents.some((each) => isDeletingDependents(each.object))) {
+      await this.change(this.kind, object, unblocking);
+    }
+    await this.remove(object, dependents.length > 0 ? 'Foreground' : policyOf(object));
   }
 
   private async orphanDependents(owner: AnyObject): Promise<void> {
     for (const { kind, object } of this.dependents(owner.metadata.uid)) {
-      await this.client
-        .modify(kind, keyOf(object), (current) => without(current, owner.metadata.uid))
-        .catch(ignoreNotFound);
+      await this.change(kind, object, (current) => without(current, [owner.metadata.uid]));
     }
-    await this.release(owner, ORPHAN);
+    await this.change(this.kind, owner, (current) => withoutFinalizer(current, ORPHAN));
   }
 
-  private async deleteDependentsFirst(owner: AnyObject): Promise<void> {
-    const blocking = this.dependents(owner.metadata.uid).filter(({ object }) =>
+  /** Dependents delete themselves on seeing their owner wait; it goes when none is left that blocks it. */
+  private async awaitDependents(owner: AnyObject): Promise<void> {
+    const isBlocked = this.dependents(owner.metadata.uid).some(({ object }) =>
       object.metadata.ownerReferences?.some(
         (each) => each.uid === owner.metadata.uid && each.blockOwnerDeletion === true,
       ),
     );
-    for (const { kind, object } of this.dependents(owner.metadata.uid)) {
-      if (object.metadata.deletionTimestamp === undefined) await this.remove(kind, object, 'Foreground');
-    }
-    if (blocking.length === 0) await this.release(owner, FOREGROUND);
+    if (!isBlocked) await this.change(this.kind, owner, (current) => withoutFinalizer(current, FOREGROUND));
   }
 
-  private async release(object: AnyObject, finalizer: string): Promise<void> {
+  private async change<T extends AnyObject>(
+    kind: KindName,
+    object: T,
+    change: (current: AnyObject) => AnyObject,
+  ): Promise<void> {
     await this.client
-      .modify(this.kind, keyOf(object), (current) => withoutFinalizer(current, finalizer))
+      .modify(kind, keyOf(object), change as (current: KindTypes[KindName]) => KindTypes[KindName], {
+        uid: object.metadata.uid,
+      })
       .catch(ignoreNotFound);
   }
 
-  private async remove(
-    kind: KindName,
-    object: AnyObject,
-    propagationPolicy: 'Background' | 'Foreground' = 'Background',
-  ): Promise<void> {
+  private async remove(object: AnyObject, propagationPolicy: 'Background' | 'Foreground' | 'Orphan'): Promise<void> {
+    const { uid } = object.metadata;
     await this.client
-      .delete(kind, keyOf(object), { propagationPolicy, preconditions: { uid: object.metadata.uid } })
+      .delete(this.kind, keyOf(object), { propagationPolicy, preconditions: { uid } })
       .catch(ignoreNotFound)
       .catch(ignoreConflict);
   }
 
+  private sort(object: AnyObject): Owners {
+    const owners = { solid: [] as OwnerReference[], dangling: [] as OwnerReference[], waiting: [] as OwnerReference[] };
+    for (const reference of object.metadata.ownerReferences ?? [])
+      owners[this.stateOf(reference, object)].push(reference);
+    return owners;
+  }
+
   /** An owner of a kind we do not know counts as there: deleting on a guess would lose data. */
-  private exists(owner: OwnerReference, dependent: AnyObject): boolean {
-    const kind = this.kinds.find((each) => each === owner.kind);
-    if (kind === undefined) return true;
-    const { namespace } = keyOf(dependent);
+  private stateOf(reference: OwnerReference, dependent: AnyObject): keyof Owners {
+    const kind = this.kinds.find((each) => each === reference.kind);
+    if (kind === undefined) return 'solid';
+    const owner = this.ownerOf(kind, reference, dependent);
+    if (owner === undefined) return 'dangling';
+    return reference.blockOwnerDeletion === true && isDeletingDependents(owner) ? 'waiting' : 'solid';
+  }
+
+  /** The owner stands in the dependent's namespace, or in none. */
+  private ownerOf(kind: KindName, { name, uid }: OwnerReference, dependent: AnyObject): AnyObject | undefined {
     const view = this.client.view(kind);
-    return [{ name: owner.name, namespace }, { name: owner.name }].some(
-      (key) => view.get(key)?.metadata.uid === owner.uid,
-    );
+    const { namespace } = keyOf(dependent);
+    return [{ name, namespace }, { name }].map((key) => view.get(key)).find((owner) => owner?.metadata.uid === uid);
   }
 
   private dependents(uid: string): readonly Dependent[] {
     return this.kinds.flatMap((kind) =>
       this.client
         .view(kind)
-        .list({ where: isOwnedBy(uid) })
+        .list({ ownedBy: uid })
         .map((object) => ({ kind, object })),
     );
   }
 
-  private dependentsOfKind(uid: string): readonly ObjectKey[] {
-    return this.client
-      .view(this.kind)
-      .list({ where: isOwnedBy(uid) })
-      .map(keyOf);
-  }
-
-  private ownersOfKind(object: AnyObject): readonly ObjectKey[] {
-    const { namespace } = keyOf(object);
-    return (object.metadata.ownerReferences ?? [])
-      .filter((owner) => owner.kind === this.kind)
-      .map(({ name }) => ({ namespace, name }));
+  /** Owners of this kind that are being deleted, before the change and after it. */
+  private waitingOwners({ object, previous }: ObjectChange<AnyObject>): readonly ObjectKey[] {
+    return [object, ...(previous === undefined ? [] : [previous])].flatMap((dependent) =>
+      (dependent.metadata.ownerReferences ?? [])
+        .filter((reference) => reference.kind === this.kind)
+        .map((reference) => this.ownerOf(this.kind, reference, dependent))
+        .filter((owner) => owner !== undefined && owner.metadata.deletionTimestamp !== undefined)
+        .map((owner) => keyOf(owner as AnyObject)),
+    );
   }
 }
 
-const isOwnedBy =
-  (uid: string) =>
-  (object: AnyObject): boolean =>
-    object.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
-
-function without<T extends AnyObject>(object: T, ownerUid: string): T {
-  const ownerReferences = object.metadata.ownerReferences?.filter((each) => each.uid !== ownerUid) ?? [];
-  return { ...object, metadata: { ...object.metadata, ownerReferences } };
-}
-
-function withoutFinalizer<T extends AnyObject>(object: T, finalizer: string): T {
-  const finalizers = object.metadata.finalizers?.filter((each) => each !== finalizer) ?? [];
-  return { ...object, metadata: { ...object.metadata, finalizers } };
+/** How an object wishes to leave: its finalizers may say so from its birth. */
+function policyOf({ metadata: { finalizers = [] } }: AnyObject): 'Background' | 'Foreground' | 'Orphan' {
+  if (finalizers.includes(ORPHAN)) return 'Orphan';
+  return finalizers.includes(FOREGROUND) ? 'Foreground' : 'Background';
 }

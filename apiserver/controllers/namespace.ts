@@ -1,42 +1,63 @@
 import type { KindName, Namespace } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
 import type { Client, ObjectKey } from '../registry/client';
 import { keyOf } from '../registry/client';
 import type { Controller, Result } from './controller';
 import { done, watching } from './controller';
+import type { Remains } from './namespace-conditions';
+import { withConditions } from './namespace-conditions';
 
 const FINALIZER = 'kubernetes';
-const LOOK_AGAIN_MS = 500;
 
 /** Empties a namespace that is being deleted, and lets it go when nothing is left in it. */
 export class NamespaceController implements Controller {
   readonly name = 'namespace';
-  readonly watches = [watching('Namespace', ({ object }) => [keyOf(object)])];
+  readonly watches;
 
   constructor(
     private readonly client: Client,
-    /** The namespaced kinds whose objects must go. */
+    private readonly clock: Clock,
+    /** The namespaced kinds whose objects must go, in this order. */
     private readonly kinds: readonly KindName[],
-  ) {}
+  ) {
+    this.watches = [
+      watching('Namespace', ({ object }) => [keyOf(object)]),
+      // Pods take their grace period, others their finalizers: each one's end brings the namespace closer to its own.
+      ...kinds.map((kind) => watching(kind, ({ object }) => this.terminating(object.metadata.namespace))),
+    ];
+  }
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const namespace = this.client.view('Namespace').get(key);
     if (namespace?.metadata.deletionTimestamp === undefined) return done;
+    const { uid } = namespace.metadata;
 
-    const left = await this.deleteContents(namespace.metadata.name);
-    // Pods take their grace period: they are gone when their node says so.
-    if (left > 0) return { requeueAfterMs: LOOK_AGAIN_MS };
+    await this.deleteContents(key.name);
+    const remains = this.remains(key.name);
+    await this.client
+      .modify('Namespace', key, (current) => withConditions(current, remains, this.clock.now()), {
+        subresource: 'status',
+        uid,
+      })
+      .catch(ignoreNotFound);
+    if (remains.length > 0) return done;
 
-    await this.client.modify('Namespace', key, releaseFinalizer, { uid: namespace.metadata.uid }).catch(ignoreNotFound);
+    await this.client.modify('Namespace', key, releaseFinalizer, { uid }).catch(ignoreNotFound);
     return done;
   }
 
-  /** Deletes what is not being deleted yet. Returns how many objects are still there. */
-  private async deleteContents(namespace: string): Promise<number> {
-    let left = 0;
+  private terminating(name: string | undefined): readonly ObjectKey[] {
+    const namespace = this.client.view('Namespace').get({ name: name ?? '' });
+    return namespace?.metadata.deletionTimestamp === undefined ? [] : [keyOf(namespace)];
+  }
+
+  /** Deletes what is not being deleted yet. */
+  private async deleteContents(namespace: string): Promise<void> {
     for (const kind of this.kinds) {
-      const objects = this.client.view(kind).list({ namespace });
-      const standing = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      const standing = this.client
+        .view(kind)
+        .list({ namespace, where: ({ metadata }) => metadata.deletionTimestamp === undefined });
       await Promise.all(
         standing.map((object) =>
           this.client
@@ -48,9 +69,14 @@ export class NamespaceController implements Controller {
             .catch(ignoreConflict),
         ),
       );
-      left += this.client.view(kind).list({ namespace }).length;
     }
-    return left;
+  }
+
+  private remains(namespace: string): readonly Remains[] {
+    return this.kinds.flatMap((kind) => {
+      const objects = this.client.view(kind).list({ namespace });
+      return objects.length === 0 ? [] : [{ kind, objects }];
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import type { Node, Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
 import type { Client, ObjectChange, ObjectKey } from '../registry/client';
-import { keyOf } from '../registry/client';
+import { keyOf, keyString } from '../registry/client';
 import type { Controller, Result } from './controller';
 import { done, watching } from './controller';
 
@@ -14,10 +14,10 @@ export class PodGarbageController implements Controller {
   readonly name = 'pod-garbage';
   readonly watches = [
     watching('Pod', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
-    watching('Node', (change) => this.podsOfLostNode(change)),
+    watching('Node', (change) => this.podsOfNode(change)),
   ];
-  /** When a pod's node was first seen to be missing. */
-  private readonly missingSinceMs = new Map<string, number>();
+  /** When the node of a pod was first seen to be missing, by the pod's key. */
+  private readonly missing = new Map<string, { readonly uid: string; readonly sinceMs: number }>();
 
   constructor(
     private readonly client: Client,
@@ -26,7 +26,11 @@ export class PodGarbageController implements Controller {
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const pod = this.client.view('Pod').get(key);
-    if (pod === undefined) return done;
+    const id = keyString(key);
+    if (pod === undefined) {
+      this.missing.delete(id);
+      return done;
+    }
     const { uid, deletionTimestamp } = pod.metadata;
     const nodeName = pod.spec.nodeName ?? '';
 
@@ -35,21 +39,23 @@ export class PodGarbageController implements Controller {
       return done;
     }
     if (this.client.view('Node').get({ name: nodeName }) !== undefined) {
-      this.missingSinceMs.delete(uid);
+      this.missing.delete(id);
       return done;
     }
-    const sinceMs = this.missingSinceMs.get(uid) ?? this.clock.now();
-    this.missingSinceMs.set(uid, sinceMs);
+    const known = this.missing.get(id);
+    const sinceMs = known?.uid === uid ? known.sinceMs : this.clock.now();
+    this.missing.set(id, { uid, sinceMs });
     const waitMs = sinceMs + QUARANTINE_MS - this.clock.now();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
 
     await this.remove(pod);
-    this.missingSinceMs.delete(uid);
+    this.missing.delete(id);
     return done;
   }
 
-  private podsOfLostNode({ type, object }: ObjectChange<Node>): readonly ObjectKey[] {
-    if (type !== 'DELETED') return [];
+  /** A node that comes back ends its pods' quarantine. */
+  private podsOfNode({ type, object }: ObjectChange<Node>): readonly ObjectKey[] {
+    if (type === 'MODIFIED') return [];
     return this.client
       .view('Pod')
       .list({ where: (pod) => pod.spec.nodeName === object.metadata.name })

@@ -29,10 +29,17 @@ export interface ObjectChange<T> {
   readonly previous?: T;
 }
 
+export interface ListOptions<T> {
+  readonly namespace?: string;
+  readonly ownedBy?: string;
+  readonly where?: (object: T) => boolean;
+}
+
 /** A live, read-your-writes view of one kind, served from the registry's cache. Synchronous, no I/O. Objects are frozen. */
 export interface View<T> {
   get(key: ObjectKey): T | undefined;
-  list(options?: { readonly namespace?: string; readonly where?: (object: T) => boolean }): readonly T[];
+  /** `ownedBy`: only objects with an owner reference of this uid, found without looking at the others. */
+  list(options?: ListOptions<T>): readonly T[];
   /** The revision the view has reached. */
   readonly resourceVersion: string;
   /** Calls `handler` for each later change, in order, after the view shows it. Handlers are called synchronously from

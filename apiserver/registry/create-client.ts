@@ -77,9 +77,10 @@ function viewOf<K extends KindName>(registry: GenericRegistry, name: K): View<Ki
       const found = cache.get(storeKeyOf(kind, key));
       return found === undefined ? undefined : typed<K>(found.object);
     },
-    list({ namespace, where } = {}) {
+    list({ namespace, ownedBy, where } = {}) {
       const objects: KindTypes[K][] = [];
-      for (const { object } of cache.list(prefixOf(kind, namespace))) {
+      const prefix = prefixOf(kind, namespace);
+      for (const { object } of ownedBy === undefined ? cache.list(prefix) : cache.listOwned(ownedBy, prefix)) {
         const each = typed<K>(object);
         if (where === undefined || where(each)) objects.push(each);
       }

@@ -1,5 +1,6 @@
 import type { ObjectChange } from './client';
 import type { StoredObject } from '../../shared/api/objects';
+import { OwnerIndex } from './owner-index';
 import type { CachedObject } from './stored-object';
 
 /** A change of one object, kept for watches that resume. */
@@ -20,6 +21,7 @@ const WINDOW = 4_096;
 export class KindCache {
   private readonly objects = new Map<string, CachedObject>();
   private readonly sortedKeys: string[] = [];
+  private readonly owners = new OwnerIndex();
   private readonly handlers = new Set<ChangeHandler>();
   private readonly waiting = new Set<() => void>();
   private events: CacheEvent[] = [];
@@ -51,8 +53,17 @@ export class KindCache {
     }
   }
 
+  /** Objects below `prefix` with an owner reference of this uid, ascending. */
+  *listOwned(uid: string, prefix: string): Generator<CachedObject> {
+    for (const storeKey of [...this.owners.dependentsOf(uid)].sort()) {
+      const object = this.objects.get(storeKey);
+      if (object !== undefined && storeKey.startsWith(prefix)) yield object;
+    }
+  }
+
   /** Fills the cache before anybody watches. */
   load(object: CachedObject): void {
+    this.owners.replace(object.storeKey, this.objects.get(object.storeKey), object);
     if (!this.objects.has(object.storeKey)) this.sortedKeys.splice(this.position(object.storeKey), 0, object.storeKey);
     this.objects.set(object.storeKey, object);
   }
@@ -71,6 +82,7 @@ export class KindCache {
     const previous = this.objects.get(storeKey);
     if (previous === undefined) return;
     this.objects.delete(storeKey);
+    this.owners.replace(storeKey, previous, undefined);
     this.sortedKeys.splice(this.position(storeKey), 1);
     this.record({ revision, type: 'DELETED', current: previous.atRevision(revision), previous });
   }

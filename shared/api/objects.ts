@@ -48,6 +48,7 @@ export type Namespace = Stored<core.Namespace>;
 export type ConfigMap = Namespaced<Stored<core.ConfigMap>>;
 export type Secret = Namespaced<Stored<core.Secret>>;
 export type Service = Namespaced<Stored<core.Service>>;
+export type Endpoints = Namespaced<Stored<core.Endpoints>>;
 export type ServiceAccount = Namespaced<Stored<core.ServiceAccount>>;
 export type Event = Namespaced<Stored<core.Event>>;
 export type Lease = Namespaced<Stored<coordination.Lease>>;
@@ -61,6 +62,7 @@ export interface KindTypes {
   ConfigMap: ConfigMap;
   Secret: Secret;
   Service: Service;
+  Endpoints: Endpoints;
   ServiceAccount: ServiceAccount;
   Event: Event;
   Lease: Lease;

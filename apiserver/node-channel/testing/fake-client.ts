@@ -29,9 +29,12 @@ export class FakeClient implements Client {
     const revision = (): string => String(this.revision);
     return {
       get: (key) => state.objects.get(keyString(key)) as KindTypes[K] | undefined,
-      list: ({ namespace, where } = {}) =>
+      list: ({ namespace, ownedBy, where } = {}) =>
         ([...state.objects.values()] as unknown as KindTypes[K][]).filter(
-          (object) => (namespace === undefined || object.metadata.namespace === namespace) && (where?.(object) ?? true),
+          (object) =>
+            (namespace === undefined || object.metadata.namespace === namespace) &&
+            (ownedBy === undefined || object.metadata.ownerReferences?.some(({ uid }) => uid === ownedBy) === true) &&
+            (where?.(object) ?? true),
         ),
       get resourceVersion() {
         return revision();

@@ -1,0 +1,105 @@
+import { createKindList } from '../kinds/kinds';
+import { NAMESPACED } from './controllers';
+import type { TestControllers } from './testing/test-controllers';
+import { startControllers } from './testing/test-controllers';
+
+let cluster: TestControllers;
+beforeEach(async () => {
+  cluster = await startControllers();
+  await cluster.client.create('Namespace', { metadata: { name: 'team' } });
+});
+afterEach(() => cluster.stop());
+
+const team = () => cluster.client.view('Namespace').get({ name: 'team' });
+const inTeam = (name: string) => ({ namespace: 'team', name });
+const conditions = () =>
+  Object.fromEntries(
+    (team()?.status?.conditions ?? []).map(({ type, status, message }) => [type, `${status}: ${message ?? ''}`]),
+  );
+
+async function createPod(): Promise<string> {
+  const { metadata } = await cluster.client.create('Pod', {
+    metadata: inTeam('web'),
+    spec: { containers: [{ name: 'app', image: 'busybox' }] },
+  });
+  return metadata.uid;
+}
+
+async function removeTeam(): Promise<void> {
+  await cluster.client.delete('Namespace', { name: 'team' });
+  await cluster.idle();
+}
+
+it('sweeps every namespaced kind', () => {
+  const namespaced = createKindList().all.filter((kind) => kind.namespaced);
+  expect([...NAMESPACED].sort()).toEqual(namespaced.map(({ kind }) => kind).sort());
+});
+
+it('deletes the contents of a namespace, then the namespace, and nothing elsewhere', async () => {
+  await cluster.client.create('ConfigMap', { metadata: inTeam('settings') });
+  await cluster.client.create('Endpoints', { metadata: inTeam('web') });
+  await cluster.client.create('ConfigMap', { metadata: { namespace: 'default', name: 'settings' } });
+  await createPod();
+  await cluster.idle();
+  await removeTeam();
+  expect(team()).toBeUndefined();
+  for (const kind of NAMESPACED) expect(cluster.client.view(kind).list({ namespace: 'team' })).toEqual([]);
+  expect(cluster.client.view('ConfigMap').get({ namespace: 'default', name: 'settings' })).toBeDefined();
+});
+
+it('says what a terminating namespace waits for, and goes as soon as that is gone', async () => {
+  await cluster.client.bind(inTeam('web'), { nodeName: 'n1', uid: await createPod() });
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  await cluster.client.create('ConfigMap', { metadata: { ...inTeam('held'), finalizers: ['example.com/held'] } });
+  await removeTeam();
+  expect(team()?.status?.phase).toBe('Terminating');
+  expect(conditions()).toEqual({
+    NamespaceDeletionDiscoveryFailure: 'False: All resources successfully discovered',
+    NamespaceDeletionGroupVersionParsingFailure: 'False: All legacy kube types successfully parsed',
+    NamespaceDeletionContentFailure: 'False: All content successfully deleted, may be waiting on finalization',
+    NamespaceContentRemaining:
+      'True: Some resources are remaining: configmaps. has 1 resource instances, pods. has 1 resource instances',
+    NamespaceFinalizersRemaining:
+      'True: Some content in the namespace has finalizers remaining: example.com/held in 1 resource instances',
+  });
+
+  await cluster.client.patch('ConfigMap', inTeam('held'), { type: 'merge', body: { metadata: { finalizers: null } } });
+  await cluster.idle();
+  expect(conditions()).toMatchObject({
+    NamespaceContentRemaining: 'True: Some resources are remaining: pods. has 1 resource instances',
+    NamespaceFinalizersRemaining: 'False: All content-preserving finalizers finished',
+  });
+
+  await cluster.client.delete('Pod', inTeam('web'), { gracePeriodSeconds: 0 });
+  await cluster.idle();
+  expect(team()).toBeUndefined();
+});
+
+it('keeps an empty namespace that somebody else has a finalizer on', async () => {
+  await cluster.client.modify('Namespace', { name: 'team' }, (it) => ({
+    ...it,
+    spec: { finalizers: ['kubernetes', 'example.com/backup'] },
+  }));
+  await removeTeam();
+  expect(team()?.spec?.finalizers).toEqual(['example.com/backup']);
+  await cluster.client.modify('Namespace', { name: 'team' }, (it) => ({ ...it, spec: { finalizers: [] } }));
+  expect(team()).toBeUndefined();
+});
+
+it('leaves a namespace alone that is not being deleted', async () => {
+  await cluster.client.create('ConfigMap', { metadata: inTeam('settings') });
+  await cluster.idle();
+  expect(team()?.status).toEqual({ phase: 'Active' });
+  expect(cluster.client.view('ConfigMap').list({ namespace: 'team' })).toHaveLength(1);
+});
+
+it('gives each namespace its default service account, and gives it back when it was deleted', async () => {
+  const account = () => cluster.client.view('ServiceAccount').get(inTeam('default'));
+  await cluster.idle();
+  const first = account()?.metadata.uid;
+  expect(first).toBeDefined();
+  await cluster.client.delete('ServiceAccount', inTeam('default'));
+  await cluster.idle();
+  expect(account()?.metadata.uid).toBeDefined();
+  expect(account()?.metadata.uid).not.toBe(first);
+});

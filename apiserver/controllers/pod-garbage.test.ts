@@ -1,0 +1,64 @@
+import type { TestControllers } from './testing/test-controllers';
+import { startControllers } from './testing/test-controllers';
+
+let cluster: TestControllers;
+beforeEach(async () => {
+  cluster = await startControllers();
+});
+afterEach(() => cluster.stop());
+
+const web = { namespace: 'default', name: 'web' };
+const pod = () => cluster.client.view('Pod').get(web);
+
+async function createPod(nodeName?: string): Promise<void> {
+  const { metadata } = await cluster.client.create('Pod', {
+    metadata: web,
+    spec: { containers: [{ name: 'app', image: 'busybox' }] },
+  });
+  if (nodeName !== undefined) await cluster.client.bind(web, { nodeName, uid: metadata.uid });
+  await cluster.idle();
+}
+
+async function advance(ms: number): Promise<void> {
+  await cluster.clock.advance(ms);
+  await cluster.idle();
+}
+
+it('removes the pods of a deleted node after a quarantine', async () => {
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  await createPod('n1');
+  await cluster.client.delete('Node', { name: 'n1' });
+  await cluster.idle();
+  await advance(39_999);
+  expect(pod()).toBeDefined();
+  await advance(1);
+  expect(pod()).toBeUndefined();
+});
+
+it('keeps the pods of a node that comes back in time, and counts anew when it leaves again', async () => {
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  await createPod('n1');
+  await cluster.client.delete('Node', { name: 'n1' });
+  await advance(30_000);
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  await advance(5_000);
+  await cluster.client.delete('Node', { name: 'n1' });
+  await cluster.idle();
+  await advance(39_999);
+  expect(pod()).toBeDefined();
+  await advance(1);
+  expect(pod()).toBeUndefined();
+});
+
+it('removes a terminating pod whose node is gone as well, without waiting for its grace period', async () => {
+  await createPod('n1');
+  await cluster.client.delete('Pod', web, { gracePeriodSeconds: 3_600 });
+  await advance(40_000);
+  expect(pod()).toBeUndefined();
+});
+
+it('lets a pod be that waits for a node', async () => {
+  await createPod();
+  await advance(3_600_000);
+  expect(pod()).toBeDefined();
+});

@@ -1,0 +1,36 @@
+import { silentLogger } from '../../../shared/logger';
+import { settle } from '../../../shared/testing/fake-clock';
+import type { TestRegistry } from '../../registry/testing/test-registry';
+import { startRegistry } from '../../registry/testing/test-registry';
+import { ControllerManager } from '../controller-manager';
+import { createControllers } from '../controllers';
+
+export interface TestControllers extends TestRegistry {
+  /** Resolves when the controllers have nothing left to do at this moment. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Every controller at work on the real registry, on virtual time. */
+export async function startControllers(): Promise<TestControllers> {
+  const parts = await startRegistry();
+  const { client, clock, registry } = parts;
+  const manager = new ControllerManager(createControllers({ client, clock }), { client, clock, logger: silentLogger });
+  manager.start();
+  const idle = async (): Promise<void> => {
+    for (let seen = -1; seen !== registry.cache.revision;) {
+      seen = registry.cache.revision;
+      await settle();
+      await manager.idle();
+    }
+  };
+  await idle();
+  return {
+    ...parts,
+    idle,
+    async stop() {
+      await manager.stop();
+      await registry.close();
+    },
+  };
+}
