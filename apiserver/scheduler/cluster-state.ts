@@ -1,6 +1,6 @@
 import type { Node, Pod } from '../../shared/api/objects';
 import type { Resources } from './resources';
-import { addInto, allocatableOf, requestsOf, subtractFrom, weightsOf } from './resources';
+import { addInto, allocatableOf, PodRequests, subtractFrom, weightsOf } from './resources';
 
 /** A node with what runs or is bound there. */
 export interface NodeState {
@@ -40,6 +40,11 @@ export class ClusterState {
   private readonly homeless = new Map<string, Pod>();
   /** Node name by pod uid. */
   private readonly placedOn = new Map<string, string>();
+  private readonly requests = new PodRequests();
+
+  requestsOf(pod: Pod): Resources {
+    return this.requests.of(pod);
+  }
 
   /** In order of their names, so that decisions do not depend on arrival order. */
   nodes(): readonly NodeState[] {
@@ -94,8 +99,9 @@ export class ClusterState {
       return;
     }
     state.pods.set(pod.metadata.uid, pod);
-    addInto(state.requested, requestsOf(pod));
-    addInto(state.weight, weightsOf(pod));
+    const requests = this.requestsOf(pod);
+    addInto(state.requested, requests);
+    addInto(state.weight, weightsOf(requests));
     this.placedOn.set(pod.metadata.uid, nodeName);
   }
 
@@ -108,7 +114,8 @@ export class ClusterState {
     const pod = state?.pods.get(uid);
     if (state === undefined || pod === undefined) return;
     state.pods.delete(uid);
-    subtractFrom(state.requested, requestsOf(pod));
-    subtractFrom(state.weight, weightsOf(pod));
+    const requests = this.requestsOf(pod);
+    subtractFrom(state.requested, requests);
+    subtractFrom(state.weight, weightsOf(requests));
   }
 }

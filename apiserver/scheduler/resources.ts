@@ -21,22 +21,23 @@ const SMALL_MEMORY_BYTES = 200 * 2 ** 20;
 
 const amountOf = (name: string, text: string): number => (name === 'cpu' ? milliOf(text) : unitsOf(text));
 
-const memo = new WeakMap<Pod['spec'], Resources>();
+/** What pods take of a node. Objects of the registry are frozen, so what was worked out for a spec stays true. */
+export class PodRequests {
+  private readonly known = new WeakMap<Pod['spec'], Resources>();
 
-/** What the pod takes of a node. Objects of the registry are frozen, so the answer for one spec never changes. */
-export function requestsOf(pod: Pod): Resources {
-  const known = memo.get(pod.spec);
-  if (known !== undefined) return known;
-  const requests = new Map(
-    [...podRequests(pod.spec)].map(([name, quantity]) => [name, amountOf(name, formatQuantity(quantity))]),
-  );
-  memo.set(pod.spec, requests);
-  return requests;
+  of(pod: Pod): Resources {
+    const known = this.known.get(pod.spec);
+    if (known !== undefined) return known;
+    const requests = new Map(
+      [...podRequests(pod.spec)].map(([name, quantity]) => [name, amountOf(name, formatQuantity(quantity))]),
+    );
+    this.known.set(pod.spec, requests);
+    return requests;
+  }
 }
 
-/** The requests as scores see them. */
-export function weightsOf(pod: Pod): Resources {
-  const requests = requestsOf(pod);
+/** Requests as scores see them. */
+export function weightsOf(requests: Resources): Resources {
   if (requests.has('cpu') && requests.has('memory')) return requests;
   return new Map([['cpu', SMALL_CPU_MILLI], ['memory', SMALL_MEMORY_BYTES], ...requests]);
 }

@@ -205,7 +205,9 @@ export class Scheduler {
     if (this.stopped || !isPending(pod, this.name)) return;
     const cancel = this.options.clock.setTimeout(() => {
       this.retries.delete(cancel);
-      this.queue.add(pod);
+      const latest = this.options.client.view('Pod').get(keyOf(pod));
+      if (latest?.metadata.uid !== pod.metadata.uid || !isPending(latest, this.name)) return;
+      this.queue.add(latest);
       this.wake();
     }, BIND_RETRY_MS);
     this.retries.add(cancel);

@@ -1,5 +1,6 @@
 import type { Pod } from '../../../shared/api/objects';
 import type { NodeState } from '../cluster-state';
+import type { Resources } from '../resources';
 
 /**
  * What may cure a filter's refusal: `node` = a node came or changed, `pod-gone` = a pod left a node. A pod refused
@@ -11,8 +12,8 @@ export type Cure = 'node' | 'pod-gone';
 export interface Filter {
   readonly name: string;
   readonly cures: readonly Cure[];
-  /** Undefined when the pod may run there, else the reason. */
-  check(pod: Pod, state: NodeState): Refusal | undefined;
+  /** Undefined when the pod may run there, else the reason. `requests` are the pod's. */
+  check(pod: Pod, state: NodeState, requests: Resources): Refusal | undefined;
 }
 
 export interface Refusal {

@@ -39,7 +39,9 @@ export const greedy: Policy = {
   name: 'greedy',
   place(batch, state) {
     const total = sumOf(state.nodes().map((each) => each.allocatable));
-    const shares = new Map(batch.map((pod) => [pod.metadata.uid, dominantShare(weightsOf(pod), total)]));
+    const shares = new Map(
+      batch.map((pod) => [pod.metadata.uid, dominantShare(weightsOf(state.requestsOf(pod)), total)]),
+    );
     const bySize = highestFirst((pod) => shares.get(pod.metadata.uid) ?? 0);
     const byPriority = highestFirst(priorityOf);
 
@@ -65,18 +67,18 @@ function invertsPriority(decisions: readonly Decision[]): boolean {
 function placeInOrder(pods: readonly Pod[], state: ClusterState): Decision[] {
   const nodes = state.nodes();
   return pods.map((pod) => {
-    const decision = decide(pod, nodes);
+    const decision = decide(pod, state.requestsOf(pod), nodes);
     if (decision.nodeName !== undefined) state.assume(pod, decision.nodeName);
     return decision;
   });
 }
 
-function decide(pod: Pod, nodes: readonly NodeState[]): Decision {
+function decide(pod: Pod, requests: Resources, nodes: readonly NodeState[]): Decision {
   const exclusions: Exclusion[] = [];
-  const weights = weightsOf(pod);
+  const weights = weightsOf(requests);
   let best: { readonly name: string; readonly share: number; readonly pods: number } | undefined;
   for (const state of nodes) {
-    const exclusion = exclude(pod, state);
+    const exclusion = exclude(pod, requests, state);
     if (exclusion !== undefined) {
       exclusions.push(exclusion);
       continue;
@@ -88,9 +90,9 @@ function decide(pod: Pod, nodes: readonly NodeState[]): Decision {
   return best === undefined ? { pod, exclusions } : { pod, nodeName: best.name };
 }
 
-function exclude(pod: Pod, state: NodeState): Exclusion | undefined {
+function exclude(pod: Pod, requests: Resources, state: NodeState): Exclusion | undefined {
   for (const filter of filters) {
-    const refusal = filter.check(pod, state);
+    const refusal = filter.check(pod, state, requests);
     if (refusal !== undefined) return { ...refusal, filter, nodeName: state.node.metadata.name };
   }
   return undefined;
