@@ -14,6 +14,15 @@ export interface ControllerDeps {
 
 /** Every namespaced kind, in the order in which a namespace is emptied. */
 export const NAMESPACED: readonly KindName[] = [
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'ReplicationController',
+  'CronJob',
+  'Job',
+  'HorizontalPodAutoscaler',
+  'PodDisruptionBudget',
   'Pod',
   'Service',
   'Endpoints',
@@ -21,19 +30,29 @@ export const NAMESPACED: readonly KindName[] = [
   'Secret',
   'ServiceAccount',
   'Lease',
+  'EndpointSlice',
+  'Ingress',
+  'NetworkPolicy',
+  'PersistentVolumeClaim',
+  'PodTemplate',
+  'ControllerRevision',
+  'LimitRange',
+  'ResourceQuota',
+  'RoleBinding',
+  'Role',
+  'CSIStorageCapacity',
   'Event',
 ];
 /** Kinds whose objects own others or are owned. Events end by themselves. */
 const OWNING: readonly KindName[] = [
-  'Pod',
-  'Service',
-  'Endpoints',
-  'ConfigMap',
-  'Secret',
-  'ServiceAccount',
-  'Lease',
+  ...NAMESPACED.filter((kind) => kind !== 'Event'),
   'Node',
   'Namespace',
+  'PersistentVolume',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'StorageClass',
+  'VolumeAttachment',
   'PriorityClass',
 ];
 

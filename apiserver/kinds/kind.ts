@@ -59,6 +59,8 @@ export interface Kind {
   readonly beginDeletion?: (object: StoredObject) => void;
   /** Creation keeps the status that the client sends (a node registers with its figures). */
   readonly keepsStatusOnCreate?: boolean;
+  /** `/scale`: where the wanted and the seen number of replicas stand, and which pods are meant. */
+  readonly scale?: ScaleFields;
   /** Objects vanish this long after their last write (Events); absent: they stay. */
   readonly ttlSeconds?: number;
 }
@@ -70,4 +72,12 @@ export interface Subresource {
   readonly kind?: string;
   readonly group?: string;
   readonly version?: string;
+}
+
+/** Dotted paths into the object. */
+export interface ScaleFields {
+  readonly replicas: string;
+  readonly statusReplicas: string;
+  /** A selector as text, or a LabelSelector. */
+  readonly selector?: string;
 }

@@ -1,29 +1,90 @@
 import type { Kind } from './kind';
+import {
+  mutatingWebhookConfiguration,
+  validatingWebhookConfiguration,
+} from './admissionregistration/webhook-configurations';
+import { controllerRevision } from './apps/controller-revision';
+import { daemonSet } from './apps/daemon-set';
+import { deployment } from './apps/deployment';
+import { replicaSet } from './apps/replica-set';
+import { replicationController } from './apps/replication-controller';
+import { statefulSet } from './apps/stateful-set';
+import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler';
+import { cronJob } from './batch/cron-job';
+import { job } from './batch/job';
+import { certificateSigningRequest } from './certificates/certificate-signing-request';
 import { configMap } from './config-map';
+import { endpointSlice } from './discovery/endpoint-slice';
 import { endpoints } from './endpoints';
 import { event } from './event';
 import { lease } from './lease';
+import { limitRange } from './limit-range';
 import { namespace } from './namespace';
+import { ingress } from './networking/ingress';
+import { ingressClass } from './networking/ingress-class';
+import { networkPolicy } from './networking/network-policy';
 import { node } from './node';
+import { runtimeClass } from './runtime-class';
+import { podTemplate } from './pod-template/pod-template-kind';
 import { pod } from './pod/pod';
+import { podDisruptionBudget } from './policy/pod-disruption-budget';
 import { priorityClass } from './priority-class';
+import { clusterRoleBinding, roleBinding } from './rbac/bindings';
+import { clusterRole, role } from './rbac/roles';
+import { resourceQuota } from './resource-quota';
 import { secret } from './secret';
 import { service } from './service';
 import { serviceAccount } from './service-account';
+import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment } from './storage/csi';
+import { persistentVolume } from './storage/persistent-volume';
+import { persistentVolumeClaim } from './storage/persistent-volume-claim';
+import { storageClass } from './storage/storage-class';
 
-/** Every kind that there is. */
+/** Every kind that there is, in the order in which discovery names them. */
 export const KINDS: readonly Kind[] = [
   configMap,
   endpoints,
   event,
-  lease,
+  limitRange,
   namespace,
   node,
+  persistentVolume,
+  persistentVolumeClaim,
   pod,
-  priorityClass,
+  podTemplate,
+  replicationController,
+  resourceQuota,
   secret,
   service,
   serviceAccount,
+  controllerRevision,
+  daemonSet,
+  deployment,
+  replicaSet,
+  statefulSet,
+  horizontalPodAutoscaler,
+  cronJob,
+  job,
+  certificateSigningRequest,
+  lease,
+  endpointSlice,
+  ingress,
+  ingressClass,
+  networkPolicy,
+  runtimeClass,
+  podDisruptionBudget,
+  clusterRole,
+  clusterRoleBinding,
+  role,
+  roleBinding,
+  priorityClass,
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
+  storageClass,
+  volumeAttachment,
+  mutatingWebhookConfiguration,
+  validatingWebhookConfiguration,
 ];
 
 /** Finds kinds by how requests and our own code name them. */

@@ -9,6 +9,7 @@ import { immutable } from './validation/object-meta';
 import { ALL_VERBS } from './verbs';
 
 const MAX_BYTES = 1024 * 1024;
+const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 type Texts = Readonly<Record<string, string>>;
 
 /** Type of a Secret -> the keys it must have. */
@@ -70,6 +71,9 @@ function typeProblems(object: ApiObject, data: Texts): readonly StatusCause[] {
   const type = String(object['type'] ?? '');
   const missing = (REQUIRED_KEYS[type] ?? []).filter((key) => !Object.hasOwn(data, key));
   if (missing.length > 0) return missing.map((key) => required(`data[${key}]`));
+  if (type === 'kubernetes.io/service-account-token' && (object.metadata?.annotations?.[ACCOUNT_NAME] ?? '') === '') {
+    return [required(`metadata.annotations[${ACCOUNT_NAME}]`)];
+  }
   const config = type === 'kubernetes.io/dockerconfigjson' ? data['.dockerconfigjson'] : undefined;
   if (config !== undefined && !isJson(Buffer.from(config, 'base64').toString('utf8'))) {
     return [invalidValue('data[.dockerconfigjson]', '<secret contents redacted>', 'must be valid JSON')];

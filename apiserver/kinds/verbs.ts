@@ -13,3 +13,10 @@ export const ALL_VERBS: readonly Verb[] = [
 ];
 
 export const STATUS: Subresource = { name: 'status', verbs: ['get', 'patch', 'update'] };
+export const SCALE: Subresource = {
+  name: 'scale',
+  verbs: ['get', 'patch', 'update'],
+  kind: 'Scale',
+  group: 'autoscaling',
+  version: 'v1',
+};

@@ -5,13 +5,25 @@ const TOKEN_SECONDS = 3600;
 
 /** The defaults of core/v1 pods (kubernetes/pkg/apis/core/v1/defaults.go), in place. Doing it twice changes nothing. */
 export function setPodDefaults(spec: PodSpec): void {
+  setPodSpecDefaults(spec);
+  spec.enableServiceLinks ??= true;
+  for (const { resources = {}, ports = [] } of allContainers(spec)) {
+    for (const [name, limit] of Object.entries(resources.limits ?? {})) {
+      const requests = (resources.requests ??= {});
+      if (!Object.hasOwn(requests, name)) requests[name] = limit;
+    }
+    if (spec.hostNetwork === true) for (const port of ports) port.hostPort ??= port.containerPort;
+  }
+}
+
+/** The part of them that the template of a workload gets as well. */
+export function setPodSpecDefaults(spec: PodSpec): void {
   spec.dnsPolicy ??= 'ClusterFirst';
   spec.restartPolicy ??= 'Always';
   spec.securityContext ??= {};
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ??= 'default-scheduler';
-  spec.enableServiceLinks ??= true;
-  for (const container of allContainers(spec)) setContainerDefaults(container, spec.hostNetwork === true);
+  for (const container of allContainers(spec)) setContainerDefaults(container);
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
 }
 
@@ -21,19 +33,12 @@ const allContainers = (spec: PodSpec): Container[] => [
   ...((spec.ephemeralContainers ?? []) as Container[]),
 ];
 
-function setContainerDefaults(container: Container, onHostNetwork: boolean): void {
+function setContainerDefaults(container: Container): void {
   container.terminationMessagePath ??= '/dev/termination-log';
   container.terminationMessagePolicy ??= 'File';
   container.imagePullPolicy ??= pullPolicyOf(container.image ?? '');
-  const resources = (container.resources ??= {});
-  for (const [name, limit] of Object.entries(resources.limits ?? {})) {
-    const requests = (resources.requests ??= {});
-    if (!Object.hasOwn(requests, name)) requests[name] = limit;
-  }
-  for (const port of container.ports ?? []) {
-    port.protocol ??= 'TCP';
-    if (onHostNetwork) port.hostPort ??= port.containerPort;
-  }
+  container.resources ??= {};
+  for (const port of container.ports ?? []) port.protocol ??= 'TCP';
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ??= 'v1';
     if (valueFrom?.resourceFieldRef !== undefined) valueFrom.resourceFieldRef.divisor ??= '0';

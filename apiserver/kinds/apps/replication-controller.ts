@@ -1,0 +1,61 @@
+import type { ReplicationControllerSpec } from 'kubernetes-types/core/v1';
+import type { ApiObject, StoredObject } from '../../../shared/api/objects';
+import { ageColumn, column, nameColumn } from '../columns';
+import { defineKind } from '../define-kind';
+import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from '../pod-template/pod-template';
+import { invalidValue, required } from '../validation/field-errors';
+import { notNegative } from '../validation/numbers';
+import { validateLabels } from '../validation/object-meta';
+import { SCALE, STATUS } from '../verbs';
+import { statusNumber } from './workload';
+
+type Spec = Partial<ReplicationControllerSpec>;
+const specOf = (object: ApiObject | StoredObject): Spec => (object['spec'] as Spec | undefined) ?? {};
+const labelsText = (labels: Readonly<Record<string, string>> | undefined): string =>
+  Object.entries(labels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || '<none>';
+
+export const replicationController = defineKind({
+  group: '',
+  version: 'v1',
+  kind: 'ReplicationController',
+  plural: 'replicationcontrollers',
+  shortNames: ['rc'],
+  categories: ['all'],
+  subresources: [STATUS, SCALE],
+  schema: 'io.k8s.api.core.v1.ReplicationController',
+  columns: [
+    nameColumn,
+    column('Desired', (object) => specOf(object).replicas ?? 0, { type: 'integer', description: 'Wanted pods' }),
+    column('Current', (object) => statusNumber(object, 'replicas'), { type: 'integer', description: 'Pods there are' }),
+    column('Ready', (object) => statusNumber(object, 'readyReplicas'), { type: 'integer', description: 'Ready pods' }),
+    ageColumn,
+    column('Containers', (object) => containerNames(specOf(object).template), { wide: true }),
+    column('Images', (object) => containerImages(specOf(object).template), { wide: true }),
+    column('Selector', (object) => labelsText(specOf(object).selector), { wide: true }),
+  ],
+  fieldSelectors: ['status.replicas'],
+  hasStatus: true,
+  hasGeneration: true,
+  scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
+  setDefaults(object) {
+    const spec = (object['spec'] ??= {}) as Spec;
+    spec.replicas ??= 1;
+    const labels = spec.template?.metadata?.labels;
+    if (labels !== undefined && Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
+    setTemplateDefaults(spec.template);
+  },
+  validate(object) {
+    const { replicas, selector = {}, template } = specOf(object);
+    const labels = template?.metadata?.labels ?? {};
+    return [
+      ...notNegative('spec.replicas', replicas),
+      ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : validateLabels('spec.selector', selector)),
+      ...validateTemplate('spec.template', template, ['Always']),
+      ...(Object.entries(selector).every(([key, value]) => labels[key] === value)
+        ? []
+        : [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]),
+    ];
+  },
+});

@@ -1,0 +1,107 @@
+import type { StatefulSetSpec } from 'kubernetes-types/apps/v1';
+import type { ApiObject, StoredObject } from '../../../shared/api/objects';
+import { isSameJson } from '../../../shared/same-json';
+import type { StatusCause } from '../../../shared/status-error';
+import { ageColumn, column, nameColumn } from '../columns';
+import { defineKind } from '../define-kind';
+import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
+import { setClaimDefaults } from '../storage/claim-defaults';
+import { each, forbiddenField, notSupported, required } from '../validation/field-errors';
+import { notNegative, numberOrPercent } from '../validation/numbers';
+import { SCALE, STATUS } from '../verbs';
+import { containerColumns, statusNumber, workloadSpec } from './workload';
+
+const HISTORY = 10;
+const MANAGEMENT = ['OrderedReady', 'Parallel'];
+const STRATEGIES = ['OnDelete', 'RollingUpdate'];
+const RETENTION = ['Delete', 'Retain'];
+/** What of a StatefulSet's spec may change (kubernetes/pkg/apis/apps/validation). */
+const MUTABLE = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+];
+
+type Spec = Partial<StatefulSetSpec>;
+const specOf = (object: ApiObject | StoredObject): Spec => workloadSpec<Spec>(object);
+
+export const statefulSet = defineKind({
+  group: 'apps',
+  version: 'v1',
+  kind: 'StatefulSet',
+  plural: 'statefulsets',
+  shortNames: ['sts'],
+  categories: ['all'],
+  subresources: [STATUS, SCALE],
+  schema: 'io.k8s.api.apps.v1.StatefulSet',
+  columns: [
+    nameColumn,
+    column('Ready', (object) => `${statusNumber(object, 'readyReplicas')}/${specOf(object).replicas ?? 0}`, {
+      description: 'Number of the pod with ready state',
+    }),
+    ageColumn,
+    ...containerColumns.slice(0, 2),
+  ],
+  hasStatus: true,
+  hasGeneration: true,
+  scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
+  setDefaults(object) {
+    const spec = (object['spec'] ??= {}) as Spec;
+    spec.podManagementPolicy ??= 'OrderedReady';
+    const strategy = (spec.updateStrategy ??= {});
+    strategy.type ??= 'RollingUpdate';
+    if (strategy.type === 'RollingUpdate') (strategy.rollingUpdate ??= {}).partition ??= 0;
+    const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
+    retention.whenDeleted ??= 'Retain';
+    retention.whenScaled ??= 'Retain';
+    spec.replicas ??= 1;
+    spec.revisionHistoryLimit ??= HISTORY;
+    setTemplateDefaults(spec.template);
+    for (const claim of spec.volumeClaimTemplates ?? []) {
+      claim.apiVersion ??= 'v1';
+      claim.kind ??= 'PersistentVolumeClaim';
+      setClaimDefaults(claim as Parameters<typeof setClaimDefaults>[0]);
+    }
+  },
+  validate,
+  validateUpdate(object, old) {
+    const frozen = (of: Spec): object =>
+      Object.fromEntries(Object.entries(of).filter(([field]) => !MUTABLE.includes(field)));
+    return isSameJson(frozen(specOf(object)), frozen(specOf(old)))
+      ? []
+      : [
+          forbiddenField(
+            'spec',
+            "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+          ),
+        ];
+  },
+});
+
+function validate(object: ApiObject): readonly StatusCause[] {
+  const spec = specOf(object);
+  const { type = '', rollingUpdate } = spec.updateStrategy ?? {};
+  const { whenDeleted = '', whenScaled = '' } = spec.persistentVolumeClaimRetentionPolicy ?? {};
+  const oneOf = (field: string, value: string, allowed: readonly string[]): readonly StatusCause[] =>
+    allowed.includes(value) ? [] : [notSupported(field, value, allowed)];
+  return [
+    ...oneOf('spec.podManagementPolicy', spec.podManagementPolicy ?? '', MANAGEMENT),
+    ...oneOf('spec.updateStrategy.type', type, STRATEGIES),
+    ...notNegative('spec.updateStrategy.rollingUpdate.partition', rollingUpdate?.partition),
+    ...numberOrPercent('spec.updateStrategy.rollingUpdate.maxUnavailable', rollingUpdate?.maxUnavailable),
+    ...oneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', whenDeleted, RETENTION),
+    ...oneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', whenScaled, RETENTION),
+    ...notNegative('spec.replicas', spec.replicas),
+    ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...notNegative('spec.ordinals.start', spec.ordinals?.start),
+    ...validateSelector(spec.selector, spec.template),
+    ...validateTemplate('spec.template', spec.template, ['Always']),
+    ...each('spec.volumeClaimTemplates', spec.volumeClaimTemplates, ({ metadata }, path) =>
+      (metadata?.name ?? '') === '' ? [required(`${path}.metadata.name`)] : [],
+    ),
+  ];
+}

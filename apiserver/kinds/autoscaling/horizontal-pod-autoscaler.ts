@@ -1,0 +1,111 @@
+import type {
+  HorizontalPodAutoscalerSpec,
+  HorizontalPodAutoscalerStatus,
+  MetricSpec,
+} from 'kubernetes-types/autoscaling/v2';
+import type { ApiObject, StoredObject } from '../../../shared/api/objects';
+import type { StatusCause } from '../../../shared/status-error';
+import { ageColumn, column, nameColumn } from '../columns';
+import { defineKind } from '../define-kind';
+import { each, invalidValue, required } from '../validation/field-errors';
+import { STATUS } from '../verbs';
+
+const CPU_PERCENT = 80;
+const SCALE_UP_POLICIES = [
+  { type: 'Pods', value: 4, periodSeconds: 15 },
+  { type: 'Percent', value: 100, periodSeconds: 15 },
+];
+const SCALE_DOWN_POLICIES = [{ type: 'Percent', value: 100, periodSeconds: 15 }];
+
+type Spec = Partial<HorizontalPodAutoscalerSpec>;
+const specOf = (object: ApiObject | StoredObject): Spec => (object['spec'] as Spec | undefined) ?? {};
+const statusOf = (object: StoredObject): Partial<HorizontalPodAutoscalerStatus> =>
+  (object['status'] as HorizontalPodAutoscalerStatus | undefined) ?? {};
+
+export const horizontalPodAutoscaler = defineKind({
+  group: 'autoscaling',
+  version: 'v2',
+  kind: 'HorizontalPodAutoscaler',
+  plural: 'horizontalpodautoscalers',
+  shortNames: ['hpa'],
+  categories: ['all'],
+  subresources: [STATUS],
+  schema: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+  columns: [
+    nameColumn,
+    column('Reference', (object) => {
+      const { kind = '', name = '' } = specOf(object).scaleTargetRef ?? {};
+      return `${kind}/${name}`;
+    }),
+    column('Targets', targetsText),
+    column('MinPods', (object) => String(specOf(object).minReplicas ?? '<unset>')),
+    column('MaxPods', (object) => specOf(object).maxReplicas ?? 0, { type: 'integer' }),
+    column('Replicas', (object) => statusOf(object).currentReplicas ?? 0, { type: 'integer' }),
+    ageColumn,
+  ],
+  hasStatus: true,
+  setDefaults(object) {
+    const spec = (object['spec'] ??= {}) as Spec;
+    spec.minReplicas ??= 1;
+    if ((spec.metrics ?? []).length === 0) {
+      spec.metrics = [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: CPU_PERCENT } },
+        },
+      ];
+    }
+    if (spec.behavior === undefined) return;
+    const up = (spec.behavior.scaleUp ??= {});
+    up.stabilizationWindowSeconds ??= 0;
+    up.selectPolicy ??= 'Max';
+    up.policies ??= structuredClone(SCALE_UP_POLICIES);
+    const down = (spec.behavior.scaleDown ??= {});
+    down.selectPolicy ??= 'Max';
+    down.policies ??= structuredClone(SCALE_DOWN_POLICIES);
+  },
+  validate,
+});
+
+function validate(object: ApiObject): readonly StatusCause[] {
+  const { minReplicas = 1, maxReplicas, scaleTargetRef, metrics } = specOf(object);
+  return [
+    ...(minReplicas < 1 ? [invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1')] : []),
+    ...(maxReplicas === undefined || maxReplicas < 1
+      ? [invalidValue('spec.maxReplicas', maxReplicas ?? 0, 'must be greater than 0')]
+      : maxReplicas < minReplicas
+        ? [invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')]
+        : []),
+    ...((scaleTargetRef?.kind ?? '') === '' ? [required('spec.scaleTargetRef.kind')] : []),
+    ...((scaleTargetRef?.name ?? '') === '' ? [required('spec.scaleTargetRef.name')] : []),
+    ...each('spec.metrics', metrics, (metric, path) => {
+      const field = `${metric.type.slice(0, 1).toLowerCase()}${metric.type.slice(1)}`;
+      return (metric as unknown as Record<string, unknown>)[field] === undefined
+        ? [required(`${path}.${field}`, `must populate information for the given metric source`)]
+        : [];
+    }),
+  ];
+}
+
+function targetsText(object: StoredObject): string {
+  const current = statusOf(object).currentMetrics ?? [];
+  const texts = (specOf(object).metrics ?? []).map((metric, index) => {
+    const name = metric.resource?.name ?? metric.type.toLowerCase();
+    return `${name}: ${seenText(current[index] as MetricSpec | undefined)}/${wantedText(metric)}`;
+  });
+  return texts.length === 0 ? '<none>' : texts.join(', ');
+}
+
+interface Amount {
+  readonly averageUtilization?: number;
+  readonly averageValue?: string;
+  readonly value?: string;
+}
+const amountText = (amount: Amount | undefined): string | undefined =>
+  amount?.averageUtilization === undefined ? (amount?.averageValue ?? amount?.value) : `${amount.averageUtilization}%`;
+const sourceOf = (
+  metric: MetricSpec | undefined,
+): { readonly target?: Amount; readonly current?: Amount } | undefined =>
+  metric?.resource ?? metric?.containerResource ?? metric?.pods ?? metric?.object ?? metric?.external;
+const wantedText = (metric: MetricSpec): string => amountText(sourceOf(metric)?.target) ?? '<auto>';
+const seenText = (metric: MetricSpec | undefined): string => amountText(sourceOf(metric)?.current) ?? '<unknown>';

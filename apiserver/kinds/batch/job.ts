@@ -1,0 +1,176 @@
+import type { JobSpec, JobStatus } from 'kubernetes-types/batch/v1';
+import type { ApiObject, LabelSelector, StoredObject } from '../../../shared/api/objects';
+import { humanDuration } from '../../../shared/human-duration';
+import { isSameJson } from '../../../shared/same-json';
+import type { StatusCause } from '../../../shared/status-error';
+import { ageColumn, column, nameColumn } from '../columns';
+import { defineKind } from '../define-kind';
+import type { PodTemplate } from '../pod-template/pod-template';
+import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from '../pod-template/pod-template';
+import { selectorText } from '../selector-text';
+import { forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
+import { notNegative } from '../validation/numbers';
+import { immutable } from '../validation/object-meta';
+import { STATUS } from '../verbs';
+
+const BACKOFF_LIMIT = 6;
+/** The labels that a Job's pods carry, with the names of before and of today. */
+const UID_LABELS = ['batch.kubernetes.io/controller-uid', 'controller-uid'];
+const NAME_LABELS = ['batch.kubernetes.io/job-name', 'job-name'];
+const MODES = ['Indexed', 'NonIndexed'];
+const MAX_INDEXED = 100_000;
+
+type Spec = Partial<JobSpec>;
+const specOf = (object: ApiObject | StoredObject): Spec => (object['spec'] as Spec | undefined) ?? {};
+const statusOf = (object: StoredObject): JobStatus => (object['status'] as JobStatus | undefined) ?? {};
+
+export const job = defineKind({
+  group: 'batch',
+  version: 'v1',
+  kind: 'Job',
+  plural: 'jobs',
+  categories: ['all'],
+  subresources: [STATUS],
+  schema: 'io.k8s.api.batch.v1.Job',
+  columns: [
+    nameColumn,
+    column('Status', stateOf, { description: 'Where the job stands' }),
+    column('Completions', completionsOf, { description: 'How many pods succeeded of how many should' }),
+    column('Duration', durationOf, { description: 'Time required to complete the job.' }),
+    ageColumn,
+    column('Containers', (object) => containerNames(specOf(object).template as PodTemplate), { wide: true }),
+    column('Images', (object) => containerImages(specOf(object).template as PodTemplate), { wide: true }),
+    column('Selector', (object) => selectorText(specOf(object).selector), { wide: true }),
+  ],
+  fieldSelectors: ['status.successful'],
+  hasStatus: true,
+  hasGeneration: true,
+  setDefaults(object) {
+    const spec = (object['spec'] ??= {}) as Spec;
+    if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
+    spec.parallelism ??= 1;
+    spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? BACKOFF_LIMIT : 2 ** 31 - 1;
+    spec.completionMode ??= 'NonIndexed';
+    spec.suspend ??= false;
+    spec.manualSelector ??= false;
+    spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed';
+    setTemplateDefaults(spec.template as PodTemplate | undefined);
+  },
+  prepareForCreate: generateSelector,
+  validate,
+  validateUpdate,
+});
+
+/** A job finds its pods by its own uid, unless the selector is the user's business. */
+function generateSelector(object: ApiObject): void {
+  const spec = specOf(object);
+  if (spec.manualSelector === true || spec.template === undefined) return;
+  const { uid = '', name = '' } = object.metadata ?? {};
+  const template = spec.template as PodTemplate;
+  const labels = ((template.metadata ??= {}).labels ??= {});
+  for (const label of UID_LABELS) labels[label] = uid;
+  for (const label of NAME_LABELS) labels[label] = name;
+  const selector: LabelSelector = (spec.selector ??= {});
+  (selector.matchLabels ??= {})['batch.kubernetes.io/controller-uid'] = uid;
+}
+
+function validate(object: ApiObject): readonly StatusCause[] {
+  const spec = specOf(object);
+  const { completionMode = '', completions } = spec;
+  return [
+    ...notNegative('spec.parallelism', spec.parallelism),
+    ...notNegative('spec.completions', completions),
+    ...notNegative('spec.activeDeadlineSeconds', spec.activeDeadlineSeconds),
+    ...notNegative('spec.backoffLimit', spec.backoffLimit),
+    ...notNegative('spec.backoffLimitPerIndex', spec.backoffLimitPerIndex),
+    ...notNegative('spec.maxFailedIndexes', spec.maxFailedIndexes),
+    ...notNegative('spec.ttlSecondsAfterFinished', spec.ttlSecondsAfterFinished),
+    ...(MODES.includes(completionMode) ? [] : [notSupported('spec.completionMode', completionMode, MODES)]),
+    ...(completionMode === 'Indexed' ? indexedProblems(spec) : []),
+    ...(spec.selector === undefined ? [required('spec.selector')] : []),
+    ...validateTemplate('spec.template', spec.template as PodTemplate | undefined, ['OnFailure', 'Never']).map(
+      (cause) =>
+        cause.field === 'spec.template.spec.restartPolicy' && cause.reason === 'FieldValueNotSupported'
+          ? { ...cause, message: restartMessage(spec) }
+          : cause,
+    ),
+    ...(spec.podFailurePolicy !== undefined && spec.template?.spec?.restartPolicy !== 'Never'
+      ? [
+          invalidValue(
+            'spec.template.spec.restartPolicy',
+            spec.template?.spec?.restartPolicy,
+            'only "Never" is supported when podFailurePolicy is specified',
+          ),
+        ]
+      : []),
+  ];
+}
+
+const restartMessage = ({ template }: Spec): string => {
+  const value = template?.spec?.restartPolicy ?? '';
+  return value === '' || value === 'Always'
+    ? `Required value: valid values: "OnFailure", "Never"`
+    : `Unsupported value: ${JSON.stringify(value)}: supported values: "Never", "OnFailure"`;
+};
+
+function indexedProblems({ completions, parallelism = 0 }: Spec): readonly StatusCause[] {
+  if (completions === undefined) return [required('spec.completions', 'when completion mode is Indexed')];
+  return parallelism > MAX_INDEXED
+    ? [
+        invalidValue(
+          'spec.parallelism',
+          parallelism,
+          `must be less than or equal to ${MAX_INDEXED} when completion mode is Indexed`,
+        ),
+      ]
+    : [];
+}
+
+function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCause[] {
+  const [spec, before] = [specOf(object), specOf(old)];
+  const mayRetemplate = before.suspend === true && statusOf(old).startTime === undefined;
+  return [
+    ...immutable('spec.selector', spec.selector, before.selector),
+    ...immutable('spec.completionMode', spec.completionMode, before.completionMode),
+    ...immutable('spec.podFailurePolicy', spec.podFailurePolicy, before.podFailurePolicy),
+    ...immutable('spec.backoffLimitPerIndex', spec.backoffLimitPerIndex, before.backoffLimitPerIndex),
+    ...(isSameJson(spec.completions, before.completions) || isElastic(spec, before)
+      ? []
+      : immutable('spec.completions', spec.completions, before.completions)),
+    ...(mayRetemplate ? [] : immutable('spec.template', spec.template, before.template)),
+    ...(spec.manualSelector !== before.manualSelector
+      ? [forbiddenField('spec.manualSelector', 'field is immutable')]
+      : []),
+  ];
+}
+
+/** An Indexed job may grow and shrink as long as completions follow parallelism. */
+const isElastic = (spec: Spec, before: Spec): boolean =>
+  spec.completionMode === 'Indexed' && spec.completions === spec.parallelism && before.completions !== undefined;
+
+function stateOf(object: StoredObject): string {
+  const is = (type: string): boolean =>
+    (statusOf(object).conditions ?? []).some((condition) => condition.type === type && condition.status === 'True');
+  if (is('Complete')) return 'Complete';
+  if (is('Failed')) return 'Failed';
+  if (object.metadata.deletionTimestamp !== undefined) return 'Terminating';
+  if (is('Suspended')) return 'Suspended';
+  if (is('FailureTarget')) return 'FailureTarget';
+  if (is('SuccessCriteriaMet')) return 'SuccessCriteriaMet';
+  return 'Running';
+}
+
+function completionsOf(object: StoredObject): string {
+  const { completions, parallelism = 0 } = specOf(object);
+  const succeeded = statusOf(object).succeeded ?? 0;
+  if (completions !== undefined) return `${succeeded}/${completions}`;
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
+}
+
+function durationOf(object: StoredObject, nowMs: number): string {
+  const { startTime, completionTime, conditions = [] } = statusOf(object);
+  if (startTime === undefined) return '';
+  const failed = conditions.find(({ type, status }) => type === 'Failed' && status === 'True')?.lastTransitionTime;
+  const end = completionTime ?? failed;
+  return humanDuration((end === undefined ? nowMs : Date.parse(String(end))) - Date.parse(String(startTime)));
+}

@@ -1,0 +1,56 @@
+import type { Endpoint, EndpointPort } from 'kubernetes-types/discovery/v1';
+import type { StoredObject } from '../../../shared/api/objects';
+import { ageColumn, column, nameColumn } from '../columns';
+import { defineKind } from '../define-kind';
+import { each, notSupported, required } from '../validation/field-errors';
+import { immutable } from '../validation/object-meta';
+
+const TYPES = ['FQDN', 'IPv4', 'IPv6'];
+const SHOWN = 3;
+
+const portsOf = (object: StoredObject): readonly EndpointPort[] =>
+  (object['ports'] as EndpointPort[] | undefined) ?? [];
+const endpointsOf = (object: Readonly<Record<string, unknown>>): readonly Endpoint[] =>
+  (object['endpoints'] as Endpoint[] | undefined) ?? [];
+
+export const endpointSlice = defineKind({
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  schema: 'io.k8s.api.discovery.v1.EndpointSlice',
+  columns: [
+    nameColumn,
+    column('AddressType', (object) => String(object['addressType'] ?? '')),
+    column(
+      'Ports',
+      (object) => shortList(portsOf(object).map(({ port }) => (port === undefined ? '*' : String(port)))) || '<unset>',
+    ),
+    column('Endpoints', (object) => shortList(endpointsOf(object).flatMap(({ addresses }) => addresses)) || '<unset>'),
+    ageColumn,
+  ],
+  hasGeneration: true,
+  setDefaults(object) {
+    for (const port of (object['ports'] as EndpointPort[] | undefined) ?? []) {
+      port.name ??= '';
+      port.protocol ??= 'TCP';
+    }
+  },
+  validate(object) {
+    const type = object['addressType'];
+    return [
+      ...(typeof type !== 'string' || type === ''
+        ? [required('addressType')]
+        : TYPES.includes(type)
+          ? []
+          : [notSupported('addressType', type, TYPES)]),
+      ...each('endpoints', endpointsOf(object), ({ addresses = [] }, path) =>
+        addresses.length === 0 ? [required(`${path}.addresses`, 'must contain at least 1 address')] : [],
+      ),
+    ];
+  },
+  validateUpdate: (object, old) => immutable('addressType', object['addressType'], old['addressType']),
+});
+
+const shortList = (texts: readonly string[]): string =>
+  texts.length > SHOWN ? `${texts.slice(0, SHOWN).join(',')} + ${texts.length - SHOWN} more...` : texts.join(',');

@@ -1,0 +1,30 @@
+import type { StatusCause } from '../../../shared/status-error';
+import { invalidValue } from './field-errors';
+
+export const notNegative = (field: string, value: unknown): readonly StatusCause[] =>
+  typeof value === 'number' && value < 0 ? [invalidValue(field, value, 'must be greater than or equal to 0')] : [];
+
+export const positive = (field: string, value: unknown): readonly StatusCause[] =>
+  typeof value === 'number' && value <= 0 ? [invalidValue(field, value, 'must be greater than zero')] : [];
+
+const PERCENT = /^[0-9]+%$/;
+
+/** A whole number of pods, or a share of them as `25%`. */
+export function numberOrPercent(field: string, value: unknown): readonly StatusCause[] {
+  if (typeof value === 'string') {
+    return PERCENT.test(value)
+      ? []
+      : [
+          invalidValue(
+            field,
+            value,
+            "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+          ),
+        ];
+  }
+  return notNegative(field, value);
+}
+
+/** 0, `0`, `0%`. */
+export const isZeroNumberOrPercent = (value: unknown): boolean =>
+  value === 0 || (typeof value === 'string' && /^0+%?$/.test(value));
