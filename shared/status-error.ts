@@ -21,7 +21,8 @@ export interface StatusDetails {
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: Record<string, never>;
+  /** `continue`: how a list whose revision is gone can go on, at the present one. */
+  readonly metadata: { readonly continue?: string };
   readonly status: 'Success' | 'Failure';
   readonly message?: string;
   readonly reason?: StatusReason;
@@ -75,14 +76,16 @@ const CODES: Record<StatusReason, number> = {
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly code: number;
+  private readonly metadata: Status['metadata'];
 
   constructor(
     readonly reason: StatusReason,
     message: string,
     readonly details?: StatusDetails,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly continue?: string },
   ) {
     super(message, options);
+    this.metadata = options?.continue === undefined ? {} : { continue: options.continue };
     this.code = CODES[reason];
   }
 
@@ -95,7 +98,7 @@ export class StatusError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.metadata,
       status: 'Failure',
       message: this.message,
       reason: this.reason,

@@ -3,7 +3,6 @@ import { badRequest, expired } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
 import type { StoreReader } from '../store/store';
 import { CompactedError } from '../store/store';
-import type { ContinueToken } from './continue-token';
 import { continueExpired, decodeContinue, encodeContinue } from './continue-token';
 import type { ObjectCache } from './object-cache';
 import type { Matcher } from './query-selector';
@@ -35,7 +34,9 @@ export async function listObjects(sources: ListSources, kind: Kind, query: ListQ
       throw badRequest('specifying resource version is not allowed when using continue');
     }
     const token = decodeContinue(query.continue, prefix);
-    return pageAt(sources, { kind, prefix, matches, limit: query.limit, ...token }, continueExpired);
+    const revision = token.revision === 'latest' ? sources.cache.revision : token.revision;
+    const page = { kind, prefix, matches, limit: query.limit, revision, after: token.after };
+    return pageAt(sources, page, () => continueExpired(token));
   }
   const revision = await revisionOf(sources, query);
   return pageAt(sources, { kind, prefix, matches, limit: query.limit, revision, after: '' }, () =>
@@ -78,7 +79,9 @@ export async function waitFor(cache: ObjectCache, clock: Clock, revision: number
   if (isLate) throw tooLargeResourceVersion(revision, cache.revision);
 }
 
-interface PageRequest extends ContinueToken {
+interface PageRequest {
+  readonly revision: number;
+  readonly after: string;
   readonly kind: Kind;
   readonly prefix: string;
   readonly matches: Matcher;

@@ -1,0 +1,116 @@
+import { SYSTEM_USER } from '../auth/user';
+import { aPod } from '../../shared/testing/builders';
+import type { DisruptionCheck } from './eviction';
+import { startRegistry } from './testing/test-registry';
+
+const options = { user: SYSTEM_USER } as const;
+const web = { namespace: 'default', name: 'web' };
+
+describe('JSON patch', () => {
+  async function patch(...body: readonly object[]): Promise<unknown> {
+    const { registry, client } = await startRegistry();
+    const annotations = { 'example.com/note': 'x' };
+    await client.create('ConfigMap', { metadata: { ...web, annotations }, data: { a: '1' } });
+    try {
+      const result = await registry.patch(
+        registry.kinds.require('ConfigMap'),
+        web,
+        { type: 'json', body },
+        { ...options },
+      );
+      return { data: result.object['data'], annotations: result.object.metadata.annotations };
+    } finally {
+      await registry.close();
+    }
+  }
+
+  it('applies its operations in order, with escaped pointers', async () => {
+    const patched = await patch(
+      { op: 'test', path: '/data/a', value: '1' },
+      { op: 'add', path: '/data/b', value: '3' },
+      { op: 'move', from: '/data/b', path: '/data/c' },
+      { op: 'copy', from: '/data/c', path: '/data/d' },
+      { op: 'replace', path: '/data/a', value: '9' },
+      { op: 'remove', path: '/metadata/annotations/example.com~1note' },
+    );
+    expect(patched).toEqual({ data: { a: '9', c: '3', d: '3' }, annotations: {} });
+  });
+
+  it.each([
+    ['a test that fails', { op: 'test', path: '/data/a', value: '2' }],
+    ['a removal of what is not there', { op: 'remove', path: '/data/none' }],
+    ['a replacement of what is not there', { op: 'replace', path: '/data/none', value: 'x' }],
+    ['a pointer without its slash', { op: 'add', path: 'data', value: {} }],
+    ['a pointer into nothing', { op: 'add', path: '/none/deep', value: 1 }],
+    ['a pointer at a prototype', { op: 'add', path: '/__proto__/polluted', value: 1 }],
+    ['an unknown operation', { op: 'mend', path: '/data' }],
+  ])('answers 422 to %s', async (_, operation) => {
+    await expect(patch(operation)).rejects.toMatchObject({
+      code: 422,
+      reason: 'Invalid',
+      message: expect.stringContaining('the server rejected our request due to an error in our request') as string,
+    });
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('answers 400 to what is no list of operations, and 413 to too long a one', async () => {
+    const { registry, client } = await startRegistry();
+    await client.create('ConfigMap', { metadata: web });
+    const send = (body: unknown) =>
+      registry.patch(registry.kinds.require('ConfigMap'), web, { type: 'json', body }, options);
+    await expect(send({ op: 'add' })).rejects.toMatchObject({ code: 400 });
+    const many = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/kind', value: 'ConfigMap' }));
+    await expect(send(many)).rejects.toMatchObject({ code: 413 });
+    await registry.close();
+  });
+});
+
+describe('eviction', () => {
+  const { spec } = aPod();
+
+  async function withPod(phase: string, mayDisrupt?: DisruptionCheck) {
+    const cluster = await startRegistry(mayDisrupt === undefined ? {} : { mayDisrupt });
+    const { metadata } = await cluster.client.create('Pod', { metadata: web, spec: structuredClone(spec) });
+    await cluster.client.bind(web, { nodeName: 'n1', uid: metadata.uid });
+    await cluster.client.modify('Pod', web, (pod) => ({ ...pod, status: { ...pod.status, phase } }), {
+      subresource: 'status',
+    });
+    return cluster;
+  }
+  const forbid: DisruptionCheck = () => ({ allowed: false, reason: 'The disruption budget web needs 1 healthy pods' });
+
+  it('deletes the pod with its grace period where no budget stands against it', async () => {
+    const { registry, client } = await withPod('Running');
+    await registry.evict(web, { metadata: { name: 'web' } }, options);
+    expect((await client.get('Pod', web)).metadata).toMatchObject({ deletionGracePeriodSeconds: 30 });
+    await registry.close();
+  });
+
+  it('answers 429 with the budget as the cause, and leaves the pod alone', async () => {
+    const { registry, client } = await withPod('Running', forbid);
+    await expect(registry.evict(web, {}, options)).rejects.toMatchObject({
+      code: 429,
+      reason: 'TooManyRequests',
+      message: "Cannot evict pod as it would violate the pod's disruption budget.",
+      details: { causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget web needs 1 healthy pods' }] },
+    });
+    expect((await client.get('Pod', web)).metadata.deletionTimestamp).toBeUndefined();
+    await registry.close();
+  });
+
+  it.each(['Succeeded', 'Failed', 'Pending'])('asks no budget about a pod that is %s', async (phase) => {
+    const { registry } = await withPod(phase, forbid);
+    await expect(registry.evict(web, {}, options)).resolves.toBeUndefined();
+    await registry.close();
+  });
+
+  it('does not evict another pod than the one that was meant, nor anything in a dry run', async () => {
+    const { registry, client } = await withPod('Running');
+    await expect(
+      registry.evict(web, { deleteOptions: { preconditions: { uid: 'other' } } }, options),
+    ).rejects.toMatchObject({ code: 409 });
+    await registry.evict(web, {}, { ...options, dryRun: true });
+    expect((await client.get('Pod', web)).metadata.deletionTimestamp).toBeUndefined();
+    await registry.close();
+  });
+});
