@@ -37,6 +37,28 @@ const ROOTS = [
   ['k8s.io.api.events.v1', 'Event'],
   ['k8s.io.api.policy.v1', 'Eviction'],
   ['k8s.io.api.policy.v1', 'PodDisruptionBudget'],
+  ...['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'].map((kind) => ['k8s.io.api.rbac.v1', kind]),
+  ...['Ingress', 'IngressClass', 'NetworkPolicy'].map((kind) => ['k8s.io.api.networking.v1', kind]),
+  ...['HorizontalPodAutoscaler', 'Scale'].map((kind) => ['k8s.io.api.autoscaling.v1', kind]),
+  ['k8s.io.api.autoscaling.v2', 'HorizontalPodAutoscaler'],
+  ['k8s.io.api.discovery.v1', 'EndpointSlice'],
+  ['k8s.io.api.node.v1', 'RuntimeClass'],
+  ['k8s.io.api.certificates.v1', 'CertificateSigningRequest'],
+  ...['StorageClass', 'VolumeAttachment', 'CSIDriver', 'CSINode', 'CSIStorageCapacity'].map((kind) => [
+    'k8s.io.api.storage.v1',
+    kind,
+  ]),
+  ...['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'].map((kind) => [
+    'k8s.io.api.admissionregistration.v1',
+    kind,
+  ]),
+  ...['TokenRequest', 'TokenReview', 'SelfSubjectReview'].map((kind) => ['k8s.io.api.authentication.v1', kind]),
+  ...[
+    'SubjectAccessReview',
+    'LocalSubjectAccessReview',
+    'SelfSubjectAccessReview',
+    'SelfSubjectRulesReview',
+  ].map((kind) => ['k8s.io.api.authorization.v1', kind]),
   ['k8s.io.apimachinery.pkg.apis.meta.v1', 'DeleteOptions'],
 ];
 
@@ -47,6 +69,8 @@ const INLINED = new Set([
   'persistentVolumeSource',
   'localObjectReference',
   'ephemeralContainerCommon',
+  'ingressRuleValue',
+  'rule',
 ]);
 
 const varint = (bytes, at) => {
