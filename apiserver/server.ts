@@ -96,8 +96,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const metrics = createMetrics({ store, channel });
   const routes = new ApiRoutes({
     registry,
-    kinds: kinds.all,
-    openApi: new OpenApiDocuments(kinds.all, schemas, VERSION.gitVersion),
+    kinds,
+    openApi: new OpenApiDocuments(kinds, schemas, VERSION.gitVersion),
     authenticators,
     authorizer: mastersOnly,
     streaming,

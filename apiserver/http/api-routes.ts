@@ -7,7 +7,7 @@ import type { Authenticator } from '../auth/authenticator';
 import { authenticate } from '../auth/authenticator';
 import type { Attributes, Authorizer } from '../auth/authorizer';
 import { authorize } from '../auth/authorizer';
-import type { Kind } from '../kinds/kind';
+import type { KindList } from '../kinds/kind-list';
 import type { Registry } from '../registry/registry';
 import type { RequestPath } from './request-path';
 import { parseRequestPath } from './request-path';
@@ -19,7 +19,7 @@ import { sendBytes } from './respond';
 
 export interface ApiRoutesDeps {
   readonly registry: Registry;
-  readonly kinds: readonly Kind[];
+  readonly kinds: KindList;
   readonly openApi: OpenApiDocuments;
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
@@ -131,9 +131,7 @@ export class ApiRoutes {
       authorize(this.deps.authorizer, user, { verb: 'get', path: url.pathname });
       return this.nonResource(request, response, url, path);
     }
-    const kind = this.deps.kinds.find(
-      (each) => each.group === path.group && each.version === path.version && each.plural === path.plural,
-    );
+    const kind = this.deps.kinds.byResource(path.group, path.version, path.plural);
     const attributes = attributesOf(request, path, url.searchParams);
     seen.verb = attributes.verb;
     seen.resource = path.subresource === undefined ? path.plural : `${path.plural}/${path.subresource}`;
@@ -155,7 +153,8 @@ export class ApiRoutes {
     if (page !== undefined) return page(url, response);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
-    const { kinds, openApi } = this.deps;
+    const { openApi } = this.deps;
+    const kinds = this.deps.kinds.all;
     const accept = request.headers.accept ?? '';
     const aggregated = /g=apidiscovery\.k8s\.io;v=(v2beta1|v2);as=APIGroupDiscoveryList/.exec(accept)?.[1];
     const root = url.pathname.replace(/\/$/, '');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kind } from '../kinds/kind';
+import type { KindList } from '../kinds/kind-list';
 import type { Schema, Schemas } from '../openapi/schemas';
 import { refName, typeName } from '../openapi/schemas';
 import { listStrategyOf } from '../openapi/patch-strategies';
@@ -12,10 +13,20 @@ export class OpenApiDocuments {
   private v2: { readonly json: Buffer; readonly protobuf: Buffer } | undefined;
 
   constructor(
-    private readonly kinds: readonly Kind[],
+    private readonly kindList: KindList,
     private readonly schemas: Schemas,
     private readonly version: string,
-  ) {}
+  ) {
+    // Documents of what has not changed are made again with the same bytes and the same hash.
+    kindList.onChange(() => {
+      this.documents.clear();
+      this.v2 = undefined;
+    });
+  }
+
+  private get kinds(): readonly Kind[] {
+    return this.kindList.all;
+  }
 
   index(): unknown {
     const paths = [...new Set(this.kinds.map(pathOf))];
@@ -77,7 +88,7 @@ export class OpenApiDocuments {
     const found: Record<string, unknown> = {};
     const queue = [...names];
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-      const schema = this.schemas.get(name);
+      const schema = this.schemas.get(name) ?? kinds.find((kind) => kind.schema === name)?.custom?.openApi;
       if (schema === undefined || name in found) continue;
       const gvk = kinds
         .filter((kind) => kind.schema === name)

@@ -4,6 +4,8 @@
  */
 import type { ApiObject, StoredObject } from '../../shared/api/objects';
 import type { StatusCause } from '../../shared/status-error';
+import type { Shape } from '../managed-fields/shape';
+import type { Schema } from '../openapi/schemas';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -59,6 +61,10 @@ export interface Kind {
   readonly beginDeletion?: (object: StoredObject) => void;
   /** Creation keeps the status that the client sends (a node registers with its figures). */
   readonly keepsStatusOnCreate?: boolean;
+  /** Present where objects are stored in another version than this one. */
+  readonly conversion?: Conversion;
+  /** Present for custom kinds: what stands in place of the built-in schemas. */
+  readonly custom?: CustomType;
   /** `/scale`: where the wanted and the seen number of replicas stand, and which pods are meant. */
   readonly scale?: ScaleFields;
   /** Objects vanish this long after their last write (Events); absent: they stay. */
@@ -80,4 +86,20 @@ export interface ScaleFields {
   readonly statusReplicas: string;
   /** A selector as text, or a LabelSelector. */
   readonly selector?: string;
+}
+
+/** Between the version that a kind is served in and the one that it is stored in. Neither changes its argument. */
+export interface Conversion {
+  readonly toStored: (object: StoredObject) => StoredObject;
+  readonly fromStored: (object: StoredObject) => StoredObject;
+}
+
+/** The type of a custom kind, made from its definition. */
+export interface CustomType {
+  /** The object without what its schema does not know, and the paths of that. Throws BadRequest for metadata of wrong types. */
+  readonly decode: (body: ApiObject) => { readonly object: ApiObject; readonly unknownFields: readonly string[] };
+  /** For OpenAPI documents. */
+  readonly openApi: Schema;
+  /** How its fields are owned. */
+  readonly shape: Shape;
 }

@@ -1,4 +1,5 @@
 import type { Kind } from './kind';
+import { KindList } from './kind-list';
 import {
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
@@ -87,24 +88,4 @@ export const KINDS: readonly Kind[] = [
   validatingWebhookConfiguration,
 ];
 
-/** Finds kinds by how requests and our own code name them. */
-export interface KindList {
-  readonly all: readonly Kind[];
-  byResource(group: string, version: string, plural: string): Kind | undefined;
-  /** By kind name alone: names are unique among the kinds that our own code uses. Throws for an unknown one. */
-  require(kind: string): Kind;
-}
-
-export function createKindList(kinds: readonly Kind[] = KINDS): KindList {
-  const byResource = new Map(kinds.map((kind) => [`${kind.group}/${kind.version}/${kind.plural}`, kind]));
-  const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
-  return {
-    all: kinds,
-    byResource: (group, version, plural) => byResource.get(`${group}/${version}/${plural}`),
-    require(name) {
-      const found = byName.get(name);
-      if (found === undefined) throw new Error(`there is no kind ${name}`);
-      return found;
-    },
-  };
-}
+export const createKindList = (kinds: readonly Kind[] = KINDS): KindList => new KindList(kinds);

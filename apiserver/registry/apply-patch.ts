@@ -23,6 +23,12 @@ export function applyPatch(
     case 'merge':
       return mergePatch(object, recordOf(patch.body)) as ApiObject;
     case 'strategic':
+      if (kind.custom !== undefined) {
+        throw new StatusError(
+          'UnsupportedMediaType',
+          'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+        );
+      }
       return strategicMerge(schemas, kind.schema, object, recordOf(patch.body));
   }
 }

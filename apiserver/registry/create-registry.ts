@@ -3,7 +3,7 @@ import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import type { AdmissionPlugin } from '../admission/admission';
 import { ADMISSION_PLUGINS } from '../admission/plugins';
-import type { KindList } from '../kinds/kinds';
+import type { KindList } from '../kinds/kind-list';
 import { createDecoder } from '../openapi/decode';
 import type { Schemas } from '../openapi/schemas';
 import { loadSchemas } from '../openapi/schemas';

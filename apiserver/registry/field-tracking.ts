@@ -85,6 +85,7 @@ export class FieldTracking {
   }
 
   private shapeOf(kind: Kind): Shape {
+    if (kind.custom !== undefined) return kind.custom.shape;
     const known = this.shapes.get(kind.schema);
     if (known !== undefined) return known;
     const shape = shapeOfSchema(this.schemas, kind.schema);

@@ -6,7 +6,7 @@ import { alreadyExists, notFound, StatusError } from '../../shared/status-error'
 import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../admission/admission';
 import type { User } from '../auth/user';
 import type { Kind } from '../kinds/kind';
-import type { KindList } from '../kinds/kinds';
+import type { KindList } from '../kinds/kind-list';
 import type { ManagedFieldsEntry } from '../managed-fields/managers';
 import type { Decoder } from '../openapi/decode';
 import type { Schemas } from '../openapi/schemas';
@@ -18,7 +18,14 @@ import type { ObjectKey, PatchType } from './client';
 import type { DisruptionCheck } from './eviction';
 import { checkEviction } from './eviction';
 import { FieldTracking, setEntries } from './field-tracking';
-import { checkApplies, checkReplaces, modifiedMeanwhile, placeInNamespace, readIncoming } from './incoming-object';
+import {
+  checkApplies,
+  checkReplaces,
+  modifiedMeanwhile,
+  placeInNamespace,
+  readIncoming,
+  readPatched,
+} from './incoming-object';
 import { listObjects } from './list-objects';
 import type { ObjectCache } from './object-cache';
 import type { ObjectWriter } from './object-writer';
@@ -39,6 +46,7 @@ import type {
 import { fromStoreError } from './store-errors';
 import { resourceOf, storeKeyOf } from './store-keys';
 import { CachedObject, deepFreeze } from './stored-object';
+import { presentedAs, presentedPage, presentedWatch, storedAs } from './versions';
 import { watchObjects } from './watch-objects';
 import { isSameJson } from '../../shared/same-json';
 
@@ -98,11 +106,11 @@ export class GenericRegistry implements Registry {
   }
 
   async list(kind: Kind, query: ListQuery): Promise<ListPage> {
-    return listObjects(this.parts, kind, query).catch(rethrow);
+    return presentedPage(kind, await listObjects(this.parts, kind, query).catch(rethrow));
   }
 
   watch(kind: Kind, query: WatchQuery): RegistryWatch {
-    return watchObjects(this.parts, kind, query);
+    return presentedWatch(kind, watchObjects(this.parts, kind, query));
   }
 
   async create(
@@ -126,7 +134,7 @@ export class GenericRegistry implements Registry {
   }
 
   async update(kind: Kind, key: ObjectKey, object: ApiObject, options: UpdateOptions): Promise<WriteResult> {
-    const incoming = readIncoming(this.parts.decoder, kind, object, options.fieldValidation);
+    const incoming = readIncoming(this.parts.decoder, kind, object, options);
     placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
     return this.change(kind, key, options, () => ({
       object: structuredClone(incoming.object),
@@ -142,14 +150,14 @@ export class GenericRegistry implements Registry {
   ): Promise<WriteResult> {
     return this.change(kind, key, options, (old) => {
       const patched = applyPatch(this.parts.schemas, kind, old, patch);
-      const incoming = readIncoming(this.parts.decoder, kind, patched, options.fieldValidation);
+      const incoming = readPatched(this.parts.decoder, kind, patched, { ...options, patch });
       placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
       return incoming;
     });
   }
 
   async apply(kind: Kind, key: ObjectKey, configuration: ApiObject, options: ApplyOptions): Promise<WriteResult> {
-    const incoming = readIncoming(this.parts.decoder, kind, configuration, options.fieldValidation);
+    const incoming = readIncoming(this.parts.decoder, kind, configuration, options);
     placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (options.subresource === undefined && this.find(kind, key) === undefined) {
@@ -241,7 +249,7 @@ export class GenericRegistry implements Registry {
     body: ApiObject,
     options: WriteOptions & { readonly managedFields?: readonly ManagedFieldsEntry[] },
   ): Promise<WriteResult | undefined> {
-    const { object, warnings } = readIncoming(this.parts.decoder, kind, body, options.fieldValidation);
+    const { object, warnings } = readIncoming(this.parts.decoder, kind, body, options);
     placeInNamespace(kind, namespace, (object.metadata ??= {}));
     fillNewMetadata(kind, object, this.parts);
     if (kind.hasStatus && kind.keepsStatusOnCreate !== true) delete object['status'];
@@ -258,7 +266,7 @@ export class GenericRegistry implements Registry {
     const taken = this.parts.cache.of(resourceOf(kind)).get(storeKey);
     if (taken === undefined) {
       if (options.dryRun === true) return unwritten(storeKey, created, warnings);
-      const written = await this.parts.writer.put(kind, storeKey, created, undefined, this.namespaceStands(created));
+      const written = await this.put(kind, storeKey, created, undefined, this.namespaceStands(created));
       if (written !== undefined) return { object: written.object, json: written.json, warnings, changed: true };
     }
     if ((body.metadata?.name ?? '') === '') return undefined;
@@ -313,7 +321,7 @@ export class GenericRegistry implements Registry {
     if (isReleased(kind, next)) return dryRun === true ? old.atRevision(old.revision) : this.parts.writer.remove(old);
     if (isSameJson(next, old.object)) return old;
     if (dryRun === true) return new CachedObject(old.storeKey, deepFreeze(next), old.revision);
-    return this.parts.writer.put(kind, old.storeKey, next, old);
+    return this.put(kind, old.storeKey, next, old);
   }
 
   private async tryDelete(kind: Kind, old: CachedObject, query: DeleteQuery): Promise<DeleteResult | undefined> {
@@ -331,14 +339,26 @@ export class GenericRegistry implements Registry {
         const marked =
           query.dryRun === true
             ? new CachedObject(old.storeKey, deepFreeze(plan.object), old.revision)
-            : await this.parts.writer.put(kind, old.storeKey, plan.object, old);
+            : await this.put(kind, old.storeKey, plan.object, old);
         return marked === undefined ? undefined : { outcome: 'terminating', object: marked };
       }
     }
   }
 
   private find(kind: Kind, key: ObjectKey): CachedObject | undefined {
-    return this.parts.cache.of(resourceOf(kind)).get(storeKeyOf(kind, key));
+    const found = this.parts.cache.of(resourceOf(kind)).get(storeKeyOf(kind, key));
+    return found === undefined ? undefined : presentedAs(kind, found);
+  }
+
+  private async put(
+    kind: Kind,
+    storeKey: string,
+    object: StoredObject,
+    expected: CachedObject | undefined,
+    also: readonly Compare[] = [],
+  ): Promise<CachedObject | undefined> {
+    const written = await this.parts.writer.put(kind, storeKey, storedAs(kind, object), expected, also);
+    return written === undefined ? undefined : presentedAs(kind, written);
   }
 
   private existing(kind: Kind, key: ObjectKey): CachedObject {

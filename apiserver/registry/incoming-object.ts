@@ -1,8 +1,9 @@
 import type { ApiObject, ObjectMeta, StoredObject } from '../../shared/api/objects';
-import { badRequest, conflict, StatusError } from '../../shared/status-error';
+import { badRequest, conflict, invalid, StatusError } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
+import { invalidValue } from '../kinds/validation/field-errors';
 import type { Decoder } from '../openapi/decode';
-import type { ObjectKey } from './client';
+import type { ObjectKey, PatchType } from './client';
 import type { WriteOptions } from './registry';
 
 /** A client's object after decoding: known fields only, of this kind, in this namespace. */
@@ -14,25 +15,68 @@ export interface Incoming {
 export const apiVersionOf = (kind: Pick<Kind, 'group' | 'version'>): string =>
   kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
 
-/** Decodes a request's body for a kind. Throws BadRequest for wrong types, another kind, and, if Strict, unknown fields. */
-export function readIncoming(
+type Strictness = Pick<WriteOptions, 'fieldValidation' | 'bodyProblems'>;
+
+/** Decodes a request's body for a kind. Throws BadRequest for wrong types, another kind, and, if Strict, unknown and
+ * duplicate fields. */
+export function readIncoming(decoder: Decoder, kind: Kind, body: ApiObject, strictness: Strictness): Incoming {
+  const { object, problems } = decodeFor(decoder, kind, body, strictness);
+  if (strictness.fieldValidation === 'Strict' && problems.length > 0) {
+    throw badRequest(
+      `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${strictError(problems)}`,
+    );
+  }
+  return { object, warnings: problems };
+}
+
+/** The same for what a patch has made: what is wrong with that is wrong with the patch. Throws Invalid. */
+export function readPatched(
+  decoder: Decoder,
+  kind: Kind,
+  patched: ApiObject,
+  { patch, ...strictness }: Strictness & { readonly patch: { readonly type: PatchType; readonly body: unknown } },
+): Incoming {
+  const refuse = (why: string): Error => {
+    const value = patch.type === 'strategic' ? goText(patch.body) : JSON.stringify(patched);
+    return invalid({ group: '', kind: '' }, '', [invalidValue('patch', value, why)]);
+  };
+  try {
+    const { object, problems } = decodeFor(decoder, kind, patched, strictness);
+    if (strictness.fieldValidation === 'Strict' && problems.length > 0) throw refuse(strictError(problems));
+    return { object, warnings: problems };
+  } catch (error) {
+    if (error instanceof StatusError && error.reason === 'BadRequest') throw refuse(error.message);
+    throw error;
+  }
+}
+
+const strictError = (problems: readonly string[]): string => `strict decoding error: ${problems.join(', ')}`;
+
+function decodeFor(
   decoder: Decoder,
   kind: Kind,
   body: ApiObject,
-  fieldValidation: WriteOptions['fieldValidation'],
-): Incoming {
+  { fieldValidation, bodyProblems = [] }: Strictness,
+): { readonly object: ApiObject; readonly problems: readonly string[] } {
   const { object, unknownFields } = decoder.decode(kind, body);
   checkType(kind, object);
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;
   object.metadata ??= {};
-  const problems = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
-  if (fieldValidation === 'Strict' && problems.length > 0) {
-    throw badRequest(
-      `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${problems.join(', ')}`,
-    );
-  }
-  return { object, warnings: fieldValidation === 'Ignore' ? [] : problems };
+  if (fieldValidation === 'Ignore') return { object, problems: [] };
+  const isUnknown = (path: string): boolean =>
+    unknownFields.some((each) => path === each || path.startsWith(`${each}.`) || path.startsWith(`${each}[`));
+  const duplicates = bodyProblems.filter(({ path }) => path === undefined || !isUnknown(path)).map(({ text }) => text);
+  return { object, problems: [...duplicates, ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)] };
+}
+
+/** A value as Go prints it (`%v`), which is how Kubernetes quotes a strategic merge patch. */
+function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (typeof value !== 'object') return String(value);
+  if (value === null) return '<nil>';
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${fields.map(([key, each]) => `${key}:${goText(each)}`).join(' ')}]`;
 }
 
 function checkType(kind: Kind, object: ApiObject): void {

@@ -5,6 +5,7 @@ import type { Encoded } from './registry';
 /** A frozen object of one revision. Its JSON is made when first asked for, and then the same bytes go to everybody. */
 export class CachedObject implements Encoded {
   private encoded: Buffer | undefined;
+  private presented: Map<string, CachedObject> | undefined;
 
   constructor(
     readonly storeKey: string,
@@ -18,6 +19,17 @@ export class CachedObject implements Encoded {
 
   get namespace(): string | undefined {
     return this.object.metadata.namespace;
+  }
+
+  /** The same state in another version of its kind, made once. */
+  as(apiVersion: string, convert: (object: StoredObject) => StoredObject): CachedObject {
+    if (this.object.apiVersion === apiVersion) return this;
+    const versions = (this.presented ??= new Map());
+    const known = versions.get(apiVersion);
+    if (known !== undefined) return known;
+    const converted = new CachedObject(this.storeKey, deepFreeze(convert(this.object)), this.revision);
+    versions.set(apiVersion, converted);
+    return converted;
   }
 
   /** The same state at another revision: how a deletion is announced. */
