@@ -10,7 +10,7 @@ import { text } from './commands/command';
 import type { Environment } from './environment';
 import { wantsColour } from './environment';
 import { ManifestError } from './manifests';
-import { JsonPathError } from './output/jsonpath';
+import { JsonPathError } from '../shared/json-path';
 import type { Palette } from './output/palette';
 import { createPalette } from './output/palette';
 

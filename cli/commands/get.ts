@@ -3,7 +3,7 @@ import { StatusError } from '../../shared/status-error';
 import type { ObjectList, StoredObject } from '../api-object';
 import type { Resource } from '../client/resources';
 import { UsageError, pathOf, resultName } from '../client/resources';
-import { evaluateTemplate, select } from '../output/jsonpath';
+import { evaluateTemplate, select } from '../../shared/json-path';
 import { layoutColumns } from '../output/columns';
 import { colourStatus } from '../output/palette';
 import { parseTargets } from '../targets';

@@ -2,7 +2,7 @@ import { systemClock } from '../../shared/clock';
 import { isNotFound } from '../../shared/status-error';
 import type { ObjectList, StoredObject } from '../api-object';
 import { UsageError, pathOf, resultName } from '../client/resources';
-import { select } from '../output/jsonpath';
+import { select } from '../../shared/json-path';
 import { parseTargets } from '../targets';
 import type { Command, Context, Flags } from './command';
 import { isSet, parseSeconds, selecting, text, words } from './command';
