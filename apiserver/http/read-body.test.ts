@@ -1,4 +1,4 @@
-import { parseJson, parseYaml } from './read-body';
+import { parseJson, parseYaml, readYaml } from './read-body';
 
 const refused = expect.objectContaining({ code: 400 });
 
@@ -34,4 +34,12 @@ it('refuses YAML that unfolds to much more than it is', () => {
 
 it('says where YAML is broken', () => {
   expect(() => parseYaml(Buffer.from('a: [1\nb: 2'))).toThrow(/line/);
+});
+
+it('keeps the last of equal keys in YAML, and tells where they stand', () => {
+  const yaml = 'a: 1\nb:\n  "c d": 1\n  "c d": 2\na: 3\n';
+  expect(readYaml(Buffer.from(yaml))).toEqual({
+    value: { a: 3, b: { 'c d': 2 } },
+    problems: ['yaml: unmarshal errors:\n  line 4: key "c d" already set in map\n  line 5: key "a" already set in map'],
+  });
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Document } from 'yaml';
 import { parseDocument } from 'yaml';
 import { StatusError, badRequest } from '../../shared/status-error';
 
@@ -7,6 +8,8 @@ export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 /** Deeper values are refused before anything walks them recursively. */
 const MAX_DEPTH = 500;
 const MAX_ALIASES = 100;
+/** Longer keys are shown cut. */
+const MAX_KEY = 256;
 
 const tooLarge = (): StatusError =>
   new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`);
@@ -37,11 +40,29 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-/** One YAML document; aliases are bounded, so that a short text cannot unfold into a huge value. */
+/** One YAML document; aliases are bounded, so that a short text cannot unfold into a huge value. Of a key that stands
+ * twice in a map the last counts. */
 export function parseYaml(bytes: Buffer): unknown {
-  const document = parseDocument(bytes.toString('utf8'), { version: '1.1' });
-  const [problem] = document.errors;
+  return readYaml(bytes).value;
+}
+
+/** The same, with what Kubernetes' strict parser says of keys that stand twice. */
+export function readYaml(bytes: Buffer): { readonly value: unknown; readonly problems: readonly string[] } {
+  const text = bytes.toString('utf8');
+  const document = parseDocument(text, { version: '1.1' });
+  const problem = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   if (problem !== undefined) throw badRequest(`yaml: ${problem.message}`);
+  const repeated = document.errors.map(
+    ({ linePos, pos }) =>
+      `  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(keyAt(text, pos[0]))} already set in map`,
+  );
+  return {
+    value: toValue(document),
+    problems: repeated.length === 0 ? [] : [`yaml: unmarshal errors:\n${repeated.join('\n')}`],
+  };
+}
+
+function toValue(document: Document.Parsed): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return parseJson(Buffer.from(JSON.stringify(value ?? null)));
@@ -50,6 +71,12 @@ export function parseYaml(bytes: Buffer): unknown {
     throw badRequest(`yaml: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+/** The mapping key that begins there, without its quotes. */
+const keyAt = (text: string, start: number): string =>
+  (/^(?:"[^"]*"|'[^']*'|[^:\n]*)/.exec(text.slice(start, start + MAX_KEY))?.[0] ?? '')
+    .trim()
+    .replace(/^(["'])(.*)\1$/, '$2');
 
 /** Counts brackets outside strings. */
 function checkDepth(text: string): void {

@@ -2,31 +2,49 @@ import type { IncomingMessage } from 'node:http';
 import type { ApiObject } from '../../shared/api/objects';
 import { StatusError, badRequest } from '../../shared/status-error';
 import { decodeProtobuf } from './protobuf/decode-protobuf';
-import { parseJson, parseYaml, readBytes } from './read-body';
+import type { FieldProblem } from '../registry/registry';
+import { duplicateFields } from './duplicate-fields';
+import { parseJson, readBytes, readYaml } from './read-body';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-/** The body as an object by its content type; an empty body is an empty object. `as` overrides the content type. */
-export async function readObject(request: IncomingMessage, as?: string): Promise<ApiObject> {
-  const type = as ?? (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
-  const bytes = await readBytes(request);
-  if (bytes.length === 0) return {};
-  const value = parse(type, bytes);
-  if (typeof value !== 'object' || value === null)
-    throw badRequest(`the body must be an object, not ${JSON.stringify(value)}`);
-  return value as ApiObject;
+/** A body with what its text shows and the value does not: fields that stand twice. */
+export interface ReadBody {
+  readonly object: ApiObject;
+  readonly problems: readonly FieldProblem[];
 }
 
-function parse(type: string, bytes: Buffer): unknown {
+/** The body as an object by its content type; an empty body is an empty object. `as` overrides the content type. */
+export async function readObject(request: IncomingMessage, as?: string): Promise<ApiObject> {
+  return (await readBody(request, as)).object;
+}
+
+/** The same, for what is to be stored: with what a strict reader has to say. */
+export async function readBody(request: IncomingMessage, as?: string): Promise<ReadBody> {
+  const type = as ?? (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return { object: {}, problems: [] };
+  const { value, problems } = parse(type, bytes);
+  if (typeof value !== 'object' || value === null)
+    throw badRequest(`the body must be an object, not ${JSON.stringify(value)}`);
+  return { object: value as ApiObject, problems };
+}
+
+function parse(type: string, bytes: Buffer): { readonly value: unknown; readonly problems: readonly FieldProblem[] } {
   switch (type) {
     case 'application/json':
-    case '':
-      return parseJson(bytes);
+    case '': {
+      const value = parseJson(bytes);
+      const paths = duplicateFields(bytes.toString('utf8'));
+      return { value, problems: paths.map((path) => ({ path, text: `duplicate field ${JSON.stringify(path)}` })) };
+    }
     case 'application/yaml':
-    case 'text/yaml':
-      return parseYaml(bytes);
+    case 'text/yaml': {
+      const { value, problems } = readYaml(bytes);
+      return { value, problems: problems.map((text) => ({ text })) };
+    }
     case PROTOBUF:
-      return decodeProtobuf(bytes);
+      return { value: decodeProtobuf(bytes), problems: [] };
     default:
       throw new StatusError(
         'UnsupportedMediaType',

@@ -16,7 +16,8 @@ import type {
   WriteResult,
 } from '../registry/registry';
 import type { RequestPath } from './request-path';
-import { readObject } from './read-object';
+import type { ReadBody } from './read-object';
+import { readBody, readObject } from './read-object';
 import { sendBytes, sendJson } from './respond';
 import type { IncludeObject, Representation } from './table';
 import { negotiate, partialMetadata, tableOf } from './table';
@@ -171,13 +172,15 @@ export class ResourceRoutes {
   }
 
   private async create(call: ResourceRequest): Promise<void> {
-    const object = await readObject(call.request);
-    this.sendWritten(call, 201, await this.registry.create(call.kind, call.path.namespace, object, writeOptions(call)));
+    const body = await readBody(call.request);
+    const options = writeOptions(call, body);
+    this.sendWritten(call, 201, await this.registry.create(call.kind, call.path.namespace, body.object, options));
   }
 
   private async update(call: ResourceRequest): Promise<void> {
-    const object = await readObject(call.request);
-    this.sendWritten(call, 200, await this.registry.update(call.kind, keyOf(call), object, writeOptions(call)));
+    const body = await readBody(call.request);
+    const options = writeOptions(call, body);
+    this.sendWritten(call, 200, await this.registry.update(call.kind, keyOf(call), body.object, options));
   }
 
   private async patch(call: ResourceRequest): Promise<void> {
@@ -192,20 +195,18 @@ export class ResourceRoutes {
         `the body of the request was in an unknown format - accepted media types include: ${supported}`,
       );
     }
-    const body: unknown = await readObject(call.request, 'application/json');
-    this.sendWritten(
-      call,
-      200,
-      await this.registry.patch(call.kind, keyOf(call), { type: patchType, body }, writeOptions(call)),
-    );
+    const body = await readBody(call.request, 'application/json');
+    const patch = { type: patchType, body: body.object };
+    this.sendWritten(call, 200, await this.registry.patch(call.kind, keyOf(call), patch, writeOptions(call, body)));
   }
 
   private async apply(call: ResourceRequest): Promise<void> {
     if ((call.query.get('fieldManager') ?? '') === '')
       throw patchOptionsInvalid('FieldValueRequired', 'fieldManager', MANAGER_REQUIRED);
-    const configuration = await readObject(call.request, 'application/yaml');
+    const body = await readBody(call.request, 'application/yaml');
     const force = call.query.has('force') && isTrue(call.query.get('force'));
-    const result = await this.registry.apply(call.kind, keyOf(call), configuration, { ...writeOptions(call), force });
+    const options = { ...writeOptions(call, body), force };
+    const result = await this.registry.apply(call.kind, keyOf(call), body.object, options);
     this.sendWritten(call, result.created === true ? 201 : 200, result);
   }
 
@@ -322,13 +323,17 @@ function dryRunOf(values: readonly string[]): { dryRun?: true } {
   throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun: Unsupported value: supported values: "All"`);
 }
 
-function writeOptions({ query, user, path, request }: ResourceRequest): WriteOptions & { subresource?: 'status' } {
+function writeOptions(
+  { query, user, path, request }: ResourceRequest,
+  body?: ReadBody,
+): WriteOptions & { subresource?: 'status' } {
   const validation = query.get('fieldValidation') ?? 'Warn';
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
     throw badRequest(`fieldValidation: Unsupported value: "${validation}"`);
   return {
     user,
     fieldValidation: validation,
+    ...(body === undefined ? {} : { bodyProblems: body.problems }),
     ...dryRunOf(query.getAll('dryRun')),
     fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
     ...(path.subresource === 'status' ? { subresource: 'status' } : {}),

@@ -11,6 +11,14 @@ export interface Encoded {
   readonly json: Buffer;
 }
 
+/** What a strict reader has against a body: a field that stands twice. */
+export interface FieldProblem {
+  /** In Kubernetes' words: `duplicate field "spec.x"`. */
+  readonly text: string;
+  /** The field, where the text's format tells; nothing is said of duplicates of unknown fields. */
+  readonly path?: string;
+}
+
 export interface WriteOptions {
   readonly user: User;
   /** Everything but the commit. */
@@ -18,6 +26,8 @@ export interface WriteOptions {
   readonly fieldManager?: string;
   /** What to do about unknown and duplicate fields; Kubernetes' default is Warn. */
   readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
+  /** What the text of the request had beside its value. */
+  readonly bodyProblems?: readonly FieldProblem[];
 }
 
 export interface WriteResult extends Encoded {
