@@ -76,13 +76,16 @@ it('says what a terminating namespace waits for, and goes as soon as that is gon
 });
 
 it('keeps an empty namespace that somebody else has a finalizer on', async () => {
-  await cluster.client.modify('Namespace', { name: 'team' }, (it) => ({
-    ...it,
-    spec: { finalizers: ['kubernetes', 'example.com/backup'] },
-  }));
+  const finalize = { subresource: 'finalize' } as const;
+  await cluster.client.modify(
+    'Namespace',
+    { name: 'team' },
+    (it) => ({ ...it, spec: { finalizers: ['kubernetes', 'example.com/backup'] } }),
+    finalize,
+  );
   await removeTeam();
   expect(team()?.spec?.finalizers).toEqual(['example.com/backup']);
-  await cluster.client.modify('Namespace', { name: 'team' }, (it) => ({ ...it, spec: { finalizers: [] } }));
+  await cluster.client.modify('Namespace', { name: 'team' }, (it) => ({ ...it, spec: { finalizers: [] } }), finalize);
   expect(team()).toBeUndefined();
 });
 

@@ -43,7 +43,9 @@ export class NamespaceController implements Controller {
       .catch(ignoreNotFound);
     if (remains.length > 0) return done;
 
-    await this.client.modify('Namespace', key, releaseFinalizer, { uid }).catch(ignoreNotFound);
+    await this.client
+      .modify('Namespace', key, releaseFinalizer, { subresource: 'finalize', uid })
+      .catch(ignoreNotFound);
     return done;
   }
 

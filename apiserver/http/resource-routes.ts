@@ -3,7 +3,7 @@ import type { ApiObject, DeleteOptions } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { StatusError, badRequest, invalid } from '../../shared/status-error';
 import type { User } from '../auth/user';
-import type { Kind } from '../kinds/kind';
+import type { Kind, WritableSubresource } from '../kinds/kind';
 import { managerName } from '../managed-fields/ownership';
 import type { PatchType } from '../registry/client';
 import type {
@@ -38,6 +38,8 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/strategic-merge-patch+json': 'strategic',
 };
 
+const METHOD_VERBS: Readonly<Record<string, string>> = { GET: 'get', PUT: 'update', PATCH: 'patch' };
+
 const APPLY = 'application/apply-patch+yaml';
 const MANAGER_REQUIRED = 'Required value: is required for apply patch';
 const FORCE_FORBIDDEN = 'Forbidden: may not be specified for non-apply patch';
@@ -67,8 +69,12 @@ export class ResourceRoutes {
     }
     if (path.subresource === 'binding' && request.method === 'POST') return this.bind(call);
     if (path.subresource === 'eviction' && request.method === 'POST') return this.evict(call);
-    if (path.subresource !== undefined && path.subresource !== 'status' && path.subresource !== 'finalize')
-      throw notServed();
+    if (path.subresource !== undefined) {
+      const served = call.kind.subresources.find(({ name }) => name === path.subresource);
+      if (served === undefined || !(path.subresource === 'status' || path.subresource === 'finalize'))
+        throw notServed();
+      if (!served.verbs.some((verb) => verb === METHOD_VERBS[request.method ?? ''])) throw notAllowed();
+    }
     switch (request.method) {
       case 'GET':
         return this.send(call, 200, await this.registry.get(call.kind, keyOf(call)));
@@ -326,7 +332,7 @@ function dryRunOf(values: readonly string[]): { dryRun?: true } {
 function writeOptions(
   { query, user, path, request }: ResourceRequest,
   body?: ReadBody,
-): WriteOptions & { subresource?: 'status' } {
+): WriteOptions & { subresource?: WritableSubresource } {
   const validation = query.get('fieldValidation') ?? 'Warn';
   if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
     throw badRequest(`fieldValidation: Unsupported value: "${validation}"`);
@@ -336,7 +342,7 @@ function writeOptions(
     ...(body === undefined ? {} : { bodyProblems: body.problems }),
     ...dryRunOf(query.getAll('dryRun')),
     fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
-    ...(path.subresource === 'status' ? { subresource: 'status' } : {}),
+    ...(path.subresource === 'status' || path.subresource === 'finalize' ? { subresource: path.subresource } : {}),
   };
 }
 

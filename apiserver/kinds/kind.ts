@@ -49,6 +49,12 @@ export interface Kind {
   readonly setDefaults?: (object: ApiObject) => void;
   /** Fills what only creation fills (a pod's phase and QoS class), after defaults. */
   readonly prepareForCreate?: (object: ApiObject) => void;
+  /** Puts back in place what an update through this door does not change. */
+  readonly prepareForUpdate?: (
+    object: StoredObject,
+    old: StoredObject,
+    subresource: WritableSubresource | undefined,
+  ) => void;
   /** Semantic checks beyond the schema; Kubernetes' wording and field paths. */
   readonly validate?: (object: ApiObject) => readonly StatusCause[];
   /** What an update may not change. */
@@ -70,6 +76,9 @@ export interface Kind {
   /** Objects vanish this long after their last write (Events); absent: they stay. */
   readonly ttlSeconds?: number;
 }
+
+/** Doors to a part of an object: `/status` to its status, `/finalize` to a namespace's `spec.finalizers`. */
+export type WritableSubresource = 'status' | 'finalize';
 
 export interface Subresource {
   readonly name: string;

@@ -1,6 +1,8 @@
 import type { Namespace, StoredObject } from '../../shared/api/objects';
+import { isQualifiedName } from '../../shared/names';
 import type { Kind } from './kind';
 import { ageColumn, column, nameColumn } from './columns';
+import { checkName, each, invalidValue } from './validation/field-errors';
 import { ALL_VERBS, STATUS } from './verbs';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -38,6 +40,18 @@ export const namespace: Kind = {
     object['spec'] = { finalizers: ['kubernetes'] };
     object['status'] = { phase: 'Active' };
   },
+  prepareForUpdate(object, old, subresource) {
+    const { finalizers, ...spec } = asNamespace(old).spec ?? {};
+    if (subresource === 'finalize') {
+      object['spec'] = { ...spec, finalizers: asNamespace(object).spec?.finalizers ?? [] };
+    } else if (finalizers !== undefined) object['spec'] = { ...asNamespace(object).spec, finalizers: [...finalizers] };
+  },
+  validate: (object) =>
+    each('spec.finalizers', asNamespace(object as StoredObject).spec?.finalizers, (name, path) =>
+      name === 'kubernetes' || name.includes('/')
+        ? checkName(path, name, isQualifiedName)
+        : [invalidValue(path, name, 'name is neither a standard finalizer name nor is it fully qualified')],
+    ),
   holdsDeletion: (object) => (asNamespace(object).spec?.finalizers ?? []).length > 0,
   beginDeletion(object) {
     object['status'] = { ...asNamespace(object).status, phase: 'Terminating' };

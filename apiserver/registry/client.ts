@@ -3,6 +3,7 @@
  * semantics of the HTTP API (validation, defaults, optimistic concurrency, finalizers, Status errors) without the HTTP.
  */
 import type { ApiObject, KindName, KindTypes } from '../../shared/api/objects';
+import type { WritableSubresource } from '../kinds/kind';
 
 /** Names an object: cluster-scoped kinds have no namespace. */
 export interface ObjectKey {
@@ -66,12 +67,12 @@ export interface Client {
   /** Replaces only `status`, under the same rules. */
   updateStatus<K extends KindName>(kind: K, object: KindTypes[K]): Promise<KindTypes[K]>;
   /** Reads, applies `change` to a private deep copy, writes; on Conflict reads again (at most 10 times). `change` returns
-   * undefined for "nothing to do". With `subresource: 'status'` only the status is written. Throws NotFound. */
+   * undefined for "nothing to do". With a `subresource` only its part is written. Throws NotFound. */
   modify<K extends KindName>(
     kind: K,
     key: ObjectKey,
     change: (object: KindTypes[K]) => KindTypes[K] | undefined,
-    options?: { readonly subresource?: 'status'; readonly uid?: string },
+    options?: { readonly subresource?: WritableSubresource; readonly uid?: string },
   ): Promise<KindTypes[K]>;
   patch<K extends KindName>(
     kind: K,

@@ -1,6 +1,7 @@
 import type { ApiObject, KindName, KindTypes, StoredObject } from '../../shared/api/objects';
 import { conflict, isConflict } from '../../shared/status-error';
 import { SYSTEM_USER } from '../auth/user';
+import type { WritableSubresource } from '../kinds/kind';
 import type { Client, ObjectChange, View } from './client';
 import { keyOf } from './client';
 import type { GenericRegistry } from './generic-registry';
@@ -12,7 +13,7 @@ const OPTIONS = { user: SYSTEM_USER, fieldValidation: 'Ignore' } as const;
 /** The registry for our own loops: typed, without HTTP, as the system user. */
 export function createClient(registry: GenericRegistry): Client {
   const { kinds } = registry;
-  const statusOf = (options?: { readonly subresource?: 'status' }) =>
+  const statusOf = (options?: { readonly subresource?: WritableSubresource }) =>
     options?.subresource === undefined ? OPTIONS : { ...OPTIONS, subresource: options.subresource };
 
   const client: Client = {

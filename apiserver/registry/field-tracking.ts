@@ -1,7 +1,7 @@
 import type { ApiObject, StoredObject } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { toTimestamp } from '../../shared/clock';
-import type { Kind } from '../kinds/kind';
+import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { ManagedFieldsEntry } from '../managed-fields/managers';
 import type { Applied, Writer } from '../managed-fields/ownership';
 import { applyConfiguration, baseEntries, trackUpdate } from '../managed-fields/ownership';
@@ -11,7 +11,7 @@ import type { Schemas } from '../openapi/schemas';
 import { apiVersionOf } from './incoming-object';
 import type { WriteOptions } from './registry';
 
-type TrackedOptions = Pick<WriteOptions, 'fieldManager'> & { readonly subresource?: 'status' };
+type TrackedOptions = Pick<WriteOptions, 'fieldManager'> & { readonly subresource?: WritableSubresource };
 
 /** Keeps metadata.managedFields true. Writes without a field manager, our own loops', leave it as it stands. */
 export class FieldTracking {

@@ -1,3 +1,4 @@
+import type { ApiObject } from '../../shared/api/objects';
 import { SYSTEM_USER } from '../auth/user';
 import type { PatchType } from './client';
 import type { WriteOptions } from './registry';
@@ -15,7 +16,7 @@ const pods = () => cluster.registry.kinds.require('Pod');
 const pod = { metadata: { name: 'web' }, spec: { containers: [{ name: 'app', image: 'x' }] } };
 const duplicate = (path: string) => ({ path, text: `duplicate field "${path}"` });
 
-const create = (object: object, options: Partial<WriteOptions>) =>
+const create = (object: ApiObject, options: Partial<WriteOptions>) =>
   cluster.registry.create(pods(), 'default', structuredClone(object), { user: SYSTEM_USER, ...options });
 
 async function patch(type: PatchType, body: unknown, options: Partial<WriteOptions>) {

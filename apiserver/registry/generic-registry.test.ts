@@ -1,4 +1,4 @@
-import type { ApiObject } from '../../shared/api/objects';
+import type { ApiObject, Namespace } from '../../shared/api/objects';
 import { silentLogger } from '../../shared/logger';
 import { seededRandom } from '../../shared/random';
 import { FakeClock } from '../../shared/testing/fake-clock';
@@ -267,11 +267,15 @@ describe('delete', () => {
     );
   });
 
-  it('lets a namespace go when its finalizer is taken away', async () => {
+  it('lets a namespace go when its finalizer is taken away through /finalize, and no other way', async () => {
     await client.create('Namespace', { metadata: { name: 'team' } });
     await client.delete('Namespace', { name: 'team' });
     expect((await client.get('Namespace', { name: 'team' })).status?.phase).toBe('Terminating');
-    await client.modify('Namespace', { name: 'team' }, (it) => ({ ...it, spec: { finalizers: [] } }));
+    const release = (it: Namespace): Namespace => ({ ...it, spec: { finalizers: [] } });
+    await client.modify('Namespace', { name: 'team' }, release);
+    await client.modify('Namespace', { name: 'team' }, release, { subresource: 'status' });
+    expect((await client.get('Namespace', { name: 'team' })).spec?.finalizers).toEqual(['kubernetes']);
+    await client.modify('Namespace', { name: 'team' }, release, { subresource: 'finalize' });
     await expect(client.get('Namespace', { name: 'team' })).rejects.toThrow('not found');
   });
 });

@@ -5,7 +5,7 @@ import type { Random } from '../../shared/random';
 import { alreadyExists, notFound, StatusError } from '../../shared/status-error';
 import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../admission/admission';
 import type { User } from '../auth/user';
-import type { Kind } from '../kinds/kind';
+import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
 import type { ManagedFieldsEntry } from '../managed-fields/managers';
 import type { Decoder } from '../openapi/decode';
@@ -68,7 +68,7 @@ export interface RegistryParts {
   readonly logger: Logger;
 }
 
-type UpdateOptions = WriteOptions & { readonly subresource?: 'status' };
+type UpdateOptions = WriteOptions & { readonly subresource?: WritableSubresource };
 type ApplyOptions = UpdateOptions & { readonly force: boolean };
 /** What an attempt to change an object makes of its current state. */
 interface Change {

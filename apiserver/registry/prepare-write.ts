@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock';
 import { toTimestamp } from '../../shared/clock';
 import type { Random } from '../../shared/random';
 import { badRequest, invalid } from '../../shared/status-error';
-import type { Kind } from '../kinds/kind';
+import type { Kind, WritableSubresource } from '../kinds/kind';
 import { validateMeta, validateMetaUpdate } from '../kinds/validation/object-meta';
 import { isSameJson } from '../../shared/same-json';
 
@@ -63,7 +63,7 @@ export function replacementOf(
   kind: Kind,
   object: ApiObject,
   old: StoredObject,
-  subresource: 'status' | undefined,
+  subresource: WritableSubresource | undefined,
 ): StoredObject {
   const metadata = keepIdentity(object.metadata ?? {}, old.metadata, subresource);
   const { status, ...withoutStatus } = object;
@@ -81,6 +81,7 @@ export function replacementOf(
             ...withStatus(structuredClone(oldStatus)),
           }
         : { ...object, apiVersion: old.apiVersion, kind: old.kind, metadata };
+  kind.prepareForUpdate?.(replacement, old, subresource);
   return replacement;
 }
 
@@ -93,7 +94,7 @@ export function countGeneration(kind: Kind, replacement: StoredObject, old: Stor
   replacement.metadata = { ...replacement.metadata, generation: (old.metadata.generation ?? 0) + 1 };
 }
 
-function keepIdentity(given: ObjectMeta, old: StoredMeta, subresource: 'status' | undefined): StoredMeta {
+function keepIdentity(given: ObjectMeta, old: StoredMeta, subresource: WritableSubresource | undefined): StoredMeta {
   const { labels, annotations, finalizers, ownerReferences } = given;
   const owners = subresource === 'status' ? old.ownerReferences : ownerReferences;
   return {

@@ -1,7 +1,7 @@
 /** The generic verbs for every kind: what the HTTP layer calls. One implementation, kinds are its data. */
 import type { ApiObject, StoredObject } from '../../shared/api/objects';
 import type { User } from '../auth/user';
-import type { Kind } from '../kinds/kind';
+import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { ObjectKey, PatchType, WatchEventType } from './client';
 
 /** An object with its JSON, encoded once: the same bytes go to every reader. */
@@ -103,20 +103,20 @@ export interface Registry {
     kind: Kind,
     key: ObjectKey,
     object: ApiObject,
-    options: WriteOptions & { readonly subresource?: 'status' },
+    options: WriteOptions & { readonly subresource?: WritableSubresource },
   ): Promise<WriteResult>;
   patch(
     kind: Kind,
     key: ObjectKey,
     patch: { readonly type: PatchType; readonly body: unknown },
-    options: WriteOptions & { readonly subresource?: 'status' },
+    options: WriteOptions & { readonly subresource?: WritableSubresource },
   ): Promise<WriteResult>;
   /** Server-side apply; `fieldManager` is the applier. Throws Conflict where others own what would change, unless forced. */
   apply(
     kind: Kind,
     key: ObjectKey,
     configuration: ApiObject,
-    options: WriteOptions & { readonly force: boolean; readonly subresource?: 'status' },
+    options: WriteOptions & { readonly force: boolean; readonly subresource?: WritableSubresource },
   ): Promise<WriteResult>;
   delete(kind: Kind, key: ObjectKey, query: DeleteQuery): Promise<DeleteResult>;
   deleteCollection(kind: Kind, list: ListQuery, query: DeleteQuery): Promise<ListPage>;
