@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { LogLevel } from '../shared/logger';
 import yargs from 'yargs';
+import { DEFAULT_SERVICE_IP_RANGE, IpRange } from './admission/ip-range';
 
 /** Everything a server is told from outside, complete and checked. */
 export interface ServerConfig {
@@ -13,6 +14,8 @@ export interface ServerConfig {
   readonly store: 'sqlite' | 'memory';
   readonly kubeconfigOut: string;
   readonly schedulerPolicy: string;
+  /** Where services get their cluster IPs from. */
+  readonly serviceIpRange: IpRange;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
 }
@@ -48,6 +51,11 @@ export function parseConfig(
     })
     .option('kubeconfig-out', { type: 'string', describe: "where to write the administrator's kubeconfig" })
     .option('scheduler-policy', { choices: host.policies, default: 'greedy', describe: 'how pods are placed' })
+    .option('service-cluster-ip-range', {
+      type: 'string',
+      default: DEFAULT_SERVICE_IP_RANGE.text,
+      describe: 'IPv4 block that services get their cluster IPs from',
+    })
     .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
     .option('log-format', {
       choices: ['json', 'text'] as const,
@@ -64,6 +72,12 @@ export function parseConfig(
   if (!Number.isInteger(flags.port) || flags.port < 1 || flags.port > 65_535) {
     throw new ConfigurationError(`--port ${flags.port}: must be a whole number from 1 to 65535`);
   }
+  const serviceIpRange = IpRange.parse(flags.serviceClusterIpRange);
+  if (serviceIpRange === undefined) {
+    throw new ConfigurationError(
+      `--service-cluster-ip-range ${flags.serviceClusterIpRange}: must be an IPv4 network from /8 to /30, as ${DEFAULT_SERVICE_IP_RANGE.text}`,
+    );
+  }
   return {
     dataDir,
     bindAddress: flags.bindAddress,
@@ -73,6 +87,7 @@ export function parseConfig(
     store: flags.store,
     kubeconfigOut: path.resolve(host.cwd, flags.kubeconfigOut ?? path.join(dataDir, 'kubeconfig')),
     schedulerPolicy: flags.schedulerPolicy,
+    serviceIpRange,
     logLevel: flags.logLevel,
     logFormat: flags.logFormat,
   };

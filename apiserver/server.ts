@@ -71,7 +71,15 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   });
   const kinds = createKindList();
   const schemas = loadSchemas();
-  const registry = await createRegistry({ store, kinds, clock, random, logger, schemas });
+  const registry = await createRegistry({
+    store,
+    kinds,
+    clock,
+    random,
+    logger,
+    schemas,
+    serviceIpRange: config.serviceIpRange,
+  });
   const client = createClient(registry);
   await ensureBootstrapObjects(client);
 

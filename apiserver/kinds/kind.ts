@@ -73,6 +73,8 @@ export interface Kind {
   readonly custom?: CustomType;
   /** `/scale`: where the wanted and the seen number of replicas stand, and which pods are meant. */
   readonly scale?: ScaleFields;
+  /** Names of which no two objects may hold the same one at any time: taken and given back together with the object. */
+  readonly claims?: (object: StoredObject) => readonly string[];
   /** Objects vanish this long after their last write (Events); absent: they stay. */
   readonly ttlSeconds?: number;
 }

@@ -62,6 +62,21 @@ export const service: Kind = {
     object['status'] ??= { loadBalancer: {} };
   },
   validate,
+  validateUpdate(object, old) {
+    const [now, before] = [specOf(object), specOf(old)];
+    const isFixed = now.type !== 'ExternalName' && before.type !== 'ExternalName' && before.clusterIP !== undefined;
+    return isFixed && now.clusterIP !== before.clusterIP
+      ? [invalidValue('spec.clusterIPs[0]', now.clusterIPs, 'may not change once set')]
+      : [];
+  },
+  claims(object) {
+    const { clusterIP = '', ports = [] } = specOf(object);
+    const nodePorts = new Set(ports.flatMap(({ nodePort }) => nodePort ?? []));
+    return [
+      ...(clusterIP === '' || clusterIP === 'None' ? [] : [`cluster-ips/${clusterIP}`]),
+      ...[...nodePorts].map((port) => `node-ports/${port}`),
+    ];
+  },
 };
 
 function validate(object: ApiObject): readonly StatusCause[] {

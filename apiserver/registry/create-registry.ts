@@ -2,7 +2,10 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import type { AdmissionPlugin } from '../admission/admission';
+import type { IpRange } from '../admission/ip-range';
+import { DEFAULT_SERVICE_IP_RANGE } from '../admission/ip-range';
 import { ADMISSION_PLUGINS } from '../admission/plugins';
+import { createServiceAddresses } from '../admission/service-addresses';
 import type { KindList } from '../kinds/kind-list';
 import { createDecoder } from '../openapi/decode';
 import type { Schemas } from '../openapi/schemas';
@@ -23,6 +26,8 @@ export interface RegistryOptions {
   readonly logger: Logger;
   /** Absent: read from disk. */
   readonly schemas?: Schemas;
+  /** Where services get their cluster IPs from; absent: 10.96.0.0/16, as kubeadm has it. */
+  readonly serviceIpRange?: IpRange;
   /** Absent: all that there are. */
   readonly plugins?: readonly AdmissionPlugin[];
   /** Absent: nothing stands against an eviction. */
@@ -41,7 +46,10 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
     kinds,
     schemas,
     decoder: createDecoder(schemas),
-    plugins: options.plugins ?? ADMISSION_PLUGINS,
+    plugins: options.plugins ?? [
+      ...ADMISSION_PLUGINS,
+      createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),
+    ],
     mayDisrupt: options.mayDisrupt ?? allowDisruption,
     clock,
     random,

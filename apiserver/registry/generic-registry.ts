@@ -318,7 +318,8 @@ export class GenericRegistry implements Registry {
     for (const plugin of this.parts.plugins) plugin.admitUpdate?.(request, next, old.object);
     countGeneration(kind, next, old.object);
     validateReplacement(kind, next, old.object);
-    if (isReleased(kind, next)) return dryRun === true ? old.atRevision(old.revision) : this.parts.writer.remove(old);
+    if (isReleased(kind, next))
+      return dryRun === true ? old.atRevision(old.revision) : this.parts.writer.remove(kind, old);
     if (isSameJson(next, old.object)) return old;
     if (dryRun === true) return new CachedObject(old.storeKey, deepFreeze(next), old.revision);
     return this.put(kind, old.storeKey, next, old);
@@ -332,7 +333,7 @@ export class GenericRegistry implements Registry {
       case 'wait':
         return { outcome: 'terminating', object: old };
       case 'remove': {
-        const removed = query.dryRun === true ? old : await this.parts.writer.remove(old);
+        const removed = query.dryRun === true ? old : await this.parts.writer.remove(kind, old);
         return removed === undefined ? undefined : { outcome: 'deleted', object: removed };
       }
       case 'mark': {

@@ -1,8 +1,8 @@
 import type { StoredObject } from '../../shared/api/objects';
 import type { Kind } from '../kinds/kind';
-import type { Compare, Op, Store } from '../store/store';
+import type { Compare, Op, Store, Transaction } from '../store/store';
 import type { ObjectCache } from './object-cache';
-import { resourceOf } from './store-keys';
+import { claimKeyOf, resourceOf } from './store-keys';
 import { CachedObject, deepFreeze, toValue } from './stored-object';
 import type { TtlLeases } from './ttl-leases';
 
@@ -14,7 +14,7 @@ export class ObjectWriter {
     private readonly leases: TtlLeases,
   ) {}
 
-  /** Undefined where the object, or one of the keys in `also`, is not as expected any more: the cache then shows how
+  /** Undefined where the object, one of the keys in `also`, or who holds what it claims, is not as expected any more: the cache then shows how
    * it is. `expected` undefined: the object must not exist. */
   async put(
     kind: Kind,
@@ -25,7 +25,8 @@ export class ObjectWriter {
   ): Promise<CachedObject | undefined> {
     const lease = kind.ttlSeconds === undefined ? undefined : await this.leases.leaseFor(kind.ttlSeconds);
     const op: Op = { type: 'put', key: storeKey, value: toValue(object), ...(lease === undefined ? {} : { lease }) };
-    const revision = await this.commit(op, expected, also);
+    const claims = claimChanges(kind, expected?.object, object);
+    const revision = await this.commit(op, expected, { compares: [...also, ...claims.compares], ops: claims.ops });
     if (revision === undefined) return undefined;
     const shown = this.cache.of(resourceOf(kind)).get(storeKey);
     if (shown?.revision === revision) return shown;
@@ -35,19 +36,41 @@ export class ObjectWriter {
   }
 
   /** The object at its deletion's revision; undefined where it changed meanwhile. */
-  async remove(old: CachedObject): Promise<CachedObject | undefined> {
-    const revision = await this.commit({ type: 'delete', key: old.storeKey }, old, []);
+  async remove(kind: Kind, old: CachedObject): Promise<CachedObject | undefined> {
+    const claims = claimChanges(kind, old.object, undefined);
+    const revision = await this.commit({ type: 'delete', key: old.storeKey }, old, claims);
     return revision === undefined ? undefined : old.atRevision(revision);
   }
 
   private async commit(
     op: Op,
     expected: CachedObject | undefined,
-    also: readonly Compare[],
+    also: Pick<Transaction, 'compares' | 'ops'>,
   ): Promise<number | undefined> {
     const compare: Compare = { key: op.key, target: 'modRevision', equals: expected?.revision ?? 0 };
-    const result = await this.store.commit({ compares: [compare, ...also], ops: [op] });
+    const result = await this.store.commit({ compares: [compare, ...also.compares], ops: [op, ...also.ops] });
     await this.cache.caughtUp(result.revision);
     return result.succeeded ? result.revision : undefined;
   }
+}
+
+/** Claims taken and given back by a change from `before` to `now`; the change fails when another object holds one. */
+function claimChanges(
+  kind: Kind,
+  before: StoredObject | undefined,
+  now: StoredObject | undefined,
+): Pick<Transaction, 'compares' | 'ops'> {
+  if (kind.claims === undefined) return { compares: [], ops: [] };
+  const held = before === undefined ? [] : kind.claims(before);
+  const wanted = now === undefined ? [] : kind.claims(now);
+  const taken = wanted.filter((claim) => !held.includes(claim)).map(claimKeyOf);
+  const released = held.filter((claim) => !wanted.includes(claim)).map(claimKeyOf);
+  const holder = Buffer.from(now?.metadata.uid ?? '');
+  return {
+    compares: taken.map((key) => ({ key, target: 'modRevision', equals: 0 })),
+    ops: [
+      ...taken.map((key): Op => ({ type: 'put', key, value: holder })),
+      ...released.map((key): Op => ({ type: 'delete', key })),
+    ],
+  };
 }

@@ -4,6 +4,9 @@ import type { ObjectKey } from './client';
 /** Everything the registry stores lies below this prefix. */
 export const ROOT = '/registry/';
 
+/** Claims lie beside the objects, where no watch of objects sees them. */
+export const claimKeyOf = (claim: string): string => `/claims/${claim}`;
+
 export const resourceOf = (kind: Pick<Kind, 'group' | 'plural'>): string =>
   kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
 
