@@ -1,36 +1,26 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ApiObject, DeleteOptions } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
-import { StatusError, badRequest, invalid } from '../../shared/status-error';
-import type { User } from '../auth/user';
-import type { Kind, WritableSubresource } from '../kinds/kind';
-import { managerName } from '../managed-fields/ownership';
+import { StatusError, invalid } from '../../shared/status-error';
+import type { Kind } from '../kinds/kind';
 import type { PatchType } from '../registry/client';
-import type {
-  DeleteQuery,
-  Encoded,
-  ListPage,
-  ListQuery,
-  Registry,
-  WriteOptions,
-  WriteResult,
-} from '../registry/registry';
-import type { RequestPath } from './request-path';
-import type { ReadBody } from './read-object';
+import type { Encoded, ListPage, Registry, WriteResult } from '../registry/registry';
 import { readBody, readObject } from './read-object';
+import type { ResourceRequest } from './resource-request';
+import {
+  deleteQuery,
+  includeOf,
+  isTrue,
+  keyOf,
+  listQuery,
+  numberOf,
+  representationFor,
+  selectionOf,
+  textOf,
+  writeOptions,
+} from './resource-request';
 import { sendBytes, sendJson } from './respond';
-import type { IncludeObject, Representation } from './table';
+import type { Representation } from './table';
 import { negotiate, partialMetadata, tableOf } from './table';
 import { streamWatch } from './watch-stream';
-
-export interface ResourceRequest {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly kind: Kind;
-  readonly path: RequestPath;
-  readonly query: URLSearchParams;
-  readonly user: User;
-}
 
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
@@ -264,104 +254,3 @@ export const notAllowed = (): StatusError =>
   new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
 export const notServed = (): StatusError =>
   new StatusError('NotFound', 'the server could not find the requested resource');
-
-const keyOf = ({ path }: ResourceRequest): { namespace?: string | undefined; name: string } => ({
-  namespace: path.namespace,
-  name: path.name ?? '',
-});
-
-function representationFor({ request }: ResourceRequest): Representation {
-  const representation = negotiate(request.headers.accept);
-  if (representation === undefined) {
-    throw new StatusError('NotAcceptable', 'only the following media types are accepted: application/json');
-  }
-  return representation;
-}
-
-const isTrue = (text: string | null): boolean => text === 'true' || text === '1' || text === '';
-
-function includeOf(query: URLSearchParams): IncludeObject {
-  const text = query.get('includeObject') ?? 'Metadata';
-  if (text === 'None' || text === 'Metadata' || text === 'Object') return text;
-  throw badRequest(`unrecognized includeObject value: ${text}`);
-}
-
-/** `{ name: text }` where the query has it, else nothing: absent fields stay absent. */
-function textOf<N extends string>(query: URLSearchParams, name: N): { [name in N]?: string } {
-  const text = query.get(name);
-  return (text === null || text === '' ? {} : { [name]: text }) as { [name in N]?: string };
-}
-
-function numberOf(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw badRequest(`${name}=${text} is not a whole number`);
-  return value;
-}
-
-const selectionOf = ({
-  path,
-  query,
-}: ResourceRequest): Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'> => ({
-  ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
-  ...textOf(query, 'labelSelector'),
-  ...textOf(query, 'fieldSelector'),
-});
-
-function listQuery(call: ResourceRequest): ListQuery {
-  const limit = numberOf(call.query, 'limit');
-  const match = call.query.get('resourceVersionMatch');
-  if (match !== null && match !== 'Exact' && match !== 'NotOlderThan')
-    throw badRequest(`resourceVersionMatch=${match} is not supported`);
-  return {
-    ...selectionOf(call),
-    ...(limit === undefined || limit === 0 ? {} : { limit }),
-    ...textOf(call.query, 'continue'),
-    ...textOf(call.query, 'resourceVersion'),
-    ...(match === null ? {} : { resourceVersionMatch: match }),
-  };
-}
-
-function dryRunOf(values: readonly string[]): { dryRun?: true } {
-  if (values.length === 0) return {};
-  if (values.every((value) => value === 'All')) return { dryRun: true };
-  throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun: Unsupported value: supported values: "All"`);
-}
-
-function writeOptions(
-  { query, user, path, request }: ResourceRequest,
-  body?: ReadBody,
-): WriteOptions & { subresource?: WritableSubresource } {
-  const validation = query.get('fieldValidation') ?? 'Warn';
-  if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
-    throw badRequest(`fieldValidation: Unsupported value: "${validation}"`);
-  return {
-    user,
-    fieldValidation: validation,
-    ...(body === undefined ? {} : { bodyProblems: body.problems }),
-    ...dryRunOf(query.getAll('dryRun')),
-    fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
-    ...(path.subresource === 'status' || path.subresource === 'finalize' ? { subresource: path.subresource } : {}),
-  };
-}
-
-async function deleteQuery({ request, query, user }: ResourceRequest): Promise<DeleteQuery> {
-  const options = (await readObject(request)) as DeleteOptions & ApiObject;
-  const gracePeriodSeconds = options.gracePeriodSeconds ?? numberOf(query, 'gracePeriodSeconds');
-  const policy = options.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
-  if (policy !== undefined && policy !== 'Foreground' && policy !== 'Background' && policy !== 'Orphan') {
-    throw badRequest(`propagationPolicy: Unsupported value: "${policy}"`);
-  }
-  const { uid, resourceVersion } = options.preconditions ?? {};
-  return {
-    user,
-    ...dryRunOf(options.dryRun ?? query.getAll('dryRun')),
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(policy === undefined ? {} : { propagationPolicy: policy }),
-    preconditions: {
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-  };
-}

@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiObject, DeleteOptions } from '../../shared/api/objects';
+import { badRequest, StatusError } from '../../shared/status-error';
+import type { User } from '../auth/user';
+import type { Kind, WritableSubresource } from '../kinds/kind';
+import { managerName } from '../managed-fields/ownership';
+import type { DeleteQuery, ListQuery, WriteOptions } from '../registry/registry';
+import type { ReadBody } from './read-object';
+import { readObject } from './read-object';
+import type { RequestPath } from './request-path';
+import type { IncludeObject, Representation } from './table';
+import { negotiate } from './table';
+
+/** A request for objects of a kind, whose path, query and user are known. */
+export interface ResourceRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly kind: Kind;
+  readonly path: RequestPath;
+  readonly query: URLSearchParams;
+  readonly user: User;
+}
+
+export const keyOf = ({ path }: ResourceRequest): { namespace?: string | undefined; name: string } => ({
+  namespace: path.namespace,
+  name: path.name ?? '',
+});
+
+export function representationFor({ request }: ResourceRequest): Representation {
+  const representation = negotiate(request.headers.accept);
+  if (representation === undefined) {
+    throw new StatusError('NotAcceptable', 'only the following media types are accepted: application/json');
+  }
+  return representation;
+}
+
+export const isTrue = (text: string | null): boolean => text === 'true' || text === '1' || text === '';
+
+export function includeOf(query: URLSearchParams): IncludeObject {
+  const text = query.get('includeObject') ?? 'Metadata';
+  if (text === 'None' || text === 'Metadata' || text === 'Object') return text;
+  throw badRequest(`unrecognized includeObject value: ${text}`);
+}
+
+/** `{ name: text }` where the query has it, else nothing: absent fields stay absent. */
+export function textOf<N extends string>(query: URLSearchParams, name: N): { [name in N]?: string } {
+  const text = query.get(name);
+  return (text === null || text === '' ? {} : { [name]: text }) as { [name in N]?: string };
+}
+
+export function numberOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw badRequest(`${name}=${text} is not a whole number`);
+  return value;
+}
+
+export const selectionOf = ({
+  path,
+  query,
+}: ResourceRequest): Pick<ListQuery, 'namespace' | 'labelSelector' | 'fieldSelector'> => ({
+  ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
+  ...textOf(query, 'labelSelector'),
+  ...textOf(query, 'fieldSelector'),
+});
+
+export function listQuery(call: ResourceRequest): ListQuery {
+  const limit = numberOf(call.query, 'limit');
+  const match = call.query.get('resourceVersionMatch');
+  if (match !== null && match !== 'Exact' && match !== 'NotOlderThan')
+    throw badRequest(`resourceVersionMatch=${match} is not supported`);
+  return {
+    ...selectionOf(call),
+    ...(limit === undefined || limit === 0 ? {} : { limit }),
+    ...textOf(call.query, 'continue'),
+    ...textOf(call.query, 'resourceVersion'),
+    ...(match === null ? {} : { resourceVersionMatch: match }),
+  };
+}
+
+function dryRunOf(values: readonly string[]): { dryRun?: true } {
+  if (values.length === 0) return {};
+  if (values.every((value) => value === 'All')) return { dryRun: true };
+  throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun: Unsupported value: supported values: "All"`);
+}
+
+export function writeOptions(
+  { query, user, path, request }: ResourceRequest,
+  body?: ReadBody,
+): WriteOptions & { subresource?: WritableSubresource } {
+  const validation = query.get('fieldValidation') ?? 'Warn';
+  if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
+    throw badRequest(`fieldValidation: Unsupported value: "${validation}"`);
+  return {
+    user,
+    fieldValidation: validation,
+    ...(body === undefined ? {} : { bodyProblems: body.problems }),
+    ...dryRunOf(query.getAll('dryRun')),
+    fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
+    ...(path.subresource === 'status' || path.subresource === 'finalize' ? { subresource: path.subresource } : {}),
+  };
+}
+
+export async function deleteQuery({ request, query, user }: ResourceRequest): Promise<DeleteQuery> {
+  const options = (await readObject(request)) as DeleteOptions & ApiObject;
+  const gracePeriodSeconds = options.gracePeriodSeconds ?? numberOf(query, 'gracePeriodSeconds');
+  const policy = options.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
+  if (policy !== undefined && policy !== 'Foreground' && policy !== 'Background' && policy !== 'Orphan') {
+    throw badRequest(`propagationPolicy: Unsupported value: "${policy}"`);
+  }
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  return {
+    user,
+    ...dryRunOf(options.dryRun ?? query.getAll('dryRun')),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy }),
+    preconditions: {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+  };
+}
