@@ -67,14 +67,16 @@ export class PullQueue {
       const pulled = await runtime.pullImage(image, { signal, ...(credential === undefined ? {} : { credential }) });
       return { image: pulled, pulledMs: clock.monotonic() - startedMs };
     } finally {
-      this.running--;
-      this.line.shift()?.();
+      // A freed turn goes straight to the next in line: counted as free in between, a newcomer could take it too.
+      const next = this.line.shift();
+      if (next === undefined) this.running--;
+      else next();
     }
   }
 
   private async turn(): Promise<void> {
-    if (this.running >= this.options.atOnce) await new Promise<void>((resolve) => this.line.push(resolve));
-    this.running++;
+    if (this.running < this.options.atOnce) this.running++;
+    else await new Promise<void>((resolve) => this.line.push(resolve));
   }
 }
 
