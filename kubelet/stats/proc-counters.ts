@@ -24,6 +24,13 @@ export function sumDisks(diskstats: string): Pick<IoCounters, 'diskReadBytes' | 
   return { diskReadBytes, diskWriteBytes };
 }
 
+/**
+ * Interfaces whose bytes another one carries too, by the names that the kernel and the usual tools give them: loopback,
+ * bridges, pods' ends, mirrors (ifb), bonds and VLANs (`eth0.7`), tunnels.
+ */
+const CARRIED_BY_OTHERS =
+  /^(lo$|docker|br(-|\d)|virbr|veth|cni|cali|flannel|ifb|bond|team|vlan|vxlan|geneve|gre|sit|ip6tnl|tunl|tun|tap|wg|dummy)|\./;
+
 /** Sums of /proc/net/dev over the machine's own interfaces: what pods send crosses them too, so bridges and veths are left out. */
 export function sumInterfaces(netDev: string): Pick<IoCounters, 'networkRxBytes' | 'networkTxBytes'> {
   let networkRxBytes = 0;
@@ -31,7 +38,7 @@ export function sumInterfaces(netDev: string): Pick<IoCounters, 'networkRxBytes'
   for (const line of netDev.split('\n')) {
     const match = /^\s*([^:\s]+):\s*(.*)$/.exec(line);
     const name = match?.[1];
-    if (name === undefined || /^(lo|docker|br-|veth|cni|vxlan|tun|tap|wg|dummy)/.test(name)) continue;
+    if (name === undefined || CARRIED_BY_OTHERS.test(name)) continue;
     const figures = match?.[2]?.trim().split(/\s+/) ?? [];
     networkRxBytes += Number(figures[0] ?? 0);
     networkTxBytes += Number(figures[8] ?? 0);

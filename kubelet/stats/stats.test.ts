@@ -15,10 +15,13 @@ it('counts a core as busy except while it idles or waits for a disk', () => {
   expect(sumCpu(text)).toEqual({ busy: 175, total: 1_005 });
 });
 
-it("counts the machine's own interfaces, not the bridges of its containers", () => {
-  const text = `Inter-|   Receive  |  Transmit\n face |bytes packets\n    lo: 500 1 0 0 0 0 0 0 500 1 0 0 0 0 0 0\n  eth0: 1000 2 0 0 0 0 0 0 300 3 0 0 0 0 0 0\ndocker0: 77 1 0 0 0 0 0 0 77 1 0 0 0 0 0 0\n`;
-  expect(sumInterfaces(text)).toEqual({ networkRxBytes: 1000, networkTxBytes: 300 });
-});
+it.each(['lo', 'docker0', 'br-0a1b2c', 'br0', 'virbr0', 'veth8c032fe', 'ifb0', 'bond0', 'vlan7', 'eth0.7', 'wg0'])(
+  'does not count %s beside the interface that carries its bytes',
+  (name) => {
+    const text = `Inter-|   Receive  |  Transmit\n face |bytes packets\n  eth0: 1000 2 0 0 0 0 0 0 300 3 0 0 0 0 0 0\n${name}: 77 1 0 0 0 0 0 0 77 1 0 0 0 0 0 0\n`;
+    expect(sumInterfaces(text)).toEqual({ networkRxBytes: 1000, networkTxBytes: 300 });
+  },
+);
 
 it('tells the real capacity and usage of this machine', async () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'pinsetter-stats-'));
