@@ -248,6 +248,7 @@ export class GenericRegistry implements Registry {
     namespace: string | undefined,
     body: ApiObject,
     options: WriteOptions & { readonly managedFields?: readonly ManagedFieldsEntry[] },
+    attempt = 1,
   ): Promise<WriteResult | undefined> {
     const { object, warnings } = readIncoming(this.parts.decoder, kind, body, options);
     placeInNamespace(kind, namespace, (object.metadata ??= {}));
@@ -271,8 +272,9 @@ export class GenericRegistry implements Registry {
     }
     if ((body.metadata?.name ?? '') === '') return undefined;
     if (this.parts.cache.of(resourceOf(kind)).get(storeKey) === undefined) {
-      // The namespace changed between admission and the write: decide again on what it is now.
-      return this.tryCreate(kind, namespace, body, options);
+      // The namespace, or who holds a claim, changed between admission and the write: decide again on what is now.
+      if (attempt >= ATTEMPTS) throw modifiedMeanwhile(kind, created.metadata.name);
+      return this.tryCreate(kind, namespace, body, options, attempt + 1);
     }
     throw alreadyExists({ group: kind.group, resource: kind.plural }, created.metadata.name);
   }
