@@ -7,12 +7,13 @@ import { clusterIdOf } from '../shared/cluster-id';
 import { createLogger } from '../shared/logger';
 import { systemRandom } from '../shared/random';
 import { StatusError } from '../shared/status-error';
+import type { Agent } from './agent/agent';
 import { nodeAddressTowards } from './agent/node-address';
 import { ConfigurationError, parseConfig } from './config';
+import { createKubelet } from './create-kubelet';
 import { createImageProvider } from './images/image-provider';
 import { createDockerRuntime } from './runtime/docker/docker-runtime';
 import { ensureJoined } from './session/join';
-import { startKubelet } from './start-kubelet';
 import { createHostStats } from './stats/host-stats';
 import { createPodUsage } from './stats/pod-usage';
 import { createStreamServer } from './streams/stream-server';
@@ -27,6 +28,25 @@ async function main(): Promise<void> {
   });
   const clock = systemClock;
   const logger = createLogger({ level: config.logLevel, pretty: config.logFormat === 'text', name: 'kubelet' });
+  let started: Agent | undefined;
+  let isStopping = false;
+  const stop = (signal: string): void => {
+    // Whoever asks twice does not want to wait.
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    logger.info({ signal }, 'stopping, containers run on');
+    // Before there is an agent nothing is held: a join that is cut short is taken up again with the key it kept.
+    (started?.stop() ?? Promise.resolve()).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+
   const { nodeName, serverUrls, joinToken, dataDir } = config;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const identity = await ensureJoined({
@@ -55,7 +75,7 @@ async function main(): Promise<void> {
   });
   const disk = await statfs(dataDir);
 
-  const agent = await startKubelet(config, identity, {
+  const agent = createKubelet(config, identity, {
     clock,
     random: systemRandom,
     logger,
@@ -84,19 +104,8 @@ async function main(): Promise<void> {
       })),
   });
 
-  // Containers run on: whoever starts the agent again adopts them.
-  const stop = (signal: string): void => {
-    logger.info({ signal }, 'stopping, containers run on');
-    agent.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.error({ err: error }, 'stopping failed');
-        process.exit(1);
-      },
-    );
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  started = agent;
+  await agent.start();
 }
 
 main().catch((error: unknown) => {

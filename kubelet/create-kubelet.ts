@@ -33,12 +33,8 @@ export interface KubeletParts {
   readonly onConnected: () => void;
 }
 
-/** Adopts what runs, and dials the server as the node that `identity` is. */
-export async function startKubelet(
-  config: KubeletConfig,
-  identity: NodeCredential,
-  parts: KubeletParts,
-): Promise<Agent> {
+/** An agent yet to be started, which will dial the server as the node that `identity` is. */
+export function createKubelet(config: KubeletConfig, identity: NodeCredential, parts: KubeletParts): Agent {
   const { clock, random, logger, serveStream } = parts;
   const { nodeName, serverUrls } = config;
   const agent: Agent = new Agent({
@@ -64,6 +60,5 @@ export async function startKubelet(
     onStream: (request, stream) => serveStream(agent, request, stream),
     onConnected: parts.onConnected,
   });
-  await agent.start();
   return agent;
 }
