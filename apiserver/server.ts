@@ -13,7 +13,7 @@ import { openClusterAuthority } from './auth/cluster-authority';
 import { writeKubeconfig } from './auth/kubeconfig';
 import type { ServerConfig } from './config';
 import { ControllerManager } from './controllers/controller-manager';
-import { createControllers } from './controllers/controllers';
+import { collectGarbage, createControllers } from './controllers/controllers';
 import { NodeLifecycle } from './controllers/node-lifecycle/node-lifecycle';
 import { createEventRecorder } from './events/event-recorder';
 import { ApiRoutes } from './http/api-routes';
@@ -24,7 +24,9 @@ import { healthPages } from './http/health';
 import { closeGracefully } from './http/shutdown';
 import { VERSION } from './http/version';
 import { createUpgrades } from './http/upgrades';
+import { serveDefinitions } from './custom-resources/serve-definitions';
 import { createKindList } from './kinds/kinds';
+import { createDecoder } from './openapi/decode';
 import { createJoin } from './node-channel/join';
 import { createJoinRoute } from './node-channel/join-route';
 import { ensureJoinToken } from './node-channel/join-tokens';
@@ -82,6 +84,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   });
   const client = createClient(registry);
   await ensureBootstrapObjects(client);
+  serveDefinitions(client, kinds, { schemas, decoder: createDecoder(schemas) });
 
   const events = createEventRecorder({ client, clock, logger });
   const channel = createNodeChannel({ client, clock, logger, events });
@@ -150,6 +153,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   server.on('upgrade', createUpgrades({ channel, routes, logger }));
 
   controllers.start();
+  collectGarbage(controllers, client);
   nodeLifecycle.start();
   channel.start();
   scheduler.start();

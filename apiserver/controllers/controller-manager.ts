@@ -27,6 +27,11 @@ export class ControllerManager {
     for (const controller of this.controllers) this.startOne(controller);
   }
 
+  /** One controller more, while running. */
+  add(controller: Controller): void {
+    this.startOne(controller);
+  }
+
   /** Resolves when no reconcile is under way any more. Idempotent. */
   async stop(): Promise<void> {
     for (const end of this.unsubscribe) end();
@@ -51,6 +56,12 @@ export class ControllerManager {
     );
     this.queues.push(queue);
     for (const watch of controller.watches) {
+      if (watch.kind === '*') {
+        this.unsubscribe.push(
+          this.deps.client.onAnyChange((change) => watch.keysFor(change).forEach((key) => queue.add(keyString(key)))),
+        );
+        continue;
+      }
       const view = this.deps.client.view(watch.kind);
       this.unsubscribe.push(
         view.onChange((change) => watch.keysFor(change).forEach((key) => queue.add(keyString(key)))),

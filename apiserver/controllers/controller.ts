@@ -14,11 +14,19 @@ export interface Watch<K extends KindName = KindName> {
   readonly keysFor: (change: ObjectChange<KindTypes[K]>) => readonly ObjectKey[];
 }
 
+/** A watch of every kind there is and will be. */
+export interface AnyWatch {
+  readonly kind: '*';
+  readonly keysFor: (change: ObjectChange<KindTypes[KindName]>) => readonly ObjectKey[];
+}
+
 /** A typed Watch in a list of mixed kinds. */
 export const watching = <K extends KindName>(
   kind: K,
   keysFor: (change: ObjectChange<KindTypes[K]>) => readonly ObjectKey[],
 ): Watch => ({ kind, keysFor }) as unknown as Watch;
+
+export const anyChange = (keysFor: AnyWatch['keysFor']): AnyWatch => ({ kind: '*', keysFor });
 
 /**
  * Keeps one declared thing true. Level-triggered: `reconcile` is handed a key, reads the present state and mends the
@@ -26,6 +34,6 @@ export const watching = <K extends KindName>(
  */
 export interface Controller {
   readonly name: string;
-  readonly watches: readonly Watch[];
+  readonly watches: readonly (Watch | AnyWatch)[];
   reconcile(key: ObjectKey): Promise<Result>;
 }

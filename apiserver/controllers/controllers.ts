@@ -2,6 +2,8 @@ import type { KindName } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Client } from '../registry/client';
 import type { Controller } from './controller';
+import type { ControllerManager } from './controller-manager';
+import { CustomResourceDefinitionController } from './custom-resource-definition';
 import { GarbageCollector } from './garbage-collector';
 import { NamespaceController } from './namespace';
 import { PodGarbageController } from './pod-garbage';
@@ -12,8 +14,8 @@ export interface ControllerDeps {
   readonly clock: Clock;
 }
 
-/** Every namespaced kind, in the order in which a namespace is emptied. */
-export const NAMESPACED: readonly KindName[] = [
+/** In this order, before all else, a namespace is emptied. */
+const FIRST_EMPTIED: readonly KindName[] = [
   'Deployment',
   'StatefulSet',
   'DaemonSet',
@@ -21,45 +23,27 @@ export const NAMESPACED: readonly KindName[] = [
   'ReplicationController',
   'CronJob',
   'Job',
-  'HorizontalPodAutoscaler',
-  'PodDisruptionBudget',
   'Pod',
-  'Service',
-  'Endpoints',
-  'ConfigMap',
-  'Secret',
-  'ServiceAccount',
-  'Lease',
-  'EndpointSlice',
-  'Ingress',
-  'NetworkPolicy',
-  'PersistentVolumeClaim',
-  'PodTemplate',
-  'ControllerRevision',
-  'LimitRange',
-  'ResourceQuota',
-  'RoleBinding',
-  'Role',
-  'CSIStorageCapacity',
-  'Event',
-];
-/** Kinds whose objects own others or are owned. Events end by themselves. */
-const OWNING: readonly KindName[] = [
-  ...NAMESPACED.filter((kind) => kind !== 'Event'),
-  'Node',
-  'Namespace',
-  'PersistentVolume',
-  'ClusterRole',
-  'ClusterRoleBinding',
-  'StorageClass',
-  'VolumeAttachment',
-  'PriorityClass',
 ];
 
-/** Every controller there is, but for the node lifecycle, which is also woken by the node channel. */
+/** Every controller there is, but for garbage collection and the node lifecycle, which is also woken by the node channel. */
 export const createControllers = (deps: ControllerDeps): readonly Controller[] => [
-  new NamespaceController(deps.client, deps.clock, NAMESPACED),
+  new NamespaceController(deps.client, deps.clock, FIRST_EMPTIED),
   new ServiceAccountController(deps.client),
   new PodGarbageController(deps.client, deps.clock),
-  ...OWNING.map((kind) => new GarbageCollector(deps.client, kind, OWNING)),
+  new CustomResourceDefinitionController(deps.client, deps.clock),
 ];
+
+/** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */
+export function collectGarbage(manager: ControllerManager, client: Client): void {
+  const collected = new Set<KindName>(['Event']);
+  const follow = (): void => {
+    for (const kind of client.kinds.names()) {
+      if (collected.has(kind)) continue;
+      collected.add(kind);
+      manager.add(new GarbageCollector(client, kind));
+    }
+  };
+  client.kinds.onChange(follow);
+  follow();
+}

@@ -1,9 +1,9 @@
 import type { KindName, KindTypes, OwnerReference } from '../../shared/api/objects';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
-import type { Client, ObjectChange, ObjectKey } from '../registry/client';
+import type { Client, ObjectChange, ObjectKey, View } from '../registry/client';
 import { keyOf } from '../registry/client';
 import type { Controller, Result } from './controller';
-import { done, watching } from './controller';
+import { anyChange, done, watching } from './controller';
 import type { AnyObject } from './owner-references';
 import { FOREGROUND, isDeletingDependents, ORPHAN, unblocking, without, withoutFinalizer } from './owner-references';
 
@@ -29,30 +29,30 @@ interface Owners {
 export class GarbageCollector implements Controller {
   readonly name: string;
   readonly watches;
+  private readonly view: View<KindTypes[KindName]>;
 
   constructor(
     private readonly client: Client,
     private readonly kind: KindName,
-    private readonly kinds: readonly KindName[],
   ) {
+    // Kept, as the kind may go while its last changes are still looked at.
+    this.view = client.view(kind);
     this.name = `garbage-collector-${kind.toLowerCase()}`;
     this.watches = [
       watching(kind, ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
       // An owner's end, or its wait for its dependents, concerns its dependents of this kind; any change of a dependent
       // may be what an owner of this kind waits for.
-      ...kinds.map((other) =>
-        watching(other, (change) => [
-          ...(change.type === 'DELETED' || isDeletingDependents(change.object)
-            ? this.client.view(kind).list({ ownedBy: change.object.metadata.uid }).map(keyOf)
-            : []),
-          ...this.waitingOwners(change),
-        ]),
-      ),
+      anyChange((change) => [
+        ...(change.type === 'DELETED' || isDeletingDependents(change.object)
+          ? this.view.list({ ownedBy: change.object.metadata.uid }).map(keyOf)
+          : []),
+        ...this.waitingOwners(change),
+      ]),
     ];
   }
 
   async reconcile(key: ObjectKey): Promise<Result> {
-    const object = this.client.view(this.kind).get(key);
+    const object = this.view.get(key);
     if (object === undefined) return done;
     if (object.metadata.deletionTimestamp !== undefined) {
       const finalizers = object.metadata.finalizers ?? [];
@@ -131,7 +131,7 @@ export class GarbageCollector implements Controller {
 
   /** An owner of a kind we do not know counts as there: deleting on a guess would lose data. */
   private stateOf(reference: OwnerReference, dependent: AnyObject): keyof Owners {
-    const kind = this.kinds.find((each) => each === reference.kind);
+    const kind = this.client.kinds.nameOf(reference.apiVersion, reference.kind);
     if (kind === undefined) return 'solid';
     const owner = this.ownerOf(kind, reference, dependent);
     if (owner === undefined) return 'dangling';
@@ -146,7 +146,7 @@ export class GarbageCollector implements Controller {
   }
 
   private dependents(uid: string): readonly Dependent[] {
-    return this.kinds.flatMap((kind) =>
+    return this.client.kinds.names().flatMap((kind) =>
       this.client
         .view(kind)
         .list({ ownedBy: uid })
@@ -158,7 +158,7 @@ export class GarbageCollector implements Controller {
   private waitingOwners({ object, previous }: ObjectChange<AnyObject>): readonly ObjectKey[] {
     return [object, ...(previous === undefined ? [] : [previous])].flatMap((dependent) =>
       (dependent.metadata.ownerReferences ?? [])
-        .filter((reference) => reference.kind === this.kind)
+        .filter(({ apiVersion, kind }) => this.client.kinds.nameOf(apiVersion, kind) === this.kind)
         .map((reference) => this.ownerOf(this.kind, reference, dependent))
         .filter((owner) => owner !== undefined && owner.metadata.deletionTimestamp !== undefined)
         .map((owner) => keyOf(owner as AnyObject)),

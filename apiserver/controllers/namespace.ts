@@ -4,7 +4,7 @@ import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
 import type { Client, ObjectKey } from '../registry/client';
 import { keyOf } from '../registry/client';
 import type { Controller, Result } from './controller';
-import { done, watching } from './controller';
+import { anyChange, done, watching } from './controller';
 import type { Remains } from './namespace-conditions';
 import { withConditions } from './namespace-conditions';
 
@@ -18,13 +18,13 @@ export class NamespaceController implements Controller {
   constructor(
     private readonly client: Client,
     private readonly clock: Clock,
-    /** The namespaced kinds whose objects must go, in this order. */
-    private readonly kinds: readonly KindName[],
+    /** Goes first, so that workloads do not make anew what is deleted behind them. */
+    private readonly first: readonly KindName[],
   ) {
     this.watches = [
       watching('Namespace', ({ object }) => [keyOf(object)]),
       // Pods take their grace period, others their finalizers: each one's end brings the namespace closer to its own.
-      ...kinds.map((kind) => watching(kind, ({ object }) => this.terminating(object.metadata.namespace))),
+      anyChange(({ object }) => this.terminating(object.metadata.namespace)),
     ];
   }
 
@@ -49,6 +49,12 @@ export class NamespaceController implements Controller {
     return done;
   }
 
+  /** Every namespaced kind that is served now. */
+  private kinds(): readonly KindName[] {
+    const names = this.client.kinds.names({ namespaced: true });
+    return [...this.first, ...names.filter((name) => !this.first.includes(name))];
+  }
+
   private terminating(name: string | undefined): readonly ObjectKey[] {
     const namespace = this.client.view('Namespace').get({ name: name ?? '' });
     return namespace?.metadata.deletionTimestamp === undefined ? [] : [keyOf(namespace)];
@@ -56,7 +62,7 @@ export class NamespaceController implements Controller {
 
   /** Deletes what is not being deleted yet. */
   private async deleteContents(namespace: string): Promise<void> {
-    for (const kind of this.kinds) {
+    for (const kind of this.kinds()) {
       const standing = this.client
         .view(kind)
         .list({ namespace, where: ({ metadata }) => metadata.deletionTimestamp === undefined });
@@ -75,7 +81,7 @@ export class NamespaceController implements Controller {
   }
 
   private remains(namespace: string): readonly Remains[] {
-    return this.kinds.flatMap((kind) => {
+    return this.kinds().flatMap((kind) => {
       const objects = this.client.view(kind).list({ namespace });
       return objects.length === 0 ? [] : [{ kind, objects }];
     });

@@ -6,12 +6,14 @@ export class KindList {
   private readonly handlers = new Set<() => void>();
   private kinds: readonly Kind[];
   private byPath: ReadonlyMap<string, Kind>;
-  private readonly byName: ReadonlyMap<string, Kind>;
+  private byName: ReadonlyMap<string, Kind>;
+  private byGroupKind: ReadonlyMap<string, string>;
 
   constructor(private readonly builtIn: readonly Kind[]) {
     this.kinds = builtIn;
     this.byPath = indexByPath(builtIn);
     this.byName = indexByName(builtIn);
+    this.byGroupKind = indexByGroupKind(builtIn);
   }
 
   /** In the order in which discovery names them: the built-in ones first. */
@@ -23,11 +25,23 @@ export class KindList {
     return this.byPath.get(pathOf({ group, version, plural }));
   }
 
-  /** By kind name alone, as our own code names the built-in kinds. Throws for an unknown one. */
+  /** By the name that our own code uses: `Pod` for built-in kinds, `Kind.group` for custom ones. Throws for an unknown one. */
   require(name: string): Kind {
     const found = this.byName.get(name);
     if (found === undefined) throw new Error(`there is no kind ${name}`);
     return found;
+  }
+
+  /** The names that `require` takes, each once. */
+  names(namespaced?: boolean): readonly string[] {
+    const all = [...this.byName];
+    return all.filter(([, kind]) => namespaced === undefined || kind.namespaced === namespaced).map(([name]) => name);
+  }
+
+  /** The name of what an apiVersion and kind mean; undefined where nothing such is served. */
+  nameOf(apiVersion: string, kind: string): string | undefined {
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+    return this.byGroupKind.get(`${group}/${kind}`);
   }
 
   /** The kinds that one definition makes, in place of those that it made before; none: they are gone. */
@@ -38,6 +52,8 @@ export class KindList {
     this.custom = custom;
     this.kinds = [...this.builtIn, ...[...custom.values()].flat()];
     this.byPath = indexByPath(this.kinds);
+    this.byName = indexByName(this.kinds);
+    this.byGroupKind = indexByGroupKind(this.kinds);
     for (const handler of this.handlers) handler();
   }
 
@@ -52,6 +68,15 @@ const pathOf = ({ group, version, plural }: Pick<Kind, 'group' | 'version' | 'pl
   `${group}/${version}/${plural}`;
 const indexByPath = (kinds: readonly Kind[]): ReadonlyMap<string, Kind> =>
   new Map(kinds.map((kind) => [pathOf(kind), kind]));
-/** Of a kind that is served in several versions, the one it is stored in. */
+const nameOf = ({ kind, group, custom }: Kind): string => (custom === undefined ? kind : `${kind}.${group}`);
+
+/** Of a built-in kind that is served in several versions the one that is stored, of a custom kind any: all are one type. */
 const indexByName = (kinds: readonly Kind[]): ReadonlyMap<string, Kind> =>
-  new Map(kinds.filter(({ conversion }) => conversion === undefined).map((kind) => [kind.kind, kind]));
+  new Map(
+    kinds
+      .filter(({ custom, conversion }) => custom !== undefined || conversion === undefined)
+      .map((kind) => [nameOf(kind), kind]),
+  );
+
+const indexByGroupKind = (kinds: readonly Kind[]): ReadonlyMap<string, string> =>
+  new Map(kinds.map((kind) => [`${kind.group}/${kind.kind}`, nameOf(kind)]));

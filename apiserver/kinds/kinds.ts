@@ -15,6 +15,7 @@ import { cronJob } from './batch/cron-job';
 import { job } from './batch/job';
 import { certificateSigningRequest } from './certificates/certificate-signing-request';
 import { configMap } from './config-map';
+import { customResourceDefinition } from './custom-resource-definition';
 import { endpointSlice } from './discovery/endpoint-slice';
 import { endpoints } from './endpoints';
 import { event } from './event';
@@ -86,6 +87,7 @@ export const KINDS: readonly Kind[] = [
   volumeAttachment,
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
+  customResourceDefinition,
 ];
 
 export const createKindList = (kinds: readonly Kind[] = KINDS): KindList => new KindList(kinds);

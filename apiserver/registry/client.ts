@@ -56,7 +56,18 @@ export interface DeleteCallOptions {
 
 export type PatchType = 'json' | 'merge' | 'strategic';
 
+/** The kinds that there are now: custom ones come and go. A custom kind is named `Kind.group` where our own code names it. */
+export interface ServedKinds {
+  names(options?: { readonly namespaced?: boolean }): readonly KindName[];
+  /** The kind that an object's or an owner reference's apiVersion and kind name; undefined: none that is served. */
+  nameOf(apiVersion: string, kind: string): KindName | undefined;
+  onChange(handler: () => void): () => void;
+}
+
 export interface Client {
+  readonly kinds: ServedKinds;
+  /** Calls `handler` for each later change of any kind, under the rules of View.onChange. */
+  onAnyChange(handler: (change: ObjectChange<KindTypes[KindName]>) => void): () => void;
   view<K extends KindName>(kind: K): View<KindTypes[K]>;
   /** Throws NotFound. */
   get<K extends KindName>(kind: K, key: ObjectKey): Promise<KindTypes[K]>;

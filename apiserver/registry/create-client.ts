@@ -2,7 +2,8 @@ import type { ApiObject, KindName, KindTypes, StoredObject } from '../../shared/
 import { conflict, isConflict } from '../../shared/status-error';
 import { SYSTEM_USER } from '../auth/user';
 import type { WritableSubresource } from '../kinds/kind';
-import type { Client, ObjectChange, View } from './client';
+import type { KindList } from '../kinds/kind-list';
+import type { Client, ObjectChange, ServedKinds, View } from './client';
 import { keyOf } from './client';
 import type { GenericRegistry } from './generic-registry';
 import { prefixOf, resourceOf, storeKeyOf } from './store-keys';
@@ -17,6 +18,8 @@ export function createClient(registry: GenericRegistry): Client {
     options?.subresource === undefined ? OPTIONS : { ...OPTIONS, subresource: options.subresource };
 
   const client: Client = {
+    kinds: servedKinds(kinds),
+    onAnyChange: (handler) => registry.cache.onAnyChange((change) => handler(change as never)),
     view: (name) => viewOf(registry, name),
     get: async (name, key) => typed((await registry.get(kinds.require(name), key)).object),
     create: async (name, object) =>
@@ -65,6 +68,13 @@ export function createClient(registry: GenericRegistry): Client {
   };
   return client;
 }
+
+const servedKinds = (kinds: KindList): ServedKinds => ({
+  // The compiler knows the built-in names only; a custom name is one that `require` finds.
+  names: ({ namespaced } = {}) => kinds.names(namespaced) as readonly KindName[],
+  nameOf: (apiVersion, kind) => kinds.nameOf(apiVersion, kind) as KindName | undefined,
+  onChange: (handler) => kinds.onChange(handler),
+});
 
 // What the registry stores under a kind has passed that kind's schema: the names below only say so to the compiler.
 const typed = <K extends KindName>(object: StoredObject): KindTypes[K] => object as unknown as KindTypes[K];

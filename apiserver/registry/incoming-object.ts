@@ -58,7 +58,7 @@ function decodeFor(
   body: ApiObject,
   { fieldValidation, bodyProblems = [] }: Strictness,
 ): { readonly object: ApiObject; readonly problems: readonly string[] } {
-  const { object, unknownFields } = decoder.decode(kind, body);
+  const { object, unknownFields } = kind.custom?.decode(body) ?? decoder.decode(kind, body);
   checkType(kind, object);
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;

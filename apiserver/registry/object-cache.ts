@@ -1,6 +1,7 @@
 import type { Logger } from '../../shared/logger';
 import type { KeyValue, Store, StoreEvent, Watcher } from '../store/store';
 import { StoreClosedError, StoreError } from '../store/store';
+import type { ChangeHandler } from './kind-cache';
 import { KindCache } from './kind-cache';
 import { resourceOfKey, ROOT } from './store-keys';
 import { fromKeyValue } from './stored-object';
@@ -11,6 +12,7 @@ import { fromKeyValue } from './stored-object';
  */
 export class ObjectCache {
   private readonly kinds = new Map<string, KindCache>();
+  private readonly handlers = new Set<ChangeHandler>();
   private readonly waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
   private readonly startRevision: number;
   private reached: number;
@@ -48,7 +50,16 @@ export class ObjectCache {
     if (existing !== undefined) return existing;
     const created = new KindCache(this.startRevision);
     this.kinds.set(resource, created);
+    created.onChange((change) => {
+      for (const handler of this.handlers) handler(change);
+    });
     return created;
+  }
+
+  /** Calls `handler` for each change of any kind. Returns the function that unsubscribes. */
+  onAnyChange(handler: ChangeHandler): () => void {
+    this.handlers.add(handler);
+    return () => this.handlers.delete(handler);
   }
 
   /** Resolves when everything up to `revision` is visible, or the cache is closed. */

@@ -3,6 +3,7 @@
  * server-filled metadata present. Types only; nothing here exists at run time.
  */
 import type * as admissionregistration from 'kubernetes-types/admissionregistration/v1';
+import type * as apiextensions from 'kubernetes-types/apiextensions/v1';
 import type * as apps from 'kubernetes-types/apps/v1';
 import type * as autoscaling from 'kubernetes-types/autoscaling/v2';
 import type * as batch from 'kubernetes-types/batch/v1';
@@ -89,6 +90,7 @@ export type PersistentVolume = Stored<core.PersistentVolume>;
 export type CertificateSigningRequest = Stored<certificates.CertificateSigningRequest>;
 export type IngressClass = Stored<networking.IngressClass>;
 export type RuntimeClass = Stored<node.RuntimeClass>;
+export type CustomResourceDefinition = Stored<apiextensions.CustomResourceDefinition>;
 export type ClusterRole = Stored<rbac.ClusterRole>;
 export type ClusterRoleBinding = Stored<rbac.ClusterRoleBinding>;
 export type CSIDriver = Stored<storage.CSIDriver>;
@@ -112,6 +114,7 @@ export interface KindTypes {
   Lease: Lease;
   PriorityClass: PriorityClass;
   CSIDriver: CSIDriver;
+  CustomResourceDefinition: CustomResourceDefinition;
   CSINode: CSINode;
   CSIStorageCapacity: CSIStorageCapacity;
   CertificateSigningRequest: CertificateSigningRequest;

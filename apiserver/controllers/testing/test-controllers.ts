@@ -3,7 +3,7 @@ import { settle } from '../../../shared/testing/fake-clock';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
 import { ControllerManager } from '../controller-manager';
-import { createControllers } from '../controllers';
+import { collectGarbage, createControllers } from '../controllers';
 
 export interface TestControllers extends TestRegistry {
   /** Resolves when the controllers have nothing left to do at this moment. */
@@ -17,6 +17,7 @@ export async function startControllers(): Promise<TestControllers> {
   const { client, clock, registry } = parts;
   const manager = new ControllerManager(createControllers({ client, clock }), { client, clock, logger: silentLogger });
   manager.start();
+  collectGarbage(manager, client);
   const idle = async (): Promise<void> => {
     for (let seen = -1; seen !== registry.cache.revision;) {
       seen = registry.cache.revision;

@@ -28,7 +28,7 @@ export function validateMeta(kind: Kind, object: ApiObject): readonly StatusCaus
     ...nameProblems(kind, meta),
     ...validateLabels('metadata.labels', meta.labels),
     ...annotationProblems(meta.annotations),
-    ...each('metadata.finalizers', meta.finalizers, finalizerProblems),
+    ...each('metadata.finalizers', meta.finalizers, (finalizer, path) => finalizerProblems(kind, finalizer, path)),
     ...ownerProblems(meta),
   ];
 }
@@ -69,8 +69,10 @@ function annotationProblems(annotations: Readonly<Record<string, string>> | unde
 
 const STANDARD_FINALIZERS = ['orphan', 'foregroundDeletion', 'kubernetes'];
 
-function finalizerProblems(finalizer: string, field: string): readonly StatusCause[] {
+/** Definitions and custom resources may use any qualified name, as in Kubernetes. */
+function finalizerProblems(kind: Kind, finalizer: string, field: string): readonly StatusCause[] {
   const problems = checkName(field, finalizer, isQualifiedName);
+  if (kind.custom !== undefined || kind.group === 'apiextensions.k8s.io') return problems;
   if (problems.length > 0 || finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return problems;
   return [invalidValue(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
 }

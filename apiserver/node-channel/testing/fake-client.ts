@@ -1,7 +1,7 @@
 import type { ApiObject, KindName, KindTypes, StoredObject } from '../../../shared/api/objects';
 import { toTimestamp } from '../../../shared/clock';
 import { alreadyExists, conflict, notFound } from '../../../shared/status-error';
-import type { Client, DeleteCallOptions, ObjectChange, ObjectKey, View } from '../../registry/client';
+import type { Client, DeleteCallOptions, ObjectChange, ObjectKey, ServedKinds, View } from '../../registry/client';
 import { keyString } from '../../registry/client';
 
 type AnyKind = KindTypes[KindName];
@@ -14,10 +14,24 @@ interface KindState {
 /** The in-process API without validation and store: objects in a map, one revision for all, views told at once. */
 export class FakeClient implements Client {
   revision = 100;
-  private readonly kinds = new Map<KindName, KindState>();
+  private readonly states = new Map<KindName, KindState>();
   /** Writes that changed something, as `update Pod default/web`. */
   readonly writes: string[] = [];
   private failures: { readonly verb: string; readonly error: Error }[] = [];
+
+  readonly kinds: ServedKinds = {
+    names: () => [...this.states.keys()],
+    nameOf: (_apiVersion, kind) => [...this.states.keys()].find((name) => name === kind),
+    onChange: () => () => undefined,
+  };
+
+  onAnyChange(handler: (change: ObjectChange<AnyKind>) => void): () => void {
+    const ends = [...this.states.values()].map(({ handlers }) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    });
+    return () => ends.forEach((end) => end());
+  }
 
   /** The next write of this verb throws. */
   failNext(verb: 'create' | 'update' | 'delete', error: Error): void {
@@ -150,10 +164,10 @@ export class FakeClient implements Client {
   }
 
   private state(kind: KindName): KindState {
-    const known = this.kinds.get(kind);
+    const known = this.states.get(kind);
     if (known !== undefined) return known;
     const state: KindState = { objects: new Map(), handlers: new Set() };
-    this.kinds.set(kind, state);
+    this.states.set(kind, state);
     return state;
   }
 }

@@ -1,0 +1,169 @@
+import type {
+  CustomResourceColumnDefinition,
+  CustomResourceDefinitionSpec,
+  CustomResourceDefinitionVersion,
+} from 'kubernetes-types/apiextensions/v1';
+import type { ApiObject, StoredObject } from '../../shared/api/objects';
+import { select } from '../../shared/json-path';
+import type { StatusCause } from '../../shared/status-error';
+import { ageColumn, ago, column, nameColumn } from '../kinds/columns';
+import { defineKind } from '../kinds/define-kind';
+import type { Column, Conversion, CustomType, Kind } from '../kinds/kind';
+import { SCALE, STATUS } from '../kinds/verbs';
+import type { Shape } from '../managed-fields/shape';
+import { shapeOfSchema } from '../managed-fields/shape';
+import type { Decoder } from '../openapi/decode';
+import type { Schema, Schemas } from '../openapi/schemas';
+import { shapeOfJsonSchema } from './custom-shape';
+import { setSchemaDefaults } from './defaulting';
+import type { JsonSchema } from './json-schema';
+import { openApiOf } from './open-api';
+import { prune } from './prune';
+import { validateValue } from './validate-value';
+
+const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+export interface Definition {
+  readonly spec: CustomResourceDefinitionSpec;
+}
+
+/** What custom kinds share with the built-in ones: the type of metadata. */
+export interface MetaTypes {
+  readonly schemas: Schemas;
+  readonly decoder: Decoder;
+}
+
+/** One kind for each version that a definition serves. */
+export const customKinds = (definition: Definition, types: MetaTypes): readonly Kind[] =>
+  definition.spec.versions.filter(({ served }) => served).map((version) => customKind(definition, version, types));
+
+function customKind({ spec }: Definition, version: CustomResourceDefinitionVersion, types: MetaTypes): Kind {
+  const { group, names, scope } = spec;
+  const schema = schemaOf(version);
+  const hasStatus = version.subresources?.status !== undefined;
+  const scale = version.subresources?.scale;
+  const conversion = conversionOf(spec, version.name);
+  return defineKind({
+    group,
+    version: version.name,
+    kind: names.kind,
+    plural: names.plural,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    namespaced: scope === 'Namespaced',
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    subresources: [...(hasStatus ? [STATUS] : []), ...(scale === undefined ? [] : [SCALE])],
+    schema: `${group.split('.').reverse().join('.')}.${version.name}.${names.kind}`,
+    columns: columnsOf(version.additionalPrinterColumns),
+    fieldSelectors: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
+    hasStatus,
+    hasGeneration: true,
+    setDefaults: (object) => setSchemaDefaults(object, schema),
+    validate: (object) => validateFields(object, schema),
+    custom: customType({ group, version: version.name, kind: names.kind, schema }, types),
+    ...(conversion === undefined ? {} : { conversion }),
+    ...(scale === undefined
+      ? {}
+      : {
+          scale: {
+            replicas: scale.specReplicasPath.replace(/^\./, ''),
+            statusReplicas: scale.statusReplicasPath.replace(/^\./, ''),
+            ...(scale.labelSelectorPath === undefined ? {} : { selector: scale.labelSelectorPath.replace(/^\./, '') }),
+          },
+        }),
+  });
+}
+
+const schemaOf = (version: CustomResourceDefinitionVersion): JsonSchema =>
+  (version.schema?.openAPIV3Schema as JsonSchema | undefined) ?? {
+    type: 'object',
+    'x-kubernetes-preserve-unknown-fields': true,
+  };
+
+/** metadata has its own rules: of a custom schema it may only restrict name and labels, which Kubernetes ignores for pruning. */
+const withoutMeta = (object: ApiObject): ApiObject => {
+  const { apiVersion: _a, kind: _k, metadata: _m, ...fields } = object;
+  return fields;
+};
+
+function customType(
+  { group, version, kind, schema }: { group: string; version: string; kind: string; schema: JsonSchema },
+  { schemas, decoder }: MetaTypes,
+): CustomType {
+  const metaShape = shapeOfSchema(schemas, OBJECT_META);
+  const fieldsShape = shapeOfJsonSchema(schema);
+  const shape: Shape = {
+    as: 'fields',
+    isMap: false,
+    field: (name) =>
+      name === 'metadata' || fieldsShape.as !== 'fields'
+        ? { shape: metaShape, isRequired: true }
+        : fieldsShape.field(name),
+  };
+  return {
+    openApi: openApiOf(schema) as Schema,
+    shape,
+    decode(body) {
+      const decoded = decoder.decode({ group, version, kind, schema: OBJECT_META }, body.metadata ?? {});
+      const unknownFields = decoded.unknownFields.map((path) => `metadata.${path}`);
+      const fields = prune(withoutMeta(structuredClone(body)), schema, '', unknownFields) as ApiObject;
+      const { apiVersion, kind: name } = body;
+      return {
+        object: {
+          ...(apiVersion === undefined ? {} : { apiVersion }),
+          ...(name === undefined ? {} : { kind: name }),
+          metadata: decoded.object as NonNullable<ApiObject['metadata']>,
+          ...fields,
+        },
+        unknownFields,
+      };
+    },
+  };
+}
+
+const validateFields = (object: ApiObject, schema: JsonSchema): readonly StatusCause[] =>
+  validateValue(
+    withoutMeta(object),
+    { ...schema, required: (schema.required ?? []).filter((name) => name !== 'metadata') },
+    '',
+  );
+
+/** Between versions of a definition without a webhook only apiVersion differs. */
+function conversionOf(spec: CustomResourceDefinitionSpec, version: string): Conversion | undefined {
+  if (spec.versions.length < 2) return undefined;
+  const storage = spec.versions.find((each) => each.storage)?.name ?? version;
+  const as = (name: string) => (object: StoredObject) => ({ ...object, apiVersion: `${spec.group}/${name}` });
+  return { toStored: as(storage), fromStored: as(version) };
+}
+
+function columnsOf(definitions: readonly CustomResourceColumnDefinition[] | undefined): readonly Column[] {
+  if (definitions === undefined || definitions.length === 0) return [nameColumn, ageColumn];
+  return [nameColumn, ...definitions.map(printerColumn)];
+}
+
+function printerColumn(definition: CustomResourceColumnDefinition): Column {
+  const { name, type, description = '', jsonPath, priority = 0 } = definition;
+  const built = column(name, (object, nowMs) => cellOf(type, select(jsonPath, object), nowMs), {
+    type: type === 'date' ? 'string' : (type as Column['type']),
+    ...(definition.format === undefined ? {} : { format: definition.format }),
+    description,
+  });
+  return { ...built, type: type as Column['type'], priority: priority === 0 ? 0 : 1 };
+}
+
+/** As kubectl shows them: dates as ages, several results joined, other types as they are. */
+function cellOf(type: string, found: readonly unknown[], nowMs: number): ReturnType<Column['cell']> {
+  const [first] = found;
+  if (first === undefined || first === null) return null;
+  switch (type) {
+    case 'date':
+      return typeof first === 'string' ? ago(first, nowMs) : '<invalid>';
+    case 'integer':
+    case 'number':
+      return typeof first === 'number' ? first : null;
+    case 'boolean':
+      return typeof first === 'boolean' ? first : null;
+    default:
+      return found.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(',');
+  }
+}

@@ -1,0 +1,121 @@
+import type { StatusCause } from '../../shared/status-error';
+import { forbiddenField, invalidValue, notSupported, required } from '../kinds/validation/field-errors';
+import type { JsonSchema } from './json-schema';
+import { isIntOrString, preservesUnknown } from './json-schema';
+
+const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
+/** What may not stand inside allOf, anyOf, oneOf and not: it would decide about structure. */
+const STRUCTURE = ['type', 'additionalProperties', 'default', 'nullable', 'description'] as const;
+
+/** Why a schema is not structural (apiextensions.k8s.io/v1): it must say of every place what may stand there. */
+export function structuralProblems(schema: JsonSchema, field: string, isRoot = true): readonly StatusCause[] {
+  return [
+    ...typeProblems(schema, field, isRoot),
+    ...(schema.properties !== undefined && typeof schema.additionalProperties === 'object'
+      ? [forbiddenField(`${field}.additionalProperties`, 'additionalProperties and properties are mutual exclusive')]
+      : []),
+    ...(schema.additionalProperties === false
+      ? [forbiddenField(`${field}.additionalProperties`, 'additionalProperties cannot be set to false')]
+      : []),
+    ...(schema.uniqueItems === true
+      ? [
+          forbiddenField(
+            `${field}.uniqueItems`,
+            'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
+          ),
+        ]
+      : []),
+    ...listProblems(schema, field),
+    ...patternProblems(schema, field),
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
+      isRoot && name === 'metadata' ? [] : structuralProblems(child, `${field}.properties[${name}]`, false),
+    ),
+    ...(typeof schema.additionalProperties === 'object'
+      ? structuralProblems(schema.additionalProperties, `${field}.additionalProperties`, false)
+      : []),
+    ...(schema.items === undefined ? [] : structuralProblems(schema.items, `${field}.items`, false)),
+    ...junctorsOf(schema).flatMap(([name, part]) => junctorProblems(part, `${field}.${name}`, isIntOrString(schema))),
+  ];
+}
+
+function typeProblems(schema: JsonSchema, field: string, isRoot: boolean): readonly StatusCause[] {
+  const { type = '' } = schema;
+  if (isRoot && type !== 'object') return [invalidValue(`${field}.type`, type, 'must be object at the root')];
+  if (type === '') {
+    return isIntOrString(schema) || preservesUnknown(schema)
+      ? []
+      : [required(`${field}.type`, 'must not be empty for specified object fields')];
+  }
+  if (!TYPES.includes(type)) return [notSupported(`${field}.type`, type, TYPES)];
+  return type === 'array' && schema.items === undefined && !preservesUnknown(schema)
+    ? [required(`${field}.items`, 'must be specified')]
+    : [];
+}
+
+function listProblems(schema: JsonSchema, field: string): readonly StatusCause[] {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  if (schema['x-kubernetes-list-type'] !== 'map') {
+    return keys.length === 0
+      ? []
+      : [
+          forbiddenField(
+            `${field}.x-kubernetes-list-map-keys`,
+            "must not be set unless x-kubernetes-list-type is 'map'",
+          ),
+        ];
+  }
+  if (keys.length === 0)
+    return [required(`${field}.x-kubernetes-list-map-keys`, "must not be empty if x-kubernetes-list-type is 'map'")];
+  const properties = schema.items?.properties ?? {};
+  const needed = schema.items?.required ?? [];
+  return keys.flatMap((key, index) => {
+    const property = properties[key];
+    const place = `${field}.x-kubernetes-list-map-keys[${index}]`;
+    if (property === undefined) return [invalidValue(place, key, `entries must all be names of item properties`)];
+    return needed.includes(key) || property.default !== undefined
+      ? []
+      : [
+          required(
+            `${field}.items.properties[${key}].default`,
+            'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
+          ),
+        ];
+  });
+}
+
+function patternProblems({ pattern }: JsonSchema, field: string): readonly StatusCause[] {
+  if (pattern === undefined) return [];
+  try {
+    new RegExp(pattern, 'u');
+    return [];
+  } catch (error) {
+    return [
+      invalidValue(
+        `${field}.pattern`,
+        pattern,
+        `must be a valid regular expression, but isn't: ${error instanceof Error ? error.message : ''}`,
+      ),
+    ];
+  }
+}
+
+const junctorsOf = (schema: JsonSchema): readonly (readonly [string, JsonSchema])[] => [
+  ...(['allOf', 'anyOf', 'oneOf'] as const).flatMap((name) =>
+    (schema[name] ?? []).map((part, index) => [`${name}[${index}]`, part] as const),
+  ),
+  ...(schema.not === undefined ? [] : [['not', schema.not] as const]),
+];
+
+/** int-or-string is written as anyOf of the two types: the one exception. */
+function junctorProblems(part: JsonSchema, field: string, mayHaveType: boolean): readonly StatusCause[] {
+  return [
+    ...STRUCTURE.filter((name) => part[name] !== undefined && !(name === 'type' && mayHaveType)).map((name) =>
+      forbiddenField(`${field}.${name}`, 'must be empty to be structural'),
+    ),
+    ...Object.entries(part.properties ?? {}).flatMap(([name, child]) =>
+      junctorProblems(child, `${field}.properties[${name}]`, mayHaveType),
+    ),
+    ...(part.items === undefined ? [] : junctorProblems(part.items, `${field}.items`, mayHaveType)),
+    ...junctorsOf(part).flatMap(([name, child]) => junctorProblems(child, `${field}.${name}`, mayHaveType)),
+  ];
+}
