@@ -36,6 +36,12 @@ const FORCE_FORBIDDEN = 'Forbidden: may not be specified for non-apply patch';
 const patchOptionsInvalid = (reason: string, field: string, message: string): StatusError =>
   invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [{ reason, field, message }]);
 
+const unsupportedPatch = (): StatusError =>
+  new StatusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${[...Object.keys(PATCH_TYPES), APPLY].join(', ')}`,
+  );
+
 /** The verbs of every kind over HTTP: parses, calls the registry once, maps the result. */
 export class ResourceRoutes {
   constructor(
@@ -59,6 +65,7 @@ export class ResourceRoutes {
     }
     if (path.subresource === 'binding' && request.method === 'POST') return this.bind(call);
     if (path.subresource === 'eviction' && request.method === 'POST') return this.evict(call);
+    if (path.subresource === 'scale') return this.scale(call);
     if (path.subresource !== undefined) {
       const served = call.kind.subresources.find(({ name }) => name === path.subresource);
       if (served === undefined || !(path.subresource === 'status' || path.subresource === 'finalize'))
@@ -179,18 +186,35 @@ export class ResourceRoutes {
     this.sendWritten(call, 200, await this.registry.update(call.kind, keyOf(call), body.object, options));
   }
 
+  private async scale(call: ResourceRequest): Promise<void> {
+    const { kind, request, response } = call;
+    const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+    switch (request.method) {
+      case 'GET':
+        return sendJson(response, 200, await this.registry.scale(kind, keyOf(call)));
+      case 'PUT': {
+        const change = { type: 'replace', body: await readObject(request) } as const;
+        return sendJson(response, 200, await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call)));
+      }
+      case 'PATCH': {
+        // An applied Scale names one field: applying it is merging it.
+        const patch = type === APPLY ? 'merge' : PATCH_TYPES[type];
+        if (patch === undefined) throw unsupportedPatch();
+        const body = await readObject(request, type === APPLY ? 'application/yaml' : 'application/json');
+        const change = { type: patch, body };
+        return sendJson(response, 200, await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call)));
+      }
+      default:
+        throw notAllowed();
+    }
+  }
+
   private async patch(call: ResourceRequest): Promise<void> {
     const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
     if (type === APPLY) return this.apply(call);
     const patchType = PATCH_TYPES[type];
     if (call.query.has('force')) throw patchOptionsInvalid('FieldValueForbidden', 'force', FORCE_FORBIDDEN);
-    if (patchType === undefined) {
-      const supported = [...Object.keys(PATCH_TYPES), APPLY].join(', ');
-      throw new StatusError(
-        'UnsupportedMediaType',
-        `the body of the request was in an unknown format - accepted media types include: ${supported}`,
-      );
-    }
+    if (patchType === undefined) throw unsupportedPatch();
     const body = await readBody(call.request, 'application/json');
     const patch = { type: patchType, body: body.object };
     this.sendWritten(call, 200, await this.registry.patch(call.kind, keyOf(call), patch, writeOptions(call, body)));

@@ -13,7 +13,7 @@ const MAX_OPERATIONS = 10_000;
  * Invalid for one that does not fit the object. */
 export function applyPatch(
   schemas: Schemas,
-  kind: Kind,
+  kind: Pick<Kind, 'schema' | 'custom'>,
   object: StoredObject,
   patch: { readonly type: PatchType; readonly body: unknown },
 ): ApiObject {

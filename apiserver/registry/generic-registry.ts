@@ -43,6 +43,7 @@ import type {
   WriteOptions,
   WriteResult,
 } from './registry';
+import { SCALE_TYPE, scaleFieldsOf, scaleOf, withScale } from './scale';
 import { fromStoreError } from './store-errors';
 import { resourceOf, storeKeyOf } from './store-keys';
 import { CachedObject, deepFreeze } from './stored-object';
@@ -194,6 +195,28 @@ export class GenericRegistry implements Registry {
       }),
     );
     return page;
+  }
+
+  async scale(kind: Kind, key: ObjectKey): Promise<StoredObject> {
+    return scaleOf(scaleFieldsOf(kind), this.existing(kind, key).object);
+  }
+
+  async changeScale(
+    kind: Kind,
+    key: ObjectKey,
+    change: { readonly type: PatchType | 'replace'; readonly body: unknown },
+    options: WriteOptions,
+  ): Promise<StoredObject> {
+    const fields = scaleFieldsOf(kind);
+    const { type, body } = change;
+    const written = await this.change(kind, key, options, (old) => {
+      const wanted =
+        type === 'replace'
+          ? (body as ApiObject)
+          : applyPatch(this.parts.schemas, SCALE_TYPE, scaleOf(fields, old), { type, body });
+      return { object: withScale(kind, fields, old, wanted), warnings: [] };
+    });
+    return scaleOf(fields, written.object);
   }
 
   async bind(key: ObjectKey, binding: ApiObject, options: WriteOptions): Promise<void> {
