@@ -1,0 +1,95 @@
+import type { StoredObject } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import type { Random } from '../../shared/random';
+import { notFound } from '../../shared/status-error';
+import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../admission/admission';
+import type { User } from '../auth/user';
+import type { Kind } from '../kinds/kind';
+import type { KindList } from '../kinds/kind-list';
+import type { Decoder } from '../openapi/decode';
+import type { Schemas } from '../openapi/schemas';
+import type { Compare, Store } from '../store/store';
+import type { ObjectKey } from './client';
+import type { DisruptionCheck } from './eviction';
+import { FieldTracking } from './field-tracking';
+import type { ObjectCache } from './object-cache';
+import type { ObjectWriter } from './object-writer';
+import { resourceOf, storeKeyOf } from './store-keys';
+import type { CachedObject } from './stored-object';
+import { fromStoreError } from './store-errors';
+import { presentedAs, storedAs } from './versions';
+
+/** How often a write is tried again after somebody else's came first, before the client is told. */
+export const ATTEMPTS = 10;
+
+export interface RegistryParts {
+  readonly store: Store;
+  readonly cache: ObjectCache;
+  readonly writer: ObjectWriter;
+  readonly kinds: KindList;
+  readonly schemas: Schemas;
+  readonly decoder: Decoder;
+  readonly plugins: readonly AdmissionPlugin[];
+  readonly mayDisrupt: DisruptionCheck;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** The objects of every kind, in the version that a request asks for, and what every write needs to know. */
+export class RegistryObjects {
+  readonly tracking: FieldTracking;
+  private readonly lookup: Lookup;
+
+  constructor(readonly parts: RegistryParts) {
+    this.lookup = lookupIn(parts);
+    this.tracking = new FieldTracking(parts.schemas, parts.clock);
+  }
+
+  find(kind: Kind, key: ObjectKey): CachedObject | undefined {
+    const found = this.parts.cache.of(resourceOf(kind)).get(storeKeyOf(kind, key));
+    return found === undefined ? undefined : presentedAs(kind, found);
+  }
+
+  /** Throws NotFound. */
+  existing(kind: Kind, key: ObjectKey): CachedObject {
+    const found = this.find(kind, key);
+    if (found === undefined) throw notFound({ group: kind.group, resource: kind.plural }, key.name);
+    return found;
+  }
+
+  /** Undefined where the object, or one of the keys in `also`, is not as expected any more. */
+  async put(
+    kind: Kind,
+    storeKey: string,
+    object: StoredObject,
+    expected: CachedObject | undefined,
+    also: readonly Compare[] = [],
+  ): Promise<CachedObject | undefined> {
+    const written = await this.parts.writer.put(kind, storeKey, storedAs(kind, object), expected, also);
+    return written === undefined ? undefined : presentedAs(kind, written);
+  }
+
+  request(kind: Kind, user: User): AdmissionRequest {
+    return { kind, user, lookup: this.lookup };
+  }
+}
+
+export function rethrow(error: unknown): never {
+  throw fromStoreError(error);
+}
+
+function lookupIn({ cache, kinds }: Pick<RegistryParts, 'cache' | 'kinds'>): Lookup {
+  // The cache holds under a kind's resource only objects of that kind, in the shape their schema was checked for.
+  return {
+    get: (name, key) => {
+      const kind = kinds.require(name);
+      return cache.of(resourceOf(kind)).get(storeKeyOf(kind, key))?.object as never;
+    },
+    list: (name) => {
+      const kind = kinds.require(name);
+      return [...cache.of(resourceOf(kind)).list('')].map(({ object }) => object) as never;
+    },
+  };
+}
