@@ -115,9 +115,10 @@ export class CustomResourceDefinitionController implements Controller {
       .catch(ignoreNotFound);
   }
 
-  /** Served under its own name only once its names were accepted. */
-  private kindOf({ spec }: Definition): KindName | undefined {
-    return this.client.kinds.nameOf(`${spec.group}/v1`, spec.names.kind);
+  /** Undefined where its names were never accepted: what is served under them belongs to another. */
+  private kindOf({ spec, status }: Definition): KindName | undefined {
+    const isServed = status?.acceptedNames?.plural === spec.names.plural;
+    return isServed ? this.client.kinds.nameOf(`${spec.group}/v1`, spec.names.kind) : undefined;
   }
 
   private sameGroup({ spec, metadata }: Definition): readonly Definition[] {
