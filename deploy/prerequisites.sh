@@ -11,7 +11,8 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 }
 
 missing=""
-need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
+want() { case "$missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac; }
+need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || want "$2"; }
 
 for purpose in "$@"; do
   case "$purpose" in
@@ -27,7 +28,7 @@ for purpose in "$@"; do
 done
 
 # A busybox that is not static cannot run alone in an image.
-case " $* " in *" engine "*) dpkg-query -W -f '${Status}' busybox-static 2>/dev/null | grep -q 'ok installed' || missing="$missing busybox-static" ;; esac
+case " $* " in *" engine "*) dpkg-query -W -f '${Status}' busybox-static 2>/dev/null | grep -q 'ok installed' || want busybox-static ;; esac
 
 [ -n "$missing" ] || exit 0
 command -v apt-get >/dev/null 2>&1 || { echo "Please install:$missing" >&2; exit 1; }
