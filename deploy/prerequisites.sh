@@ -2,7 +2,7 @@
 # Installs what a Debian machine lacks. Each word names a purpose; what is there already is left alone.
 #   build   compiler for the one native module (SQLite)
 #   engine  a Docker engine and a static busybox for offline images
-#   tests   a real registry with passwords, etcd to compare with, unzip for the real kubectl
+#   tests   a real registry with passwords, etcd to compare with, unzip for the real kubectl, ps for docker top
 set -eu
 
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || {
@@ -22,7 +22,7 @@ for purpose in "$@"; do
       need docker docker.io
       need busybox busybox-static
       ;;
-    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils ;;
+    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps ;;
     *) echo "prerequisites.sh: unknown purpose '$purpose' (build, engine, tests)" >&2; exit 2 ;;
   esac
 done

@@ -27,7 +27,7 @@ describe('pods on a real engine', () => {
             { name: 'server', volumeMounts },
           ),
           shell(
-            'until wget -q -O /data/got http://127.0.0.1:8099/; do sleep 0.1; done; cat /data/got; touch /data/done',
+            'until wget -q -O /data/got http://127.0.0.1:8099/ 2>/dev/null; do sleep 0.1; done; cat /data/got; touch /data/done',
             { name: 'client', volumeMounts },
           ),
         ],

@@ -101,6 +101,8 @@ export interface ScaleFields {
 
 /** Between the version that a kind is served in and the one that it is stored in. Neither changes its argument. */
 export interface Conversion {
+  /** Where that is another group's version. */
+  readonly storedGroup?: string;
   readonly toStored: (object: StoredObject) => StoredObject;
   readonly fromStored: (object: StoredObject) => StoredObject;
 }

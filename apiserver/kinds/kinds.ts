@@ -11,6 +11,7 @@ import { replicaSet } from './apps/replica-set';
 import { replicationController } from './apps/replication-controller';
 import { statefulSet } from './apps/stateful-set';
 import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler';
+import { horizontalPodAutoscalerV1 } from './autoscaling/horizontal-pod-autoscaler-v1';
 import { cronJob } from './batch/cron-job';
 import { job } from './batch/job';
 import { certificateSigningRequest } from './certificates/certificate-signing-request';
@@ -19,6 +20,7 @@ import { customResourceDefinition } from './custom-resource-definition';
 import { endpointSlice } from './discovery/endpoint-slice';
 import { endpoints } from './endpoints';
 import { event } from './event';
+import { eventsEvent } from './events-event';
 import { lease } from './lease';
 import { limitRange } from './limit-range';
 import { namespace } from './namespace';
@@ -65,10 +67,12 @@ export const KINDS: readonly Kind[] = [
   replicaSet,
   statefulSet,
   horizontalPodAutoscaler,
+  horizontalPodAutoscalerV1,
   cronJob,
   job,
   certificateSigningRequest,
   lease,
+  eventsEvent,
   endpointSlice,
   ingress,
   ingressClass,

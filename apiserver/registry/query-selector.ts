@@ -21,7 +21,11 @@ export function matcherOf(kind: Kind, query: SelectorQuery): Matcher {
   const fields = reading(() => parseFieldSelector(query.fieldSelector ?? ''));
   checkFields(kind, query, fields);
   if (labels.length === 0 && fields.length === 0) return undefined;
-  return (object) => matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
+  const matches = (object: StoredObject): boolean =>
+    matchesLabels(labels, object.metadata.labels) && matchesFields(fields, object);
+  const { conversion } = kind;
+  // Fields are named as this version has them.
+  return conversion === undefined ? matches : (object) => matches(conversion.fromStored(object));
 }
 
 function reading<T>(read: () => T): T {

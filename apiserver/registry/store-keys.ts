@@ -7,14 +7,19 @@ export const ROOT = '/registry/';
 /** Claims lie beside the objects, where no watch of objects sees them. */
 export const claimKeyOf = (claim: string): string => `/claims/${claim}`;
 
-export const resourceOf = (kind: Pick<Kind, 'group' | 'plural'>): string =>
-  kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`;
+/** What of a kind says where its objects are. */
+type Stored = Pick<Kind, 'group' | 'plural' | 'conversion'>;
+
+export function resourceOf(kind: Stored): string {
+  const group = kind.conversion?.storedGroup ?? kind.group;
+  return group === '' ? kind.plural : `${kind.plural}.${group}`;
+}
 
 /** Prefix of a kind's objects, of one namespace where one is given. */
-export const prefixOf = (kind: Pick<Kind, 'group' | 'plural'>, namespace?: string): string =>
+export const prefixOf = (kind: Stored, namespace?: string): string =>
   `${ROOT}${resourceOf(kind)}/${namespace === undefined ? '' : `${namespace}/`}`;
 
-export const storeKeyOf = (kind: Pick<Kind, 'group' | 'plural' | 'namespaced'>, key: ObjectKey): string =>
+export const storeKeyOf = (kind: Stored & Pick<Kind, 'namespaced'>, key: ObjectKey): string =>
   `${prefixOf(kind, kind.namespaced ? key.namespace : undefined)}${key.name}`;
 
 /** The resource (`pods`, `leases.coordination.k8s.io`) a store key belongs to. */
