@@ -27,6 +27,7 @@ export class Cluster {
     /** Where the agents dial, where it is not the server itself (a proxy). */
     private readonly agentPort: number,
     private readonly serverArgs: readonly string[],
+    private readonly agentArgs: readonly string[],
   ) {
     const session = randomBytes(3).toString('hex');
     this.workers = Array.from({ length: workers }, (_, index) => `e2e-${session}-${index + 1}`);
@@ -38,11 +39,13 @@ export class Cluster {
       readonly port?: number;
       readonly agentPort?: number;
       readonly serverArgs?: readonly string[];
+      readonly agentArgs?: readonly string[];
     } = {},
   ): Promise<Cluster> {
     await ensureBusyboxImage(IMAGE, silent);
     const port = options.port ?? (await freePort());
-    const cluster = new Cluster(port, options.workers ?? 1, options.agentPort ?? port, options.serverArgs ?? []);
+    const { workers = 1, agentPort = port, serverArgs = [], agentArgs = [] } = options;
+    const cluster = new Cluster(port, workers, agentPort, serverArgs, agentArgs);
     cluster.kubectlBinary = await realKubectl();
     await cluster.startServer();
     await Promise.all(cluster.workers.map((worker) => cluster.startKubelet(worker)));
@@ -102,6 +105,7 @@ export class Cluster {
           path.join(this.folder, 'server', 'join-token'),
         ],
         ...['--node-name', worker, '--data-dir', path.join(this.folder, 'nodes', worker)],
+        ...this.agentArgs,
       ]),
     );
     await Promise.resolve();
