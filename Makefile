@@ -15,7 +15,7 @@ SOURCES := $(shell find shared apiserver kubelet cli deploy e2e -name '*.ts' -o 
 INSTALLED := node_modules/.installed
 BUILT := dist/.built
 
-.PHONY: help up down clean install build test test-unit test-engine check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-pod bench-idle
+.PHONY: help up down clean install build test test-unit test-engine check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,8 @@ fix-format: $(INSTALLED)
 bench-store: build ## durable commits a second, beside etcd
 	@./deploy/prerequisites.sh tests
 	@node dist/e2e/bench/store.js $(ARGS)
+bench-api: build ## GET, POST, LIST, watch and churn beside node:https
+	@node dist/e2e/bench/api.js $(ARGS)
 bench-pod: build ## pod create -> Running against the raw engine
 	@./deploy/prerequisites.sh engine
 	@node dist/deploy/local-cluster/main.js engine
