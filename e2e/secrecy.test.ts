@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { command } from '../deploy/local-cluster/command';
+import { parseJoinToken } from '../shared/wire/join-token';
 import { Cluster, freePort } from './harness/cluster';
 import { podManifest, shell } from './harness/manifests';
 
@@ -113,9 +114,9 @@ describe('what is secret', () => {
   };
 
   it('was there to be found: the logs tell of these pods in detail', () => {
-    expect(linesWith('"level":20').length).toBeGreaterThan(10);
-    expect(linesWith('default/reader').length).toBeGreaterThan(10);
-    expect(linesWith('default/puller').length).toBeGreaterThan(10);
+    expect(linesWith('"level":20')).not.toEqual([]);
+    expect(linesWith('default/reader')).not.toEqual([]);
+    expect(linesWith('default/puller')).not.toEqual([]);
   });
 
   it.each(Object.entries(canaries))('does not show %s', (_what, canary) => {
@@ -124,8 +125,7 @@ describe('what is secret', () => {
 
   it('does not show the join token, nor the secret half of it', () => {
     const token = readFileSync(path.join(cluster.folder, 'server', 'join-token'), 'utf8').trim();
-    expect(token.length).toBeGreaterThan(20);
-    expect([token, ...token.split(/[.:]/).filter((part) => part.length >= 16)].flatMap(linesWith)).toEqual([]);
+    expect([token, parseJoinToken(token).secret].flatMap(linesWith)).toEqual([]);
   });
 
   it("does not show a private key, be it the node's or the server's", () => {
