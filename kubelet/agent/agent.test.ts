@@ -4,13 +4,13 @@ import path from 'node:path';
 import type { Pod } from '../../shared/api/objects';
 import { silentLogger } from '../../shared/logger';
 import { aPod } from '../../shared/testing/builders';
-import { FakeClock } from '../../shared/testing/fake-clock';
+import { FakeClock, settle as settlePromises } from '../../shared/testing/fake-clock';
 import type { ImageProvider } from '../pod-worker/pod-environment';
 import { ImageProblem } from '../pod-worker/pod-environment';
+import { FakeRuntime } from '../runtime/fake/fake-runtime';
 import { RuntimeError } from '../runtime/runtime';
 import { Agent } from './agent';
 import { FakeSession } from './testing/fake-session';
-import { ScriptedRuntime } from './testing/scripted-runtime';
 
 const usage = {
   cpuMilli: 0,
@@ -27,15 +27,17 @@ const usage = {
   processes: 1,
 };
 
-/** An agent on a scripted engine, with a server at arm's length and time standing still. */
+/** An agent on a fake engine, with a server at arm's length and time standing still. */
 class Bench {
-  readonly clock = new FakeClock();
-  readonly runtime = new ScriptedRuntime(this.clock);
+  readonly clock = new FakeClock(undefined, () => this.untilQuiet());
+  readonly runtime = new FakeRuntime({ clock: this.clock });
   readonly missingImages = new Set<string>();
   private booted: { readonly agent: Agent; readonly session: FakeSession } | undefined;
   private revision = 0;
 
-  constructor(readonly dataDir: string) {}
+  constructor(readonly dataDir: string) {
+    this.runtime.addImage('busybox');
+  }
 
   get agent(): Agent {
     return this.present.agent;
@@ -99,21 +101,40 @@ class Bench {
     await this.settle();
   }
 
-  /** Real files are read and written between steps: waits until nothing more happens. */
-  async settle(): Promise<void> {
-    let quiet = 0;
-    for (let seen = ''; quiet < 5;) {
-      await new Promise((resolve) => setTimeout(resolve, 4));
-      await this.clock.advance(0);
-      const now = JSON.stringify([this.runtime.calls.length, this.runtime.running(), this.session.statuses.length]);
-      quiet = now === seen ? quiet + 1 : 0;
-      seen = now;
-    }
+  /** Lets everything happen that needs no time to pass. */
+  settle(): Promise<void> {
+    return this.clock.advance(0);
   }
 
-  async advance(ms: number): Promise<void> {
-    await this.clock.advance(ms);
+  advance(ms: number): Promise<void> {
+    return this.clock.advance(ms);
+  }
+
+  /** `name/attempt` of each running container. */
+  running(): string[] {
+    return [...this.runtime.engine.containers.values()]
+      .filter(({ observed }) => observed.state.phase === 'running')
+      .map(({ observed: { name, attempt } }) => `${name}/${attempt}`)
+      .sort();
+  }
+
+  /** Id of the newest container of that name. */
+  idOf(name: string): string {
+    const found = this.runtime.find(name);
+    if (found === undefined) throw new Error(`there is no container ${name}`);
+    return found.id;
+  }
+
+  /** The running container of that name ends by itself. */
+  async exit(name: string, code: number): Promise<void> {
+    this.runtime.exit(this.idOf(name), code);
     await this.settle();
+  }
+
+  /** Real files are read and written between steps: all that is under way must wait for time alone. */
+  private async untilQuiet(): Promise<void> {
+    do await settlePromises();
+    while (this.booted !== undefined && this.agent.underWay > this.runtime.asleep);
   }
 }
 
@@ -139,8 +160,8 @@ const deleted = (pod: Pod, graceSeconds: number): Pod => ({
 it('runs a pod and reports it Running and Ready', async () => {
   await bench.sync(aPod());
 
-  expect(bench.runtime.running()).toEqual(['app/0']);
-  expect(bench.session.status('web')).toMatchObject({ phase: 'Running', podIP: '10.0.0.7', hostIP: '192.168.0.1' });
+  expect(bench.running()).toEqual(['app/0']);
+  expect(bench.session.status('web')).toMatchObject({ phase: 'Running', podIP: '10.88.0.1', hostIP: '192.168.0.1' });
   expect(bench.session.status('web').conditions).toContainEqual(
     expect.objectContaining({ type: 'Ready', status: 'True' }),
   );
@@ -149,54 +170,52 @@ it('runs a pod and reports it Running and Ready', async () => {
 
 it('replaces a container removed behind its back at once', async () => {
   await bench.sync(aPod());
-  bench.runtime.vanish('app');
+  bench.runtime.removeBehindOurBack(bench.idOf('app'));
   await bench.settle();
-  expect(bench.runtime.running()).toEqual(['app/1']);
+  expect(bench.running()).toEqual(['app/1']);
   expect(bench.session.status('web').containerStatuses?.[0]?.restartCount).toBe(1);
 });
 
 it('makes a new sandbox when its own died', async () => {
   await bench.sync(aPod());
-  bench.runtime.killSandbox();
+  for (const id of bench.runtime.engine.sandboxes.keys()) bench.runtime.killSandbox(id);
   await bench.settle();
-  expect(bench.runtime.running()).toEqual(['app/1']);
+  expect(bench.running()).toEqual(['app/1']);
   expect(bench.session.said()).toContain('SandboxChanged Pod sandbox changed, it will be killed and re-created.');
 });
 
 it('backs off a container that crashes again and again', async () => {
   await bench.sync(aPod());
   for (let crash = 0; crash < 2; crash++) {
-    bench.runtime.exit('app', 1);
-    await bench.settle();
+    await bench.exit('app', 1);
   }
   expect(bench.session.status('web').containerStatuses?.[0]?.state?.waiting).toEqual({
     reason: 'CrashLoopBackOff',
     message: 'back-off 10s restarting failed container=app pod=web_default(uid-web)',
   });
   await bench.advance(9_000);
-  expect(bench.runtime.running()).toEqual([]);
+  expect(bench.running()).toEqual([]);
   await bench.advance(1_000);
-  expect(bench.runtime.running()).toEqual(['app/2']);
+  expect(bench.running()).toEqual(['app/2']);
 });
 
 it('adopts what runs after a restart, without starting anything again', async () => {
   await bench.sync(aPod());
   await bench.agent.stop();
-  const calls = bench.runtime.calls.filter((call) => call.startsWith('create')).length;
 
   await bench.boot();
   await bench.sync(aPod());
-  expect(bench.runtime.running()).toEqual(['app/0']);
-  expect(bench.runtime.calls.filter((call) => call.startsWith('create'))).toHaveLength(calls);
+  expect(bench.running()).toEqual(['app/0']);
+  expect(bench.runtime.callsOf('createSandbox')).toHaveLength(1);
+  expect(bench.runtime.callsOf('createContainer')).toHaveLength(1);
 });
 
 it('restarts its pods without a server, from what it was told before', async () => {
   await bench.sync(aPod());
   await bench.agent.stop();
   await bench.boot();
-  bench.runtime.exit('app', 1);
-  await bench.settle();
-  expect(bench.runtime.running()).toEqual(['app/1']);
+  await bench.exit('app', 1);
+  expect(bench.running()).toEqual(['app/1']);
 });
 
 it('removes pods that were deleted while it was away', async () => {
@@ -206,16 +225,16 @@ it('removes pods that were deleted while it was away', async () => {
 
   await bench.boot();
   await bench.settle();
-  expect(bench.runtime.running()).toEqual(['app/0', 'app/0']);
+  expect(bench.running()).toEqual(['app/0', 'app/0']);
   await bench.sync(aPod());
-  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.running()).toEqual(['app/0']);
 });
 
 it('ends a deleted pod with its grace period and tells the server when all of it is gone', async () => {
+  bench.runtime.program(() => ({ onSigterm: 'ignored' }));
   await bench.sync(aPod());
-  bench.runtime.stubborn.add('app');
   await bench.assign(deleted(aPod(), 30));
-  expect(bench.runtime.stops).toEqual([{ name: 'app', graceSeconds: 30 }]);
+  expect(bench.runtime.callsOf('stopContainer').map(({ args }) => args)).toEqual([[bench.idOf('app'), 30]]);
   expect(bench.session.terminated).toEqual([]);
 
   await bench.advance(30_000);
@@ -224,8 +243,8 @@ it('ends a deleted pod with its grace period and tells the server when all of it
 });
 
 it('cuts the grace short when the pod is deleted again with a shorter one', async () => {
+  bench.runtime.program(() => ({ onSigterm: 'ignored' }));
   await bench.sync(aPod());
-  bench.runtime.stubborn.add('app');
   await bench.assign(deleted(aPod(), 30));
   await bench.assign(deleted(aPod(), 0));
   await bench.advance(0);
@@ -235,7 +254,7 @@ it('cuts the grace short when the pod is deleted again with a shorter one', asyn
 it('tells the server at once that a pod it never ran is gone', async () => {
   await bench.assign(deleted(aPod(), 30));
   expect(bench.session.terminated).toHaveLength(1);
-  expect(bench.runtime.calls).not.toContain('createSandbox web');
+  expect(bench.runtime.callsOf('createSandbox')).toEqual([]);
 });
 
 it.each(Array.from({ length: 12 }, (_, turns) => turns))(
@@ -253,7 +272,7 @@ it.each(Array.from({ length: 12 }, (_, turns) => turns))(
 it.each(['createSandbox', 'startSandbox', 'createContainer', 'startContainer'] as const)(
   'leaves nothing behind of a pod deleted while %s is under way',
   async (method) => {
-    bench.runtime.durationsMs.set(method, 1_000);
+    bench.runtime.takes(method, 1_000);
     await bench.sync(aPod());
     await bench.assign(deleted(aPod(), 30));
     await bench.advance(60_000);
@@ -268,7 +287,7 @@ it('shows a missing image and tries it again later', async () => {
   expect(bench.session.status('web').containerStatuses?.[0]?.state?.waiting?.reason).toBe('ErrImagePull');
   bench.missingImages.clear();
   await bench.advance(10_000);
-  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.running()).toEqual(['app/0']);
 });
 
 it('waits for a ConfigMap and goes on as soon as it is there', async () => {
@@ -287,8 +306,8 @@ it('waits for a ConfigMap and goes on as soon as it is there', async () => {
     object,
   });
   await bench.settle();
-  expect(bench.runtime.running()).toEqual(['app/0']);
-  expect(bench.runtime.specs.get('app')?.env).toEqual([{ name: 'A', value: 'one' }]);
+  expect(bench.running()).toEqual(['app/0']);
+  expect(bench.runtime.specOf(bench.idOf('app')).env).toEqual([{ name: 'A', value: 'one' }]);
 });
 
 it('refreshes the files of a ConfigMap volume when it changes', async () => {
@@ -307,7 +326,7 @@ it('refreshes the files of a ConfigMap volume when it changes', async () => {
   bench.agent.onObjectChanged({ revision: 9, ref, object: settings('two') });
   await bench.settle();
   expect(await readFile(file, 'utf8')).toBe('two');
-  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.running()).toEqual(['app/0']);
 });
 
 it('shows why a container did not start, and backs off', async () => {
@@ -327,12 +346,12 @@ it('tries a sandbox again that could not be made', async () => {
     'FailedCreatePodSandBox Failed to create pod sandbox: port is already allocated',
   );
   await bench.advance(500);
-  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.running()).toEqual(['app/0']);
 });
 
 it('says that the node is not ready while the engine is down, and heals when it is back', async () => {
   await bench.sync(aPod());
-  bench.runtime.lose('connect ECONNREFUSED');
+  bench.runtime.loseEngine('connect ECONNREFUSED');
   await bench.settle();
   expect((await bench.agent.heartbeat()).conditions).toContainEqual({
     type: 'Ready',
@@ -340,7 +359,7 @@ it('says that the node is not ready while the engine is down, and heals when it 
     reason: 'ContainerRuntimeUnavailable',
     message: 'container runtime is down: connect ECONNREFUSED',
   });
-  bench.runtime.restore();
+  bench.runtime.restoreEngine();
   await bench.settle();
   expect((await bench.agent.heartbeat()).conditions).toContainEqual(
     expect.objectContaining({ type: 'Ready', status: 'True' }),
@@ -352,19 +371,19 @@ it('adopts nothing and starts nothing while the engine is down from the start, t
   bench.runtime.failNext('prepare', new RuntimeError('EngineUnavailable', 'no socket'));
   await bench.boot();
   await bench.sync(aPod());
-  expect(bench.runtime.running()).toEqual([]);
+  expect(bench.running()).toEqual([]);
   await bench.advance(2_000);
-  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.running()).toEqual(['app/0']);
 });
 
 it('restarts a container whose liveness probe fails', async () => {
   const livenessProbe = { exec: { command: ['true'] }, periodSeconds: 5, failureThreshold: 2 };
   await bench.sync(aPod({ containers: [{ name: 'app', image: 'busybox', livenessProbe }] }));
-  bench.runtime.execExitCode = 1;
+  bench.runtime.onExec(() => 1);
   await bench.advance(5_000);
-  expect(bench.runtime.running()).toEqual(['app/0']);
+  expect(bench.running()).toEqual(['app/0']);
   await bench.advance(5_000);
-  expect(bench.runtime.running()).toEqual(['app/1']);
+  expect(bench.running()).toEqual(['app/1']);
   expect(bench.session.said()).toContain('Killing Container app failed liveness probe, will be restarted');
 });
 
@@ -381,7 +400,7 @@ it('runs the preStop hook before it stops a container', async () => {
   const pod = aPod({ containers: [{ name: 'app', image: 'busybox', lifecycle }] });
   await bench.sync(pod);
   await bench.assign(deleted(pod, 30));
-  expect(bench.runtime.calls).toContain('exec drain');
+  expect(bench.runtime.callsOf('exec')[0]?.args[1]).toMatchObject({ command: ['drain'] });
   expect(bench.session.terminated).toHaveLength(1);
 });
 
@@ -389,13 +408,12 @@ it('fails a pod that outlives its deadline', async () => {
   await bench.sync(aPod({ spec: { activeDeadlineSeconds: 5 } }));
   await bench.advance(5_000);
   expect(bench.session.status('web')).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
-  expect(bench.runtime.running()).toEqual([]);
+  expect(bench.running()).toEqual([]);
 });
 
 it('reports a pod that completed, and leaves its container for the logs', async () => {
   await bench.sync(aPod({ spec: { restartPolicy: 'Never' } }));
-  bench.runtime.exit('app', 0);
-  await bench.settle();
+  await bench.exit('app', 0);
   expect(bench.session.status('web').phase).toBe('Succeeded');
   const { sandboxes, containers } = await bench.runtime.list();
   expect([sandboxes.length, containers.length]).toEqual([0, 1]);
@@ -403,5 +421,5 @@ it('reports a pod that completed, and leaves its container for the logs', async 
 
 it('starts thirty pods at once', async () => {
   await bench.sync(...Array.from({ length: 30 }, (_, index) => aPod({ name: `p${index}` })));
-  expect(bench.runtime.running()).toHaveLength(30);
+  expect(bench.running()).toHaveLength(30);
 });

@@ -14,6 +14,7 @@ import type {
 import type { ConfigSource } from '../environment/config-source';
 import type { Observed, Runtime } from '../runtime/runtime';
 import { EngineGate } from '../pod-worker/engine-gate';
+import { InFlight } from '../pod-worker/in-flight';
 import type { ImageProvider, NodeFacts, PodEnvironment } from '../pod-worker/pod-environment';
 import { PodWorker } from '../pod-worker/pod-worker';
 import { createProber } from '../probes/prober';
@@ -61,6 +62,7 @@ export class Agent implements SessionHandlers {
   private readonly engine: EngineWatch;
   private readonly environment: PodEnvironment;
   private readonly workers = new Map<string, PodWorker>();
+  private readonly inFlight = new InFlight();
   /**
    * What the engine had when it was first listed, until the server has claimed or disowned all of it; undefined
    * before, when nothing may be started yet.
@@ -86,7 +88,7 @@ export class Agent implements SessionHandlers {
       clock,
       logger,
       listener: {
-        onListed: (observed) => this.onListed(observed),
+        onListed: (observed) => this.inFlight.track(this.onListed(observed)),
         onEvent: (event) => this.workers.get(event.pod.uid)?.onRuntimeEvent(event),
       },
     });
@@ -96,6 +98,7 @@ export class Agent implements SessionHandlers {
       runtime,
       runtimeName: options.runtimeName,
       gate: new EngineGate(ENGINE_SLOTS),
+      inFlight: this.inFlight,
       images: options.createImages(this.objects),
       volumes: this.volumes,
       source: this.objects,
@@ -184,6 +187,11 @@ export class Agent implements SessionHandlers {
     this.objects.markStale();
   }
 
+  /** How many things are under way: steps of pods, looks at what the engine has. Nothing happens by itself while it is 0. */
+  get underWay(): number {
+    return this.inFlight.size;
+  }
+
   /** The worker that looks after that pod. */
   worker(podUid: string): PodWorker | undefined {
     return this.workers.get(podUid);
@@ -236,7 +244,7 @@ export class Agent implements SessionHandlers {
       this.employ(forgottenPod(pod, orphan), orphan).remove();
     }
     this.adopted = { sandboxes: [], containers: [] };
-    void this.removeOrphanFolders();
+    void this.inFlight.track(this.removeOrphanFolders());
   }
 
   private async removeOrphanFolders(): Promise<void> {

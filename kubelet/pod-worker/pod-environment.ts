@@ -8,6 +8,7 @@ import type { Runtime } from '../runtime/runtime';
 import type { PodVolumes } from '../volumes/pod-volumes';
 import type { PodEvent } from './events';
 import type { EngineGate } from './engine-gate';
+import type { InFlight } from './in-flight';
 
 /** Why an image is not there; shown in the container's status until the next try. */
 export class ImageProblem extends Error {
@@ -47,6 +48,8 @@ export interface PodEnvironment {
   /** Scheme of container ids: `docker`. */
   readonly runtimeName: string;
   readonly gate: EngineGate;
+  /** What workers have begun on their own account. */
+  readonly inFlight: InFlight;
   readonly images: ImageProvider;
   readonly volumes: PodVolumes;
   readonly source: ConfigSource;

@@ -81,7 +81,11 @@ export class PodWorker {
   }
 
   /** Begins to look after the pod, by a fresh look at what of it was found: that may be a while ago. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.env.inFlight.track(this.adopt());
+  }
+
+  private async adopt(): Promise<void> {
     const { sandboxes, containers } = this.record.observed;
     await Promise.all([
       ...sandboxes.map(({ id }) => refreshSandbox(this.env, this.record, id)),
@@ -132,7 +136,7 @@ export class PodWorker {
     const isOwnDoing = this.record.has(event.id) && event.action === 'created';
     if (isOwnDoing || this.isUnderWay(event)) return;
     const refresh = event.type === 'sandbox' ? refreshSandbox : refreshContainer;
-    refresh(this.env, this.record, event.id).then(
+    this.env.inFlight.track(refresh(this.env, this.record, event.id)).then(
       () => this.wake(),
       (error: unknown) => this.logger.debug({ error, event }, 'engine event not followed up'),
     );
@@ -200,18 +204,18 @@ export class PodWorker {
     else this.probes.stop();
 
     const { steps, wakeAtMs } = plan({ pod, goal: this.goal, observed, facts: this.record.facts(nowMs) });
-    for (const step of steps) this.begin(step);
+    for (const step of steps) this.carryOut(step);
     this.publish(nowMs);
     this.sleepUntil([wakeAtMs, deadlineMs, this.holds.nextReleaseMs()], nowMs);
   }
 
-  private begin(step: Step): void {
+  private carryOut(step: Step): void {
     const key = keyOf(step);
     if (this.underWay.has(key) || this.holds.isHeld(key) || this.mustWait(step)) return;
     this.underWay.add(key);
     if (this.goal.type === 'remove' && step.kind === 'removeContainer') this.isVanishing = true;
     this.logger.debug({ step }, 'step begun');
-    void this.execute(step, key);
+    void this.env.inFlight.track(this.execute(step, key));
   }
 
   /** What is being made must be known before the rest is cleared away, or it would be left behind. */

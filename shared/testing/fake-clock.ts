@@ -14,8 +14,14 @@ export class FakeClock implements Clock {
   private order = 0;
   private elapsedMs = 0;
 
-  /** @param startMs wall time at the start; the default is 2026-01-01T00:00:00Z. */
-  constructor(private readonly startMs: number = Date.UTC(2026, 0, 1)) {}
+  /**
+   * @param startMs wall time at the start; the default is 2026-01-01T00:00:00Z.
+   * @param settled lets what a timer has set going come to its end before the next one is due; promises by default.
+   */
+  constructor(
+    private readonly startMs: number = Date.UTC(2026, 0, 1),
+    private readonly settled: () => Promise<void> = settle,
+  ) {}
 
   now(): number {
     return this.startMs + this.elapsedMs;
@@ -40,13 +46,13 @@ export class FakeClock implements Clock {
   /** Moves time on by `ms`, running every timer that falls due and letting promises settle between them. */
   async advance(ms: number): Promise<void> {
     const endMs = this.elapsedMs + ms;
-    await settle();
+    await this.settled();
     for (let next = this.nextDue(endMs); next !== undefined; next = this.nextDue(endMs)) {
       this.elapsedMs = Math.max(this.elapsedMs, next.dueMs);
       if (next.periodMs === undefined) this.remove(next);
       else next.dueMs += next.periodMs;
       next.task();
-      await settle();
+      await this.settled();
     }
     this.elapsedMs = endMs;
   }

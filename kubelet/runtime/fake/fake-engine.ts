@@ -6,13 +6,14 @@ import type {
   ObservedContainer,
   ObservedSandbox,
   ObservedState,
-  RegistryCredential,
   RuntimeEvent,
   SandboxSpec,
 } from '../runtime';
+import { refuseRoot } from '../run-as-non-root';
 import { RuntimeError } from '../runtime';
+import { FakeImages } from './fake-images';
+import { FakeLog } from './fake-log';
 import type { FakeListener, FakeProgram } from './fake-program';
-import type { FakeLog } from './fake-log';
 
 export interface FakeSandbox {
   readonly node: string;
@@ -31,29 +32,24 @@ export interface FakeContainer {
   readonly onEnd: (() => void)[];
 }
 
-/** An image that a registry has. */
-export interface PullableImage {
-  readonly image: ImageInfo;
-  /** Needed to pull it. */
-  readonly credential?: Pick<RegistryCredential, 'username' | 'password'>;
-  readonly takesMs: number;
-}
-
 /** What an engine holds, in memory. Several FakeRuntimes may be nodes on one, and it outlives each of them. */
 export class FakeEngine {
   readonly sandboxes = new Map<string, FakeSandbox>();
   readonly containers = new Map<string, FakeContainer>();
-  readonly images = new Map<string, ImageInfo>();
-  readonly registry = new Map<string, PullableImage>();
+  readonly images = new FakeImages();
   readonly listeners = new Map<number, FakeListener>();
-  /** Why the engine does not answer; undefined while it does. */
-  lostBecause: string | undefined;
+  private lostBecause: string | undefined;
   private readonly queues = new Map<EventQueue<RuntimeEvent>, string>();
   private ids = 0;
 
   constructor(readonly clock: Clock) {}
 
-  newId(): string {
+  /** Why the engine does not answer; undefined while it does. */
+  get refusal(): RuntimeError | undefined {
+    return this.lostBecause === undefined ? undefined : new RuntimeError('EngineUnavailable', this.lostBecause);
+  }
+
+  private newId(): string {
     return (++this.ids).toString(16).padStart(64, '0');
   }
 
@@ -129,12 +125,89 @@ export class FakeEngine {
     if (this.sandboxes.delete(sandbox.observed.id)) this.tellSandbox('removed', sandbox);
   }
 
-  imageOf(image: string): ImageInfo | undefined {
-    return this.images.get(image) ?? [...this.images.values()].find(({ id }) => id === image);
+  /** Throws what the real engines say of one that is not there. */
+  sandboxOf(id: string): FakeSandbox {
+    return found(this.sandboxes, id);
+  }
+
+  containerOf(id: string): FakeContainer {
+    return found(this.containers, id);
+  }
+
+  runningOf(id: string): FakeContainer {
+    const container = this.containerOf(id);
+    if (container.observed.state.phase !== 'running')
+      throw new RuntimeError('NotFound', `container ${container.observed.name} is not running`);
+    return container;
+  }
+
+  addSandbox(node: string, spec: SandboxSpec): string {
+    const { pod, attempt } = spec;
+    for (const { observed } of this.sandboxes.values())
+      if (observed.pod.uid === pod.uid && observed.attempt === attempt)
+        throw new RuntimeError('AlreadyExists', `sandbox ${attempt} of pod ${pod.name} already exists: ${observed.id}`);
+    const id = this.newId();
+    const createdAtMs = this.clock.now();
+    const observed: ObservedSandbox = { id, pod, attempt, state: { phase: 'created' }, createdAtMs, ips: [] };
+    const sandbox: FakeSandbox = { node, spec, observed };
+    this.sandboxes.set(id, sandbox);
+    this.tellSandbox('created', sandbox);
+    return id;
+  }
+
+  startSandbox(sandbox: FakeSandbox): void {
+    if (sandbox.observed.state.phase === 'running') return;
+    const conflict = this.conflictOf(sandbox);
+    if (conflict !== undefined) throw conflict;
+    const ips = sandbox.spec.hostNetwork ? [] : [`10.88.0.${Number.parseInt(sandbox.observed.id, 16) % 256}`];
+    sandbox.observed = { ...sandbox.observed, ips, state: { phase: 'running', startedAtMs: this.clock.now() } };
+    this.tellSandbox('started', sandbox);
+  }
+
+  addContainer(node: string, sandboxId: string, spec: ContainerSpec): string {
+    this.sandboxOf(sandboxId);
+    const { pod, name, kind, attempt, specHash, image, annotations } = spec;
+    const { imageId } = this.imageFor(spec);
+    for (const { observed } of this.containers.values())
+      if (observed.pod.uid === pod.uid && observed.name === name && observed.attempt === attempt)
+        throw new RuntimeError('AlreadyExists', `container ${name} ${attempt} of pod ${pod.name} already exists`);
+    const id = this.newId();
+    const createdAtMs = this.clock.now();
+    const identity = { id, sandboxId, pod, name, kind, attempt, specHash, image, imageId, annotations };
+    const container: FakeContainer = {
+      node,
+      spec,
+      log: new FakeLog(this.clock),
+      program: {},
+      cancelExit: () => undefined,
+      onEnd: [],
+      observed: { ...identity, state: { phase: 'created' }, createdAtMs },
+    };
+    this.containers.set(id, container);
+    this.tellContainer('created', container);
+    return id;
+  }
+
+  startContainer(container: FakeContainer, program: FakeProgram): void {
+    const nowMs = this.clock.now();
+    container.program = program;
+    const { startError: error, stdout, stderr, exits } = program;
+    if (error !== undefined) {
+      const ended = { startedAtMs: nowMs, finishedAtMs: nowMs, exitCode: 127, oomKilled: false, error };
+      container.observed = { ...container.observed, state: { phase: 'exited', ...ended } };
+      throw new RuntimeError('StartFailed', error);
+    }
+    container.observed = { ...container.observed, state: { phase: 'running', startedAtMs: nowMs } };
+    this.tellContainer('started', container);
+    if (stdout !== undefined) container.log.write('stdout', stdout);
+    if (stderr !== undefined) container.log.write('stderr', stderr);
+    if (exits === undefined) return;
+    const { code, afterMs = 0, oomKilled = false } = exits;
+    container.cancelExit = this.clock.setTimeout(() => this.end(container, code, { oomKilled }), afterMs);
   }
 
   /** The host port that another running sandbox has, of those this one wants. */
-  conflictOf(sandbox: FakeSandbox): RuntimeError | undefined {
+  private conflictOf(sandbox: FakeSandbox): RuntimeError | undefined {
     const taken = [...this.sandboxes.values()]
       .filter((other) => other !== sandbox && other.observed.state.phase === 'running')
       .flatMap(({ spec }) => spec.ports);
@@ -144,8 +217,21 @@ export class FakeEngine {
     return port && new RuntimeError('PortConflict', `host port ${port.hostPort} is already in use on this node`);
   }
 
+  private imageFor(spec: ContainerSpec): ImageInfo {
+    const image = this.images.find(spec.image);
+    if (image === undefined) throw new RuntimeError('ImageNotFound', `No such image: ${spec.image}`);
+    refuseRoot(spec, image);
+    return image;
+  }
+
   private tell(node: string, event: RuntimeEvent): void {
     if (this.lostBecause !== undefined) return;
     for (const [queue, listening] of this.queues) if (listening === node) queue.push(event);
   }
+}
+
+function found<T>(things: ReadonlyMap<string, T>, id: string): T {
+  const thing = things.get(id);
+  if (thing === undefined) throw new RuntimeError('NotFound', `No such container: ${id}`);
+  return thing;
 }

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import { PassThrough } from 'node:stream';
 import type { Clock } from '../../../shared/clock';
 import type {
   ContainerId,
@@ -18,49 +17,35 @@ import type {
   SandboxSpec,
   Session,
 } from '../runtime';
-import { refuseRoot } from '../run-as-non-root';
 import { RuntimeError } from '../runtime';
-import type { FakeContainer, FakeSandbox, PullableImage } from './fake-engine';
-import { FakeEngine } from './fake-engine';
-import { FakeLog } from './fake-log';
-import type { FakeCommand, FakeListener, FakeProgram, FakeProgrammer } from './fake-program';
 import { duplexPair } from './duplex-pair';
+import type { FakeCall, FakeMethod } from './fake-calls';
+import { FakeCalls } from './fake-calls';
+import { FakeEngine } from './fake-engine';
+import type { PullableImage } from './fake-images';
+import type { FakeCommand, FakeListener, FakeProgrammer } from './fake-program';
+import { attachSession, execSession } from './fake-sessions';
 
-/** The asynchronous methods, each of which can be made to fail once. */
-export type FakeMethod = Exclude<keyof Runtime, 'events'>;
-
-export interface FakeCall {
-  readonly method: FakeMethod;
-  readonly args: readonly unknown[];
-}
-
-const anImage = (name: string, user = ''): ImageInfo => ({
-  id: `sha256:${name}`,
-  imageId: `docker://sha256:${name}`,
-  sizeBytes: 1_000_000,
-  tags: [name],
-  digests: [],
-  user,
-});
+type Figures = Pick<ContainerStats, 'cpuNanoseconds' | 'memoryBytes'>;
 
 /**
  * A Runtime in memory. Containers run until a test ends them, or as their `FakeProgram` says; time is the clock's.
  * Records calls, takes one-shot faults, and refuses what the real engines refuse.
  */
 export class FakeRuntime implements Runtime {
-  readonly calls: FakeCall[] = [];
   readonly engine: FakeEngine;
   readonly nodeName: string;
+  private readonly calls: FakeCalls;
   private readonly clock: Clock;
-  private readonly faults = new Map<FakeMethod, Error[]>();
+  private readonly figures = new Map<ContainerId, Figures>();
   private programmer: FakeProgrammer = () => ({});
   private command: FakeCommand = () => 0;
-  private figures = new Map<ContainerId, Pick<ContainerStats, 'cpuNanoseconds' | 'memoryBytes'>>();
 
   /** @param options.engine give the same one to make several nodes share an engine. */
   constructor(options: { readonly clock: Clock; readonly nodeName?: string; readonly engine?: FakeEngine }) {
     this.clock = options.clock;
     this.engine = options.engine ?? new FakeEngine(options.clock);
+    this.calls = new FakeCalls(options.clock, () => this.engine.refusal);
     this.nodeName = options.nodeName ?? 'n1';
   }
 
@@ -68,7 +53,12 @@ export class FakeRuntime implements Runtime {
 
   /** The next call of that method rejects with `error`, once. Several stand in line. */
   failNext(method: FakeMethod, error: Error): void {
-    this.faults.set(method, [...(this.faults.get(method) ?? []), error]);
+    this.calls.failNext(method, error);
+  }
+
+  /** From now on, calls of that method take so long before they have any effect. */
+  takes(method: FakeMethod, durationMs: number): void {
+    this.calls.takes(method, durationMs);
   }
 
   /** From now on, started containers do what this returns for their spec. */
@@ -87,40 +77,40 @@ export class FakeRuntime implements Runtime {
   }
 
   addImage(image: string, traits: { readonly user?: string } = {}): void {
-    this.engine.images.set(image, anImage(image, traits.user));
+    this.engine.images.add(image, traits);
   }
 
   /** A registry has it, perhaps behind a password; pulling takes `takesMs` (0). */
   addPullable(image: string, traits: Partial<Omit<PullableImage, 'image'>> = {}): void {
-    this.engine.registry.set(image, { takesMs: 0, ...traits, image: anImage(image) });
+    this.engine.images.addPullable(image, traits);
   }
 
   exit(id: ContainerId, code: number): void {
-    this.engine.end(this.containerOf(id), code);
+    this.engine.end(this.engine.containerOf(id), code);
   }
 
   oomKill(id: ContainerId): void {
-    this.engine.end(this.containerOf(id), 137, { oomKilled: true });
+    this.engine.end(this.engine.containerOf(id), 137, { oomKilled: true });
   }
 
   /** What the container writes next. */
   write(id: ContainerId, stream: 'stdout' | 'stderr', text: string): void {
-    this.containerOf(id).log.write(stream, text);
+    this.engine.containerOf(id).log.write(stream, text);
   }
 
-  setStats(id: ContainerId, figures: Pick<ContainerStats, 'cpuNanoseconds' | 'memoryBytes'>): void {
+  setStats(id: ContainerId, figures: Figures): void {
     this.figures.set(id, figures);
   }
 
   /** `docker kill` of a sandbox. */
   killSandbox(id: SandboxId): void {
-    this.engine.endSandbox(this.sandboxOf(id), 137);
+    this.engine.endSandbox(this.engine.sandboxOf(id), 137);
   }
 
   /** `docker rm -f` of a container or sandbox by somebody else. */
   removeBehindOurBack(id: string): void {
     const sandbox = this.engine.sandboxes.get(id);
-    if (sandbox === undefined) this.engine.remove(this.containerOf(id));
+    if (sandbox === undefined) this.engine.remove(this.engine.containerOf(id));
     else this.engine.removeSandbox(sandbox);
   }
 
@@ -139,11 +129,16 @@ export class FakeRuntime implements Runtime {
   }
 
   specOf(id: ContainerId): ContainerSpec {
-    return this.containerOf(id).spec;
+    return this.engine.containerOf(id).spec;
   }
 
   callsOf(method: FakeMethod): readonly FakeCall[] {
-    return this.calls.filter((call) => call.method === method);
+    return this.calls.of(method);
+  }
+
+  /** Calls that wait for time to pass. */
+  get asleep(): number {
+    return this.calls.asleep;
   }
 
   // Runtime ------------------------------------------------------------------------------------------------------
@@ -187,28 +182,12 @@ export class FakeRuntime implements Runtime {
 
   async createSandbox(spec: SandboxSpec): Promise<SandboxId> {
     await this.begin('createSandbox', spec);
-    const { pod, attempt } = spec;
-    for (const { observed } of this.engine.sandboxes.values())
-      if (observed.pod.uid === pod.uid && observed.attempt === attempt)
-        throw new RuntimeError('AlreadyExists', `sandbox ${attempt} of pod ${pod.name} already exists: ${observed.id}`);
-    const id = this.engine.newId();
-    const createdAtMs = this.clock.now();
-    const observed: ObservedSandbox = { id, pod, attempt, state: { phase: 'created' }, createdAtMs, ips: [] };
-    const sandbox: FakeSandbox = { node: this.nodeName, spec, observed };
-    this.engine.sandboxes.set(id, sandbox);
-    this.engine.tellSandbox('created', sandbox);
-    return id;
+    return this.engine.addSandbox(this.nodeName, spec);
   }
 
   async startSandbox(id: SandboxId): Promise<void> {
     await this.begin('startSandbox', id);
-    const sandbox = this.sandboxOf(id);
-    if (sandbox.observed.state.phase === 'running') return;
-    const conflict = this.engine.conflictOf(sandbox);
-    if (conflict !== undefined) throw conflict;
-    const ips = sandbox.spec.hostNetwork ? [] : [`10.88.0.${Number.parseInt(id, 16) % 256}`];
-    sandbox.observed = { ...sandbox.observed, ips, state: { phase: 'running', startedAtMs: this.clock.now() } };
-    this.engine.tellSandbox('started', sandbox);
+    this.engine.startSandbox(this.engine.sandboxOf(id));
   }
 
   async removeSandbox(id: SandboxId): Promise<void> {
@@ -219,60 +198,14 @@ export class FakeRuntime implements Runtime {
 
   async createContainer(sandboxId: SandboxId, spec: ContainerSpec): Promise<ContainerId> {
     await this.begin('createContainer', sandboxId, spec);
-    this.sandboxOf(sandboxId);
-    const { pod, name, kind, attempt, specHash, image, annotations } = spec;
-    const found = this.engine.imageOf(image);
-    if (found === undefined) throw new RuntimeError('ImageNotFound', `No such image: ${image}`);
-    refuseRoot(spec, found);
-    for (const { observed } of this.engine.containers.values())
-      if (observed.pod.uid === pod.uid && observed.name === name && observed.attempt === attempt)
-        throw new RuntimeError('AlreadyExists', `container ${name} ${attempt} of pod ${pod.name} already exists`);
-    const id = this.engine.newId();
-    const container: FakeContainer = {
-      node: this.nodeName,
-      spec,
-      log: new FakeLog(this.clock),
-      program: {},
-      cancelExit: () => undefined,
-      onEnd: [],
-      observed: {
-        id,
-        sandboxId,
-        pod,
-        name,
-        kind,
-        attempt,
-        specHash,
-        image,
-        annotations,
-        imageId: found.imageId,
-        state: { phase: 'created' },
-        createdAtMs: this.clock.now(),
-      },
-    };
-    this.engine.containers.set(id, container);
-    this.engine.tellContainer('created', container);
-    return id;
+    return this.engine.addContainer(this.nodeName, sandboxId, spec);
   }
 
   async startContainer(id: ContainerId): Promise<void> {
     await this.begin('startContainer', id);
-    const container = this.containerOf(id);
+    const container = this.engine.containerOf(id);
     if (container.observed.state.phase === 'running') return;
-    const nowMs = this.clock.now();
-    const program = this.programmer(container.spec);
-    container.program = program;
-    if (program.startError !== undefined) {
-      const error = program.startError;
-      container.observed = {
-        ...container.observed,
-        state: { phase: 'exited', startedAtMs: nowMs, finishedAtMs: nowMs, exitCode: 127, oomKilled: false, error },
-      };
-      throw new RuntimeError('StartFailed', error);
-    }
-    container.observed = { ...container.observed, state: { phase: 'running', startedAtMs: nowMs } };
-    this.engine.tellContainer('started', container);
-    this.run(container, program);
+    this.engine.startContainer(container, this.programmer(container.spec));
   }
 
   async stopContainer(id: ContainerId, graceSeconds: number): Promise<void> {
@@ -281,11 +214,8 @@ export class FakeRuntime implements Runtime {
     if (container?.observed.state.phase !== 'running') return;
     const { onSigterm = 143 } = container.program;
     if (graceSeconds > 0 && onSigterm !== 'ignored') return this.engine.end(container, onSigterm);
-    if (graceSeconds > 0)
-      await Promise.race([
-        this.clock.sleep(graceSeconds * 1000),
-        new Promise<void>((end) => container.onEnd.push(end)),
-      ]);
+    const ended = new Promise<void>((resolve) => container.onEnd.push(resolve));
+    if (graceSeconds > 0) await this.calls.sleep(graceSeconds * 1000, { event: ended });
     this.engine.end(container, 137);
   }
 
@@ -301,77 +231,37 @@ export class FakeRuntime implements Runtime {
 
   async inspectImage(image: string): Promise<ImageInfo | undefined> {
     await this.begin('inspectImage', image);
-    return this.engine.imageOf(image);
+    return this.engine.images.find(image);
   }
 
   async pullImage(image: string, options: Parameters<Runtime['pullImage']>[1]): Promise<ImageInfo> {
     await this.begin('pullImage', image, options);
-    const pullable = this.engine.registry.get(image);
-    const refused = (why: string): RuntimeError => new RuntimeError('ImagePullFailed', why);
-    if (pullable === undefined) throw refused(`manifest for ${image} not found: manifest unknown`);
-    if (pullable.takesMs > 0) await this.clock.sleep(pullable.takesMs, options.signal);
-    const { credential } = pullable;
-    const { username, password } = options.credential ?? {};
-    if (credential !== undefined && (credential.username !== username || credential.password !== password))
-      throw refused('unauthorized: authentication required');
-    const { sizeBytes } = pullable.image;
-    options.onProgress?.({ downloadedBytes: sizeBytes, totalBytes: sizeBytes, message: 'Pull complete' });
-    this.engine.images.set(image, pullable.image);
-    return pullable.image;
+    return this.engine.images.pull(image, options, this.calls);
   }
 
   async images(): Promise<readonly ImageInfo[]> {
     await this.begin('images');
-    return [...this.engine.images.values()];
+    return this.engine.images.all();
   }
 
   async exec(id: ContainerId, options: ExecOptions): Promise<Session> {
     await this.begin('exec', id, options);
-    const { spec } = this.runningOf(id);
-    const stdin = new PassThrough();
-    const stdout = new PassThrough();
-    const stderr = new PassThrough();
-    if (!options.stdin) stdin.end();
-    const run = async (): Promise<number> => {
-      const exitCode = await this.command({
-        command: options.command,
-        spec,
-        tty: options.tty,
-        stdin,
-        write: (text) => void stdout.write(text),
-        writeError: (text) => void (options.tty ? stdout : stderr).write(text),
-      });
-      stdout.end();
-      stderr.end();
-      return exitCode;
-    };
-    return {
-      ...(options.stdin ? { stdin } : {}),
-      stdout,
-      stderr,
-      resize: () => Promise.resolve(),
-      exitCode: run(),
-      close: () => void stdin.end(),
-    };
+    return execSession(this.engine.runningOf(id), this.command, options);
   }
 
   async attach(id: ContainerId, options: { readonly stdin: boolean; readonly tty: boolean }): Promise<Session> {
     await this.begin('attach', id, options);
-    const container = this.runningOf(id);
-    const { stdout, stderr, close } = container.log.read({ follow: true, timestamps: false, tailLines: 0 });
-    const exitCode = new Promise<number>((resolve) => container.onEnd.push(() => resolve(exitCodeOf(container))));
-    const stdin = options.stdin ? { stdin: new PassThrough() } : {};
-    return { ...stdin, stdout, stderr, resize: () => Promise.resolve(), exitCode, close };
+    return attachSession(this.engine.runningOf(id), options);
   }
 
   async logs(id: ContainerId, options: LogOptions) {
     await this.begin('logs', id, options);
-    return this.containerOf(id).log.read(options);
+    return this.engine.containerOf(id).log.read(options);
   }
 
   async connect(id: SandboxId, port: number): Promise<Duplex> {
     await this.begin('connect', id, port);
-    const sandbox = this.sandboxOf(id);
+    const sandbox = this.engine.sandboxOf(id);
     const listener = this.engine.listeners.get(port);
     if (sandbox.observed.state.phase !== 'running' || listener === undefined)
       throw new RuntimeError('PortUnreachable', `nothing listens on port ${port}: connection refused`);
@@ -388,41 +278,7 @@ export class FakeRuntime implements Runtime {
       .map((id) => ({ id, sampledAtMs, ...(this.figures.get(id) ?? { cpuNanoseconds: 0, memoryBytes: 0 }) }));
   }
 
-  private async begin(method: FakeMethod, ...args: readonly unknown[]): Promise<void> {
-    this.calls.push({ method, args });
-    await Promise.resolve();
-    if (this.engine.lostBecause !== undefined) throw new RuntimeError('EngineUnavailable', this.engine.lostBecause);
-    const fault = this.faults.get(method)?.shift();
-    if (fault !== undefined) throw fault;
-  }
-
-  private run(container: FakeContainer, { stdout, stderr, exits }: FakeProgram): void {
-    if (stdout !== undefined) container.log.write('stdout', stdout);
-    if (stderr !== undefined) container.log.write('stderr', stderr);
-    if (exits === undefined) return;
-    const { code, afterMs = 0, oomKilled = false } = exits;
-    container.cancelExit = this.clock.setTimeout(() => this.engine.end(container, code, { oomKilled }), afterMs);
-  }
-
-  private sandboxOf(id: SandboxId): FakeSandbox {
-    const sandbox = this.engine.sandboxes.get(id);
-    if (sandbox === undefined) throw new RuntimeError('NotFound', `No such container: ${id}`);
-    return sandbox;
-  }
-
-  private containerOf(id: ContainerId): FakeContainer {
-    const container = this.engine.containers.get(id);
-    if (container === undefined) throw new RuntimeError('NotFound', `No such container: ${id}`);
-    return container;
-  }
-
-  private runningOf(id: ContainerId): FakeContainer {
-    const container = this.containerOf(id);
-    if (container.observed.state.phase !== 'running')
-      throw new RuntimeError('NotFound', `container ${container.observed.name} is not running`);
-    return container;
+  private begin(method: FakeMethod, ...args: readonly unknown[]): Promise<void> {
+    return this.calls.begin(method, args);
   }
 }
-
-const exitCodeOf = ({ observed }: FakeContainer): number =>
-  observed.state.phase === 'exited' ? observed.state.exitCode : 137;
