@@ -101,7 +101,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const scheduler = new Scheduler({ client, clock, logger, events, policy });
 
   const authenticators = [
-    byClientCertificate,
+    byClientCertificate(),
     ...(config.tokenAuthFile === undefined ? [] : [byTokenFile(config.tokenAuthFile)]),
   ];
   const metrics = createMetrics({ store, channel });

@@ -15,17 +15,24 @@ export const unauthorized = (): StatusError => new StatusError('Unauthorized', '
 
 const authenticated = (user: User): User => ({ ...user, groups: [...user.groups, AUTHENTICATED] });
 
-/** A client certificate that TLS has verified against our CA: CN is the user, each O a group. */
-export const byClientCertificate: Authenticator = {
-  authenticate({ socket }) {
-    const tls = socket as TLSSocket;
-    if (tls.authorized !== true) return undefined;
-    const subject = tls.getPeerCertificate()?.subject as { CN?: string; O?: string | string[] } | undefined;
-    if (subject?.CN === undefined) return undefined;
-    const groups = subject.O === undefined ? [] : [subject.O].flat();
-    return authenticated({ name: subject.CN, groups });
-  },
-};
+/** A client certificate that TLS has verified against our CA: CN is the user, each O a group. Read once for each connection. */
+export function byClientCertificate(): Authenticator {
+  const known = new WeakMap<TLSSocket, User>();
+  return {
+    authenticate({ socket }) {
+      const tls = socket as TLSSocket;
+      const user = known.get(tls);
+      if (user !== undefined) return user;
+      if (tls.authorized !== true) return undefined;
+      const subject = tls.getPeerCertificate()?.subject as { CN?: string; O?: string | string[] } | undefined;
+      if (subject?.CN === undefined) return undefined;
+      const groups = subject.O === undefined ? [] : [subject.O].flat();
+      const found = authenticated({ name: subject.CN, groups });
+      known.set(tls, found);
+      return found;
+    },
+  };
+}
 
 export function bearerTokenOf(request: IncomingMessage): string | undefined {
   return /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];

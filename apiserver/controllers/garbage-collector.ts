@@ -156,6 +156,8 @@ export class GarbageCollector implements Controller {
 
   /** Owners of this kind that are being deleted, before the change and after it. */
   private waitingOwners({ object, previous }: ObjectChange<AnyObject>): readonly ObjectKey[] {
+    // Most objects have no owners, and every collector sees every change.
+    if (object.metadata.ownerReferences === undefined && previous?.metadata.ownerReferences === undefined) return [];
     return [object, ...(previous === undefined ? [] : [previous])].flatMap((dependent) =>
       (dependent.metadata.ownerReferences ?? [])
         .filter(({ apiVersion, kind }) => this.client.kinds.nameOf(apiVersion, kind) === this.kind)

@@ -59,11 +59,11 @@ function pairsOf(before: unknown, after: unknown, shape: Shape): readonly (reado
 }
 
 /** An item of a keyed list is itself a thing to own, beside its fields. */
-const itemShape = (shape: Shape & { as: 'keyed' }): Shape =>
+export const itemShape = (shape: Shape & { as: 'keyed' }): Shape =>
   shape.item.as === 'fields' ? { ...shape.item, isMap: true } : shape.item;
 
 /** By path element; undefined where an item has no key or two have the same: such a list is compared as a whole. */
-function indexed(value: unknown, shape: Shape & { as: 'keyed' }): ReadonlyMap<string, unknown> | undefined {
+export function indexed(value: unknown, shape: Shape & { as: 'keyed' }): ReadonlyMap<string, unknown> | undefined {
   if (!Array.isArray(value)) return undefined;
   const index = new Map<string, unknown>();
   for (const item of value) {

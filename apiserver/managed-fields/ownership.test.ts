@@ -218,6 +218,16 @@ describe('update', () => {
     expect(update(first, 'editor', first as ApiObject).metadata.managedFields).toEqual(first.metadata.managedFields);
   });
 
+  it.each([
+    [aPod({ containers: [{ ...web, ports: [{ containerPort: 80 }], env: [], resources: { limits: { cpu: '1' } } }] })],
+    [aPod({ containers: [web, web], nodeSelector: { a: 'b' }, securityContext: {} }, { labels: { x: '1' } })],
+    [aPod({ containers: [], tolerations: [{ key: 'a' }] }, { finalizers: ['a/b', 'c/d'], annotations: {}, uid: 'u' })],
+  ])('gives the creator of an object all that comparing it with nothing finds', (object) => {
+    const entries = (before: StoredObject | undefined) =>
+      trackUpdate({ before, after: object, base: [], writer: writer('me'), shape, hasStatus: true });
+    expect(entries(undefined)).toEqual(entries({ metadata: {} } as unknown as StoredObject));
+  });
+
   it('leaves status to who writes the status', () => {
     const first = apply(undefined, 'me', aPod({ containers: [web] }));
     const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };

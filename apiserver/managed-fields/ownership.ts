@@ -7,6 +7,7 @@ import { isSameJson } from '../../shared/same-json';
 import type { StatusCause } from '../../shared/status-error';
 import { badRequest, StatusError } from '../../shared/status-error';
 import { compare, fieldSetOf } from './compare';
+import { encodeNew } from './encode-new';
 import { FieldSet, pathText } from './field-set';
 import type { ManagedFieldsEntry, Manager } from './managers';
 import { decodeManagers, encodeManagers, isSameManager } from './managers';
@@ -27,32 +28,26 @@ const MAX_MANAGER_LENGTH = 128;
 /** Whoever set an object's fields before its first apply, when nobody was recorded. */
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 
+const SERVER_META = new Set([
+  'name',
+  'namespace',
+  'creationTimestamp',
+  'selfLink',
+  'uid',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+]);
+
 /** The server's own fields, and those that name the object, belong to nobody. */
 const SERVER_FIELDS = FieldSet.of(
   false,
   new Map([
     ['f:apiVersion', FieldSet.member],
     ['f:kind', FieldSet.member],
-    [
-      'f:metadata',
-      FieldSet.of(
-        true,
-        new Map(
-          [
-            'name',
-            'namespace',
-            'creationTimestamp',
-            'selfLink',
-            'uid',
-            'generation',
-            'managedFields',
-            'resourceVersion',
-            'deletionTimestamp',
-            'deletionGracePeriodSeconds',
-          ].map((field) => [`f:${field}`, FieldSet.member]),
-        ),
-      ),
-    ],
+    ['f:metadata', FieldSet.of(true, new Map([...SERVER_META].map((field) => [`f:${field}`, FieldSet.member])))],
   ]),
 );
 
@@ -79,7 +74,8 @@ export function trackUpdate(options: {
   readonly hasStatus: boolean;
 }): readonly ManagedFieldsEntry[] {
   const { before, after, base, writer, shape, hasStatus } = options;
-  const { added, modified, removed } = compare(before === undefined ? {} : contentOf(before), contentOf(after), shape);
+  if (before === undefined) return newEntry(after, writer, shape, hasStatus);
+  const { added, modified, removed } = compare(contentOf(before), contentOf(after), shape);
   const taken = inScope(added.union(modified), writer.subresource, hasStatus);
   const changed = taken.union(removed);
   if (changed.isEmpty) return base;
@@ -90,6 +86,21 @@ export function trackUpdate(options: {
     .map((manager) => without(manager, changed));
   const own = managers.find((manager) => isSameManager(manager, identity))?.fields ?? FieldSet.empty;
   return encodeManagers([...others, { ...identity, time: writer.time, fields: own.difference(removed).union(taken) }]);
+}
+
+function newEntry(
+  object: ApiObject,
+  { name, apiVersion, time }: Writer,
+  shape: Shape,
+  hasStatus: boolean,
+): readonly ManagedFieldsEntry[] {
+  const fieldsV1 = encodeNew(object, shape, (field, below) =>
+    below === undefined
+      ? field === 'apiVersion' || field === 'kind' || (field === 'status' && hasStatus)
+      : SERVER_META.has(below),
+  );
+  if (Object.keys(fieldsV1).length === 0) return [];
+  return [{ manager: name, operation: 'Update', apiVersion, time, fieldsType: 'FieldsV1', fieldsV1 }];
 }
 
 /** What an apply makes of the live object: the object, before defaults and admission, and who owns it. */

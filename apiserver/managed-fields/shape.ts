@@ -33,7 +33,8 @@ const SET: Shape = { as: 'set' };
 const KEY_DEFAULTS: Readonly<Record<string, unknown>> = { protocol: 'TCP' };
 
 /** Below what no schema describes: objects field by field, lists as a whole. */
-const DEDUCED: Shape = { as: 'fields', isMap: true, field: () => ({ shape: DEDUCED, isRequired: false }) };
+const DEDUCED: Shape = { as: 'fields', isMap: true, field: () => UNKNOWN };
+const UNKNOWN: Field = { shape: DEDUCED, isRequired: false };
 
 /** The shape of a kind's objects, by the name of its schema. */
 export const shapeOfSchema = (schemas: Schemas, name: string): Shape => shapeOfType(schemas, name);
@@ -44,13 +45,20 @@ function shapeOfType(schemas: Schemas, name: string): Shape {
   if (schema?.properties === undefined) return schema === undefined || schema.type === 'object' ? DEDUCED : LEAF;
   if (isAtomicMap(type)) return LEAF;
   const { properties, required = [] } = schema;
+  // Made when first asked for: types refer to each other in circles.
+  const fields = new Map<string, Field>();
   return {
     as: 'fields',
     isMap: false,
-    field: (field) => ({
-      shape: Object.hasOwn(properties, field) ? shapeOfField(schemas, properties[field] ?? {}, type, field) : DEDUCED,
-      isRequired: required.includes(field),
-    }),
+    field(name) {
+      const known = fields.get(name);
+      if (known !== undefined) return known;
+      if (!Object.hasOwn(properties, name)) return UNKNOWN;
+      const shape = shapeOfField(schemas, properties[name] ?? {}, type, name);
+      const field = { shape, isRequired: required.includes(name) };
+      fields.set(name, field);
+      return field;
+    },
   };
 }
 
@@ -61,11 +69,8 @@ function shapeOfField(schemas: Schemas, schema: Schema, type: string, field: str
   if (isAtomicMap(`${type}.${field}`)) return LEAF;
   const values = schema.additionalProperties;
   if (values === undefined) return DEDUCED;
-  return {
-    as: 'fields',
-    isMap: true,
-    field: () => ({ shape: shapeOfField(schemas, values, type, ''), isRequired: false }),
-  };
+  const each: Field = { shape: shapeOfField(schemas, values, type, ''), isRequired: false };
+  return { as: 'fields', isMap: true, field: () => each };
 }
 
 function shapeOfList(schemas: Schemas, items: Schema, strategy: ListStrategy | undefined): Shape {

@@ -2,7 +2,7 @@ import type { StoredObject } from '../../shared/api/objects';
 import type { KeyValue } from '../store/store';
 import type { Encoded } from './registry';
 
-/** A frozen object of one revision. Its JSON is made when first asked for, and then the same bytes go to everybody. */
+/** A frozen object of one revision, and its JSON. */
 export class CachedObject implements Encoded {
   private encoded: Buffer | undefined;
   private presented: Map<string, CachedObject> | undefined;
@@ -11,10 +11,15 @@ export class CachedObject implements Encoded {
     readonly storeKey: string,
     readonly object: StoredObject,
     readonly revision: number,
+    /** The stored value, where the object is what is stored. */
+    private readonly value?: Buffer,
   ) {}
 
+  /** Put together from the stored bytes, which are in memory anyway, or else encoded once. */
   get json(): Buffer {
-    return (this.encoded ??= Buffer.from(JSON.stringify(this.object)));
+    if (this.encoded !== undefined) return this.encoded;
+    const spliced = this.value === undefined ? undefined : withResourceVersion(this.value, this.revision);
+    return spliced ?? (this.encoded = Buffer.from(JSON.stringify(this.object)));
   }
 
   get namespace(): string | undefined {
@@ -43,13 +48,30 @@ export class CachedObject implements Encoded {
 export function fromKeyValue({ key, value, modRevision }: KeyValue): CachedObject {
   const object = JSON.parse(value.toString('utf8')) as StoredObject;
   object.metadata.resourceVersion = String(modRevision);
-  return new CachedObject(key, deepFreeze(object), modRevision);
+  return new CachedObject(key, deepFreeze(object), modRevision, value);
 }
 
-/** What is stored: the JSON without resourceVersion, which the store itself knows. */
+/** What is stored: the JSON without resourceVersion, which the store itself knows, and which finds its place by METADATA. */
 export function toValue(object: StoredObject): Buffer {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return Buffer.from(JSON.stringify({ ...object, metadata }));
+  const { apiVersion, kind, metadata: stored, ...fields } = object;
+  const { resourceVersion: _, ...metadata } = stored;
+  return Buffer.from(JSON.stringify({ apiVersion, kind, metadata, ...fields }));
+}
+
+const HEAD = Buffer.from('{"apiVersion":"');
+const METADATA = Buffer.from(',"metadata":{');
+
+/** The bytes of a stored value with its revision put in. Undefined where they are not as `toValue` writes them. */
+function withResourceVersion(value: Buffer, revision: number): Buffer | undefined {
+  const found = value.indexOf(METADATA);
+  if (found < 0 || value.compare(HEAD, 0, HEAD.length, 0, HEAD.length) !== 0) return undefined;
+  const at = found + METADATA.length;
+  const version = `"resourceVersion":"${revision}",`;
+  const spliced = Buffer.allocUnsafe(value.length + version.length);
+  value.copy(spliced, 0, 0, at);
+  spliced.write(version, at, 'latin1');
+  value.copy(spliced, at + version.length, at);
+  return spliced;
 }
 
 export function deepFreeze<T>(value: T): T {

@@ -107,12 +107,13 @@ class Bench {
     const samples: { ours: Rate; bare: Rate }[] = [];
     for (let round = 0; round < rounds; round++) {
       showProgress(`${method}: round ${round + 1} of ${rounds}`);
-      const ask = (connection: RawConnection): Promise<number> =>
-        method === 'GET' ? connection.request('GET', `${PODS}/bench-1`) : this.create(connection);
+      const get = (connection: RawConnection): Promise<number> => connection.request('GET', `${PODS}/bench-1`);
+      const post = (connection: RawConnection): Promise<number> =>
+        connection.request('POST', PODS, manifestOf('bench-bare'));
       const code = method === 'GET' ? 200 : 201;
       samples.push({
-        bare: await rateOf(bare, seconds, this.bare.pid, ask, code),
-        ours: await rateOf(ours, seconds, this.cluster.serverPid, ask, code),
+        bare: await rateOf(bare, seconds, this.bare.pid, method === 'GET' ? get : post, code),
+        ours: await rateOf(ours, seconds, this.cluster.serverPid, method === 'GET' ? get : this.create, code),
       });
     }
     for (const connection of [...ours, ...bare]) connection.close();
