@@ -3,6 +3,7 @@ import type { ApiObject, DeleteOptions } from '../../shared/api/objects';
 import { badRequest, StatusError } from '../../shared/status-error';
 import type { User } from '../auth/user';
 import type { Kind, WritableSubresource } from '../kinds/kind';
+import { isWritableSubresource } from '../kinds/kind';
 import { managerName } from '../managed-fields/ownership';
 import type { DeleteQuery, ListQuery, WriteOptions } from '../registry/registry';
 import type { ReadBody } from './read-object';
@@ -98,7 +99,7 @@ export function writeOptions(
     ...(body === undefined ? {} : { bodyProblems: body.problems }),
     ...dryRunOf(query.getAll('dryRun')),
     fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
-    ...(path.subresource === 'status' || path.subresource === 'finalize' ? { subresource: path.subresource } : {}),
+    ...(isWritableSubresource(path.subresource) ? { subresource: path.subresource } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock';
 import { StatusError, invalid } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
+import { isWritableSubresource } from '../kinds/kind';
 import type { PatchType } from '../registry/client';
 import type { Encoded, ListPage, Registry, WriteResult } from '../registry/registry';
 import { readBody, readObject } from './read-object';
@@ -17,10 +18,10 @@ import {
   textOf,
   writeOptions,
 } from './resource-request';
-import { sendBytes, sendJson } from './respond';
+import { sendBytes, sendJson, sendParts } from './respond';
 import type { Representation } from './table';
 import { negotiate, partialMetadata, tableOf } from './table';
-import { streamWatch } from './watch-stream';
+import { SharedFrames, streamWatch } from './watch-stream';
 
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
@@ -44,6 +45,8 @@ const unsupportedPatch = (): StatusError =>
 
 /** The verbs of every kind over HTTP: parses, calls the registry once, maps the result. */
 export class ResourceRoutes {
+  private readonly frames = new SharedFrames();
+
   constructor(
     private readonly registry: Registry,
     private readonly clock: Clock,
@@ -68,8 +71,7 @@ export class ResourceRoutes {
     if (path.subresource === 'scale') return this.scale(call);
     if (path.subresource !== undefined) {
       const served = call.kind.subresources.find(({ name }) => name === path.subresource);
-      if (served === undefined || !(path.subresource === 'status' || path.subresource === 'finalize'))
-        throw notServed();
+      if (served === undefined || !isWritableSubresource(path.subresource)) throw notServed();
       if (!served.verbs.some((verb) => verb === METHOD_VERBS[request.method ?? ''])) throw notAllowed();
     }
     switch (request.method) {
@@ -88,10 +90,14 @@ export class ResourceRoutes {
 
   private async list(call: ResourceRequest): Promise<void> {
     const representation = representationFor(call);
-    this.sendList(call, representation, await this.registry.list(call.kind, listQuery(call)));
+    await this.sendList(call, representation, await this.registry.list(call.kind, listQuery(call)));
   }
 
-  private sendList({ kind, response, query }: ResourceRequest, representation: Representation, page: ListPage): void {
+  private async sendList(
+    { kind, response, query }: ResourceRequest,
+    representation: Representation,
+    page: ListPage,
+  ): Promise<void> {
     const metadata = {
       resourceVersion: page.resourceVersion,
       ...(page.continue === undefined ? {} : { continue: page.continue }),
@@ -101,13 +107,7 @@ export class ResourceRoutes {
       case 'object': {
         const version = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
         const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion: version, metadata }).slice(0, -1);
-        const parts: Buffer[] = [Buffer.from(`${head},"items":[`)];
-        page.items.forEach(({ json }, index) => {
-          if (index > 0) parts.push(COMMA);
-          parts.push(json);
-        });
-        parts.push(END);
-        return sendBytes(response, 200, Buffer.concat(parts));
+        return sendParts(response, listBytes(`${head},"items":[`, page.items));
       }
       case 'Table':
         return sendJson(response, 200, this.table(kind, page.items, representation.version, query, metadata));
@@ -171,6 +171,7 @@ export class ResourceRoutes {
       include: includeOf(query),
       clock: this.clock,
       timeoutSeconds: numberOf(query, 'timeoutSeconds'),
+      shared: this.frames,
     });
   }
 
@@ -251,7 +252,7 @@ export class ResourceRoutes {
 
   private async deleteCollection(call: ResourceRequest): Promise<void> {
     const page = await this.registry.deleteCollection(call.kind, listQuery(call), await deleteQuery(call));
-    this.sendList(call, representationFor(call), page);
+    await this.sendList(call, representationFor(call), page);
   }
 
   private async bind(call: ResourceRequest): Promise<void> {
@@ -263,6 +264,18 @@ export class ResourceRoutes {
     await this.registry.evict(keyOf(call), await readObject(call.request), writeOptions(call));
     sendJson(call.response, 201, success(201));
   }
+}
+
+/** The list's JSON, piece by piece: a large list never stands in memory as a whole. */
+function* listBytes(head: string, items: readonly Encoded[]): Generator<Buffer> {
+  yield Buffer.from(head);
+  let isFirst = true;
+  for (const { json } of items) {
+    if (!isFirst) yield COMMA;
+    isFirst = false;
+    yield json;
+  }
+  yield END;
 }
 
 const COMMA = Buffer.from(',');

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StatusError } from '../../shared/status-error';
 
@@ -22,6 +23,38 @@ export function sendBytes(
     'Cache-Control': 'no-cache, private',
   });
   response.end(bytes);
+}
+
+/** Written to the socket at once; what is shorter goes out in one piece. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** Sends JSON that comes in parts, as fast as the client takes it and no faster. */
+export async function sendParts(response: ServerResponse, parts: Iterable<Buffer>): Promise<void> {
+  let gathered: Buffer[] = [];
+  let size = 0;
+  const iterator = parts[Symbol.iterator]();
+  let next = iterator.next();
+  for (; next.done !== true && size < CHUNK_BYTES; next = iterator.next()) {
+    gathered.push(next.value);
+    size += next.value.length;
+  }
+  if (next.done === true) return sendBytes(response, 200, Buffer.concat(gathered));
+  response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
+  for (; ; next = iterator.next()) {
+    if (next.done !== true) {
+      gathered.push(next.value);
+      size += next.value.length;
+      if (size < CHUNK_BYTES) continue;
+    }
+    if (response.destroyed) return;
+    if (!response.write(Buffer.concat(gathered))) {
+      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+    if (next.done === true) break;
+    gathered = [];
+    size = 0;
+  }
+  response.end();
 }
 
 export const sendJson = (response: ServerResponse, code: number, value: unknown, type = JSON_TYPE): void =>

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { Clock } from '../../shared/clock';
 import { toStatusError } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
-import type { RegistryWatch, WatchSignal } from '../registry/registry';
+import type { WatchEventType } from '../registry/client';
+import type { Encoded, RegistryWatch, WatchSignal } from '../registry/registry';
 import type { IncludeObject, Representation } from './table';
 import { partialMetadata, tableOf } from './table';
 
@@ -16,7 +17,34 @@ interface WatchOptions {
   readonly include: IncludeObject;
   readonly clock: Clock;
   readonly timeoutSeconds: number | undefined;
+  readonly shared: SharedFrames;
 }
+
+/** Events kept encoded for the watchers that have yet to see them. */
+const SHARED_FRAMES = 1_024;
+
+/** The events of late as bytes, encoded once for all watchers that take whole objects. */
+export class SharedFrames {
+  private readonly frames = new Map<Encoded, Partial<Record<WatchEventType, Buffer>>>();
+
+  of(type: WatchEventType, encoded: Encoded): Buffer {
+    const known = this.frames.get(encoded);
+    const frame = known?.[type];
+    if (frame !== undefined) return frame;
+    const made = Buffer.concat([Buffer.from(`{"type":"${type}","object":`), encoded.json, LINE_END]);
+    if (known !== undefined) known[type] = made;
+    else this.frames.set(encoded, { [type]: made });
+    if (this.frames.size > SHARED_FRAMES) {
+      const oldest = this.frames.keys().next();
+      if (oldest.done !== true) this.frames.delete(oldest.value);
+    }
+    return made;
+  }
+}
+
+const LINE_END = Buffer.from('}\n');
+const joined = (frames: readonly Buffer[]): Buffer =>
+  frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames);
 
 /** Streams a watch as JSON lines until it ends, its time is up, or the client goes. A slow client slows the watch down. */
 export async function streamWatch(
@@ -52,7 +80,7 @@ export async function streamWatch(
       const { done, value } = await next;
       start();
       if (done === true) break;
-      if (!response.write(value.map((signal) => frame.of(signal)).join('')))
+      if (!response.write(joined(value.map((signal) => frame.of(signal)))))
         await Promise.race([once(response, 'drain'), once(response, 'close')]);
       next = iterator.next();
     }
@@ -72,14 +100,16 @@ class Frames {
     private readonly options: WatchOptions,
   ) {}
 
-  of(signal: WatchSignal): string {
+  of(signal: WatchSignal): Buffer {
     switch (signal.type) {
       case 'ERROR':
         return line('ERROR', JSON.stringify(toStatusError(signal.error).toStatus()));
       case 'BOOKMARK':
         return line('BOOKMARK', JSON.stringify(this.bookmark(signal)));
       default:
-        return line(signal.type, this.object(signal));
+        return this.options.representation.as === 'object'
+          ? this.options.shared.of(signal.type, signal.encoded)
+          : line(signal.type, this.object(signal));
     }
   }
 
@@ -120,4 +150,4 @@ class Frames {
   }
 }
 
-const line = (type: string, json: string): string => `{"type":"${type}","object":${json}}\n`;
+const line = (type: string, json: string): Buffer => Buffer.from(`{"type":"${type}","object":${json}}\n`);

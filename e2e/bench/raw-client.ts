@@ -2,6 +2,8 @@ import type { TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
 import type { Credentials } from '../harness/api';
 
+const LAST_CHUNK = Buffer.from('0\r\n\r\n');
+
 /**
  * An HTTP/1.1 client that does next to nothing, so that what is measured is the server: one request after the other on
  * each connection, the answer's length read from its head and its bytes only counted.
@@ -9,6 +11,8 @@ import type { Credentials } from '../harness/api';
 export class RawConnection {
   private head = '';
   private left = -1;
+  private isChunked = false;
+  private tail: Buffer = Buffer.alloc(0);
   private failed: Error | undefined;
   private settle: { readonly resolve: (status: number) => void; readonly reject: (error: Error) => void } | undefined;
   private status = 0;
@@ -39,7 +43,7 @@ export class RawConnection {
   }
 
   private onData(chunk: Buffer): void {
-    if (this.left >= 0) return this.count(chunk.length);
+    if (this.left >= 0) return this.onBody(chunk);
     this.head += chunk.toString('latin1');
     const end = this.head.indexOf('\r\n\r\n');
     if (end < 0) return;
@@ -48,15 +52,22 @@ export class RawConnection {
     this.head = '';
     this.status = Number(head.slice(9, 12));
     const length = /content-length: (\d+)/i.exec(head)?.[1];
-    if (length === undefined) return this.fail(new Error(`an answer without a length: ${head}`));
-    this.left = Number(length);
-    this.count(rest);
+    this.isChunked = length === undefined;
+    this.left = Number(length ?? Infinity);
+    this.onBody(chunk.subarray(chunk.length - rest));
+  }
+
+  private onBody(chunk: Buffer): void {
+    if (!this.isChunked) return this.count(chunk.length);
+    this.tail = Buffer.concat([this.tail, chunk.subarray(-LAST_CHUNK.length)]).subarray(-LAST_CHUNK.length);
+    if (this.tail.equals(LAST_CHUNK)) this.count(Infinity);
   }
 
   private count(bytes: number): void {
-    this.left -= bytes;
+    this.left = bytes === Infinity ? 0 : this.left - bytes;
     if (this.left > 0) return;
     this.left = -1;
+    this.tail = Buffer.alloc(0);
     const { settle } = this;
     this.settle = undefined;
     settle?.resolve(this.status);
