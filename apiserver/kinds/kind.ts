@@ -57,8 +57,14 @@ export interface Kind {
   ) => void;
   /** Semantic checks beyond the schema; Kubernetes' wording and field paths. */
   readonly validate?: (object: ApiObject) => readonly StatusCause[];
-  /** What an update may not change. */
-  readonly validateUpdate?: (object: ApiObject, old: StoredObject) => readonly StatusCause[];
+  /** What may not be there from the start. */
+  readonly validateCreate?: (object: ApiObject) => readonly StatusCause[];
+  /** What an update through this door may not change. */
+  readonly validateUpdate?: (
+    object: ApiObject,
+    old: StoredObject,
+    subresource: WritableSubresource | undefined,
+  ) => readonly StatusCause[];
   /** Seconds that a graceful deletion leaves the object standing with its deletionTimestamp; absent or 0: removed at once. */
   readonly gracePeriodSeconds?: (object: StoredObject, requested: number | undefined) => number;
   /** True while a deleted object has to stay although no finalizer holds it (a namespace, until it is empty). */
@@ -79,8 +85,15 @@ export interface Kind {
   readonly ttlSeconds?: number;
 }
 
-/** Doors to a part of an object: `/status` to its status, `/finalize` to a namespace's `spec.finalizers`. */
-export type WritableSubresource = 'status' | 'finalize';
+/**
+ * Doors to a part of an object: `/status` to its status, `/finalize` to a namespace's `spec.finalizers`,
+ * `/ephemeralcontainers` to a pod's `spec.ephemeralContainers`.
+ */
+const WRITABLE_SUBRESOURCES = ['status', 'finalize', 'ephemeralcontainers'] as const;
+export type WritableSubresource = (typeof WRITABLE_SUBRESOURCES)[number];
+
+export const isWritableSubresource = (name: string | undefined): name is WritableSubresource =>
+  WRITABLE_SUBRESOURCES.some((each) => each === name);
 
 export interface Subresource {
   readonly name: string;

@@ -58,7 +58,7 @@ export class ObjectChanges {
     const request = this.objects.request(kind, user);
     for (const plugin of this.objects.parts.plugins) plugin.admitUpdate?.(request, next, old.object);
     countGeneration(kind, next, old.object);
-    validateReplacement(kind, next, old.object);
+    validateReplacement(kind, next, old.object, subresource);
     if (isReleased(kind, next))
       return dryRun === true ? old.atRevision(old.revision) : this.objects.parts.writer.remove(kind, old);
     if (isSameJson(next, old.object)) return old;

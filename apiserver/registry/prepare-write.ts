@@ -39,15 +39,24 @@ export function fillNewMetadata(kind: Kind, object: ApiObject, sources: { clock:
 
 /** Throws Invalid with one cause per problem. */
 export function validateNew(kind: Kind, object: ApiObject): void {
-  refuse(kind, object, [...validateMeta(kind, object), ...(kind.validate?.(object) ?? [])]);
+  refuse(kind, object, [
+    ...validateMeta(kind, object),
+    ...(kind.validate?.(object) ?? []),
+    ...(kind.validateCreate?.(object) ?? []),
+  ]);
 }
 
-export function validateReplacement(kind: Kind, object: ApiObject, old: StoredObject): void {
+export function validateReplacement(
+  kind: Kind,
+  object: ApiObject,
+  old: StoredObject,
+  subresource: WritableSubresource | undefined,
+): void {
   refuse(kind, object, [
     ...validateMeta(kind, object),
     ...validateMetaUpdate(object, old),
     ...(kind.validate?.(object) ?? []),
-    ...(kind.validateUpdate?.(object, old) ?? []),
+    ...(kind.validateUpdate?.(object, old, subresource) ?? []),
   ]);
 }
 
@@ -65,7 +74,9 @@ export function replacementOf(
   old: StoredObject,
   subresource: WritableSubresource | undefined,
 ): StoredObject {
-  const metadata = keepIdentity(object.metadata ?? {}, old.metadata, subresource);
+  // A pod's ephemeral containers are all that their door lets through.
+  const given = subresource === 'ephemeralcontainers' ? structuredClone(old.metadata) : (object.metadata ?? {});
+  const metadata = keepIdentity(given, old.metadata, subresource);
   const { status, ...withoutStatus } = object;
   const { status: oldStatus, ...oldWithoutStatus } = old;
   const withStatus = (of: unknown): object => (of === undefined ? {} : { status: of });

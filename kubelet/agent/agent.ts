@@ -104,7 +104,10 @@ export class Agent implements SessionHandlers {
       source: this.objects,
       prober: createProber(runtime),
       node: options.node,
-      reportStatus: (report) => this.session.reportPodStatus(report),
+      reportStatus: (report) => {
+        this.desired.noteStatus(report.uid, report.status);
+        this.session.reportPodStatus(report);
+      },
       reportTerminated: (pod) => this.session.reportPodTerminated(pod),
       reportEvent: (event) => this.session.reportEvent(event),
     };

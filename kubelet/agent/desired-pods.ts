@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Pod } from '../../shared/api/objects';
+import type { Pod, PodStatus } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { hasCode } from '../volumes/volume-error';
@@ -48,6 +48,12 @@ export class DesiredPods {
   set(pod: Pod): void {
     this.pods.set(pod.metadata.uid, pod);
     this.writeSoon();
+  }
+
+  /** What was reported of a pod: how often its containers were started outlives containers that somebody removes. */
+  noteStatus(uid: string, status: PodStatus): void {
+    const pod = this.pods.get(uid);
+    if (pod !== undefined) this.set({ ...pod, status });
   }
 
   delete(uid: string): void {

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../../shared/api/objects';
-import type { ContainerSpec, Mount, PodIdentity } from '../runtime/runtime';
-import { initContainersOf, specHashOf } from '../plan/pod-outline';
+import type { ContainerId, ContainerSpec, Mount, PodIdentity } from '../runtime/runtime';
+import { initContainersOf, isEphemeral, specHashOf } from '../plan/pod-outline';
 import { expand } from './expansion';
 import { resourcesOf } from './resources';
 
@@ -22,6 +22,8 @@ export interface ContainerParts {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly Mount[];
   readonly terminationMessageHostPath: string;
+  /** The container whose processes it is to see. */
+  readonly target?: ContainerId;
   readonly node: { readonly memoryBytes: number; readonly pidsLimit: number };
 }
 
@@ -33,7 +35,7 @@ export function containerSpecOf(parts: ContainerParts): ContainerSpec {
   return {
     pod: identityOf(pod),
     name: container.name,
-    kind: initContainersOf(pod.spec).includes(container) ? 'init' : 'app',
+    kind: kindOf(pod, container),
     attempt: parts.attempt,
     specHash: specHashOf(container),
     image: container.image ?? '',
@@ -46,6 +48,7 @@ export function containerSpecOf(parts: ContainerParts): ContainerSpec {
     mounts: parts.mounts,
     resources: resourcesOf(pod, container, parts.node),
     security: securityOf(pod, container),
+    ...(parts.target === undefined ? {} : { joinsProcessesOf: parts.target }),
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
@@ -53,6 +56,11 @@ export function containerSpecOf(parts: ContainerParts): ContainerSpec {
     terminationMessageHostPath: parts.terminationMessageHostPath,
     annotations: { [GRACE_ANNOTATION]: String(pod.spec.terminationGracePeriodSeconds ?? 30) },
   };
+}
+
+function kindOf({ spec }: Pod, container: Container): ContainerSpec['kind'] {
+  if (initContainersOf(spec).includes(container)) return 'init';
+  return isEphemeral(spec, container.name) ? 'ephemeral' : 'app';
 }
 
 function securityOf(pod: Pod, container: Container): ContainerSpec['security'] {

@@ -9,6 +9,8 @@ import { restartAllowedAtMs } from './crash-back-off';
 import type { ObservedPod } from './observed-pod';
 import { attemptsOf, currentSandbox, isExited, isRunning, latestIn } from './observed-pod';
 import {
+  ephemeralContainersOf,
+  findContainer,
   hasRunItsCourse,
   initContainersOf,
   isDone,
@@ -89,7 +91,10 @@ class RunPlanner {
     const { facts } = this.input;
     if (!facts.volumesReady) this.steps.push({ kind: 'prepareVolumes' });
     this.planRemains();
-    if (this.planSandbox()) this.planContainers();
+    if (this.planSandbox()) {
+      this.planEphemeralContainers();
+      this.planContainers();
+    }
     return { steps: this.steps, ...(this.wakeAtMs === undefined ? {} : { wakeAtMs: this.wakeAtMs }) };
   }
 
@@ -129,6 +134,16 @@ class RunPlanner {
     }
     if (usable.state.phase === 'created') this.steps.push({ kind: 'startSandbox', id: usable.id });
     return true;
+  }
+
+  /** Whatever state the others are in: that may be what they are to find out about. */
+  private planEphemeralContainers(): void {
+    const { pod, observed, facts } = this.input;
+    for (const { name } of ephemeralContainersOf(pod.spec)) {
+      const container = findContainer(pod.spec, name);
+      const wasMade = facts.attempts.has(name) && latestIn(observed, this.sandbox, name) === undefined;
+      if (container !== undefined && !wasMade) this.planContainer(container, () => false);
+    }
   }
 
   private planContainers(): void {

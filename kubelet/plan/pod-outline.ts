@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Container, Pod, PodSpec } from '../../shared/api/objects';
+import type { Container, EphemeralContainer, Pod, PodSpec } from '../../shared/api/objects';
 import type { ObservedPod } from './observed-pod';
 import { isExited, latestOf } from './observed-pod';
 
@@ -23,8 +23,21 @@ export const specHashOf = (container: Container): string =>
     .digest('hex')
     .slice(0, 16);
 
+/** Containers added to a running pod to look into it. They are started once, and nothing of the pod depends on them. */
+export const ephemeralContainersOf = (spec: PodSpec): readonly EphemeralContainer[] => spec.ephemeralContainers ?? [];
+
+/** All there are; an ephemeral one has fewer fields than the others, none with another meaning. */
+export const containersOf = (spec: PodSpec): readonly Container[] => [
+  ...initContainersOf(spec),
+  ...spec.containers,
+  ...ephemeralContainersOf(spec).map(({ targetContainerName: _target, ...container }): Container => container),
+];
+
 export const findContainer = (spec: PodSpec, name: string): Container | undefined =>
-  [...initContainersOf(spec), ...spec.containers].find((container) => container.name === name);
+  containersOf(spec).find((container) => container.name === name);
+
+export const isEphemeral = (spec: PodSpec, name: string): boolean =>
+  ephemeralContainersOf(spec).some((container) => container.name === name);
 
 export function restartsAfterExit(policy: RestartPolicy, exitCode: number): boolean {
   switch (policy) {

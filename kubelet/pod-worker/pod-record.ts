@@ -5,7 +5,7 @@ import type { CrashBackOff } from '../plan/crash-back-off';
 import type { ObservedPod } from '../plan/observed-pod';
 import { currentSandbox } from '../plan/observed-pod';
 import type { PodFacts, Trouble } from '../plan/plan';
-import { initContainersOf } from '../plan/pod-outline';
+import { containersOf } from '../plan/pod-outline';
 import type { StopReason } from '../plan/step';
 
 const RANK: Record<ObservedState['phase'], number> = { created: 0, running: 1, exited: 2 };
@@ -44,7 +44,8 @@ export class PodRecord {
     this.podIps = (pod.status?.podIPs ?? []).flatMap(({ ip }) => (ip === undefined ? [] : [ip]));
     observed.sandboxes.forEach((sandbox) => this.observeSandbox(sandbox));
     observed.containers.forEach((container) => this.observeContainer(container));
-    const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+    const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+    const statuses = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
     for (const status of statuses) {
       if (status.containerID !== undefined) this.noteAttempt(status.name, status.restartCount);
       const id = status.containerID?.replace(/^[^:]*:\/\//, '') ?? '';
@@ -62,7 +63,7 @@ export class PodRecord {
     readonly terminationMessages: ReadonlyMap<ContainerId, string>;
   } {
     const { spec } = this.pod;
-    const waiting = [...initContainersOf(spec), ...spec.containers].filter(environmentNeedsAddress);
+    const waiting = containersOf(spec).filter(environmentNeedsAddress);
     return {
       nowMs,
       volumesReady: this.volumesMade === this.volumesWanted,

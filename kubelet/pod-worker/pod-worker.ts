@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Pod, PodStatus } from '../../shared/api/objects';
+import type { Pod, PodSpec, PodStatus } from '../../shared/api/objects';
 import type { Logger } from '../../shared/logger';
 import type { ObjectRef } from '../../shared/wire/node-channel';
 import { identityOf } from '../environment/container-spec';
@@ -7,7 +7,7 @@ import type { ObservedPod } from '../plan/observed-pod';
 import { attemptsOf, currentSandbox, isExited, isRunning } from '../plan/observed-pod';
 import type { Goal } from '../plan/plan';
 import { graceOf, plan } from '../plan/plan';
-import { findContainer, hasRunItsCourse } from '../plan/pod-outline';
+import { hasRunItsCourse } from '../plan/pod-outline';
 import type { Step } from '../plan/step';
 import { keyOf } from '../plan/step';
 import type { ContainerId, ObservedContainer, RuntimeEvent, SandboxId } from '../runtime/runtime';
@@ -300,20 +300,18 @@ export class PodWorker {
     const { pod, observed, podIps } = this.record;
     const wasSeen = observed.sandboxes.length + observed.containers.length > 0;
     if (this.isVanishing || (this.goal.type === 'remove' && !wasSeen)) return;
-    const status = podStatusOf(
-      {
-        pod,
-        observed,
-        facts: this.record.facts(nowMs),
-        isEnding: this.goal.type !== 'run',
-        ...(this.verdict === undefined ? {} : { verdict: this.verdict }),
-        podIps: pod.spec.hostNetwork === true && wasSeen ? this.env.node.hostIps : podIps,
-        hostIps: this.env.node.hostIps,
-        startTimeMs: this.startTimeMs,
-        runtimeName: this.env.runtimeName,
-      },
-      this.lastStatus,
-    );
+    const status = podStatusOf({
+      pod,
+      observed,
+      facts: this.record.facts(nowMs),
+      isEnding: this.goal.type !== 'run',
+      ...(this.verdict === undefined ? {} : { verdict: this.verdict }),
+      podIps: pod.spec.hostNetwork === true && wasSeen ? this.env.node.hostIps : podIps,
+      hostIps: this.env.node.hostIps,
+      startTimeMs: this.startTimeMs,
+      runtimeName: this.env.runtimeName,
+      reported: this.lastStatus,
+    });
     if (isDeepStrictEqual(status, this.lastStatus)) return;
     this.noteBackOffs(status);
     this.lastStatus = status;
@@ -346,14 +344,19 @@ export class PodWorker {
   private emit(event: events.PodEvent | undefined, container?: string): void {
     if (event === undefined) return;
     const { pod } = this.record;
-    const isInit = (pod.spec.initContainers ?? []).some(({ name }) => name === container);
-    const isKnown = container !== undefined && findContainer(pod.spec, container) !== undefined;
-    const fieldPath = isKnown ? `spec.${isInit ? 'initContainers' : 'containers'}{${container}}` : undefined;
+    const fieldPath = container === undefined ? undefined : fieldPathOf(pod.spec, container);
     this.env.reportEvent({
       pod: { ...identityOf(pod), ...(fieldPath === undefined ? {} : { fieldPath }) },
       ...event,
     });
   }
+}
+
+/** Where in the pod's spec a container stands, as Events name it. */
+function fieldPathOf(spec: PodSpec, container: string): string | undefined {
+  const lists = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+  const list = lists.find((each) => (spec[each] ?? []).some(({ name }) => name === container));
+  return list === undefined ? undefined : `spec.${list}{${container}}`;
 }
 
 function perform<Kind extends Step['kind']>(step: Extract<Step, { kind: Kind }>, context: StepContext): Promise<void> {

@@ -7,7 +7,8 @@ import type { PodContext } from '../environment/field-ref';
 import { sandboxSpecOf } from '../environment/sandbox-spec';
 import { runHook } from '../lifecycle/hooks';
 import { afterRestart } from '../plan/crash-back-off';
-import { findContainer, specHashOf } from '../plan/pod-outline';
+import { isRunning } from '../plan/observed-pod';
+import { ephemeralContainersOf, findContainer, specHashOf } from '../plan/pod-outline';
 import type { Step } from '../plan/step';
 import type { ContainerId } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
@@ -226,6 +227,7 @@ export const podContextOf = (env: PodEnvironment, record: PodRecord): PodContext
 
 async function specFor({ env, record }: StepContext, container: Container, attempt: number) {
   const { pod } = record;
+  const target = targetOf(record, container);
   const environment = await environmentOf(podContextOf(env, record), container, env.source);
   const [mounts, terminationMessageHostPath] = await Promise.all([
     env.volumes.mountsOf(pod, container, environment),
@@ -238,8 +240,18 @@ async function specFor({ env, record }: StepContext, container: Container, attem
     environment,
     mounts,
     terminationMessageHostPath,
+    ...(target === undefined ? {} : { target }),
     node: env.node,
   });
+}
+
+/** The running container that an ephemeral one is to look into. */
+function targetOf({ pod, observed }: PodRecord, { name }: Container): ContainerId | undefined {
+  const target = ephemeralContainersOf(pod.spec).find((each) => each.name === name)?.targetContainerName ?? '';
+  if (target === '') return undefined;
+  const found = observed.containers.find((each) => each.name === target && isRunning(each));
+  if (found === undefined) throw new ConfigError(`unable to find target container "${target}": it does not run`);
+  return found.id;
 }
 
 async function runPostStart(context: StepContext, id: ContainerId, name: string): Promise<void> {

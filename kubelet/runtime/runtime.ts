@@ -95,6 +95,8 @@ export interface ContainerSpec {
     readonly allowPrivilegeEscalation: boolean;
     readonly seccompUnconfined: boolean;
   };
+  /** Sees the processes of that container of its sandbox, which must run when it starts. Absent: its own only. */
+  readonly joinsProcessesOf?: ContainerId;
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly tty: boolean;

@@ -2,7 +2,7 @@ import type { Container, ContainerState, ContainerStatus } from '../../shared/ap
 import { toTimestamp } from '../../shared/clock';
 import type { ObservedContainer, ObservedState } from '../runtime/runtime';
 import { attemptsOf, isExited, latestOf } from '../plan/observed-pod';
-import { initContainersOf, isDone, isSidecar, restartPolicyOf } from '../plan/pod-outline';
+import { findContainer, initContainersOf, isDone, isEphemeral, isSidecar, restartPolicyOf } from '../plan/pod-outline';
 import { restartAllowedAtMs } from '../plan/crash-back-off';
 import type { StatusInput } from './status-input';
 
@@ -30,6 +30,14 @@ export function containerStatusOf(input: StatusInput, container: Container): Con
   };
 }
 
+/** Nothing probes an ephemeral container, so that it is neither started nor ready. */
+export function ephemeralStatusOf(input: StatusInput, name: string): readonly ContainerStatus[] {
+  const container = findContainer(input.pod.spec, name);
+  if (container === undefined) return [];
+  const { started: _started, ...status } = containerStatusOf(input, container);
+  return [{ ...status, ready: false }];
+}
+
 const containerIdOf = (
   input: StatusInput,
   container: Container,
@@ -42,10 +50,12 @@ const containerIdOf = (
   return containerID === undefined ? {} : { containerID };
 };
 
-const previousStatus = ({ pod }: StatusInput, container: Container): ContainerStatus | undefined =>
-  [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find(
-    (status) => status.name === container.name,
-  );
+function previousStatus({ pod, reported }: StatusInput, { name }: Container): ContainerStatus | undefined {
+  const status = reported ?? pod.status ?? {};
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status;
+  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
+  return all.find((container) => container.name === name);
+}
 
 function restartCountOf(input: StatusInput, container: Container): number {
   const ofEngine = input.facts.attempts.get(container.name) ?? 0;
@@ -79,6 +89,7 @@ function statesOf(
 function isToRestart(input: StatusInput, container: Container, state: Exited): boolean {
   const { pod, observed } = input;
   if (isSidecar(container)) return true;
+  if (isEphemeral(pod.spec, container.name)) return false;
   if (initContainersOf(pod.spec).includes(container))
     return state.exitCode !== 0 && restartPolicyOf(pod.spec) !== 'Never';
   return !isDone(pod, observed, container);
@@ -109,8 +120,10 @@ export function formatSeconds(ms: number): string {
 
 function missing(input: StatusInput, container: Container): ContainerState {
   const wasThere = previousStatus(input, container);
-  if (input.isEnding && wasThere?.state?.terminated !== undefined) return { terminated: wasThere.state.terminated };
-  if (input.isEnding && wasThere?.containerID !== undefined) {
+  // Nothing will be put in its place.
+  const isOver = input.isEnding || isEphemeral(input.pod.spec, container.name);
+  if (isOver && wasThere?.state?.terminated !== undefined) return { terminated: wasThere.state.terminated };
+  if (isOver && wasThere?.containerID !== undefined) {
     return {
       terminated: {
         exitCode: STATUS_UNKNOWN_EXIT_CODE,

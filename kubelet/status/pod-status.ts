@@ -2,18 +2,19 @@ import type { PodStatus } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
 import { qosClassOf } from '../environment/resources';
 import { currentSandbox, isRunning } from '../plan/observed-pod';
-import { initContainersOf } from '../plan/pod-outline';
+import { ephemeralContainersOf, initContainersOf } from '../plan/pod-outline';
 import { conditionsOf } from './conditions';
-import { containerStatusOf } from './container-status';
+import { containerStatusOf, ephemeralStatusOf } from './container-status';
 import { phaseOf } from './phase';
 import type { StatusInput } from './status-input';
 
-/** A pod's status as Kubernetes' kubelet reports it. `previous` is what this agent reported last: times carry over. */
-export function podStatusOf(input: StatusInput, previous: PodStatus | undefined): PodStatus {
-  const { pod, verdict, podIps, hostIps } = input;
+/** A pod's status as Kubernetes' kubelet reports it. Times carry over from what this agent reported last. */
+export function podStatusOf(input: StatusInput): PodStatus {
+  const { pod, verdict, podIps, hostIps, reported } = input;
   const known = pod.status ?? {};
   const init = initContainersOf(pod.spec).map((container) => containerStatusOf(input, container));
   const app = pod.spec.containers.map((container) => containerStatusOf(input, container));
+  const ephemeral = ephemeralContainersOf(pod.spec).flatMap(({ name }) => ephemeralStatusOf(input, name));
   const ofContainers = phaseOf(pod, { init, app }, input.isEnding);
   const isAlive = [...init, ...app].some((status) => status.state?.running !== undefined);
   const phase = verdict !== undefined && !isAlive ? 'Failed' : ofContainers;
@@ -23,7 +24,7 @@ export function podStatusOf(input: StatusInput, previous: PodStatus | undefined)
     init,
     app,
     hasSandbox: isRunning(currentSandbox(input.observed)),
-    previous: mergeConditions(known.conditions ?? [], previous?.conditions ?? []),
+    previous: mergeConditions(known.conditions ?? [], reported?.conditions ?? []),
     nowMs: input.facts.nowMs,
   });
   return {
@@ -35,6 +36,7 @@ export function podStatusOf(input: StatusInput, previous: PodStatus | undefined)
     startTime: toTimestamp(input.startTimeMs),
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
     containerStatuses: app,
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: known.qosClass ?? qosClassOf(pod),
   };
 }

@@ -1,4 +1,4 @@
-import type { Pod } from '../../shared/api/objects';
+import type { Pod, PodStatus } from '../../shared/api/objects';
 import type { ObservedPod } from '../plan/observed-pod';
 import type { PodFacts } from '../plan/plan';
 import type { ContainerId } from '../runtime/runtime';
@@ -17,6 +17,8 @@ export interface StatusInput {
   readonly isEnding: boolean;
   /** Why it was ended by the node itself (`DeadlineExceeded`). */
   readonly verdict?: { readonly reason: string; readonly message: string };
+  /** What this agent reported last: containers that are gone from the engine are known by it. */
+  readonly reported?: PodStatus | undefined;
   /** The last known addresses: they stay in the status of a finished pod. */
   readonly podIps: readonly string[];
   readonly hostIps: readonly string[];

@@ -44,36 +44,33 @@ interface Scene {
 }
 
 const statusOf = ({ pod = aPod(), containers = [], facts = {}, more = {} }: Scene) =>
-  podStatusOf(
-    {
-      pod,
-      observed: {
-        sandboxes: [{ id: 's0', pod: identity, attempt: 0, state: running, createdAtMs: NOW, ips: ['10.0.0.7'] }],
-        containers,
-      },
-      facts: {
-        nowMs: NOW,
-        volumesReady: true,
-        imagesReady: new Map(),
-        attempts: new Map(containers.map(({ name, attempt }) => [name, attempt])),
-        troubles: new Map(),
-        backOffs: new Map(),
-        started: new Set(containers.filter(({ state }) => state.phase === 'running').map(({ id }) => id)),
-        unhealthy: new Map(),
-        needsAddress: new Set(),
-        ready: new Set(),
-        terminationMessages: new Map(),
-        ...facts,
-      },
-      isEnding: false,
-      podIps: ['10.0.0.7'],
-      hostIps: ['192.168.0.1'],
-      startTimeMs: NOW - 10_000,
-      runtimeName: 'docker',
-      ...more,
+  podStatusOf({
+    pod,
+    observed: {
+      sandboxes: [{ id: 's0', pod: identity, attempt: 0, state: running, createdAtMs: NOW, ips: ['10.0.0.7'] }],
+      containers,
     },
-    undefined,
-  );
+    facts: {
+      nowMs: NOW,
+      volumesReady: true,
+      imagesReady: new Map(),
+      attempts: new Map(containers.map(({ name, attempt }) => [name, attempt])),
+      troubles: new Map(),
+      backOffs: new Map(),
+      started: new Set(containers.filter(({ state }) => state.phase === 'running').map(({ id }) => id)),
+      unhealthy: new Map(),
+      needsAddress: new Set(),
+      ready: new Set(),
+      terminationMessages: new Map(),
+      ...facts,
+    },
+    isEnding: false,
+    podIps: ['10.0.0.7'],
+    hostIps: ['192.168.0.1'],
+    startTimeMs: NOW - 10_000,
+    runtimeName: 'docker',
+    ...more,
+  });
 
 const withPolicy = (restartPolicy: string, ...containers: Container[]): Pod =>
   aPod({ spec: { restartPolicy, containers } });

@@ -3,7 +3,7 @@ import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selec
 import type { StatusCause } from '../../../shared/status-error';
 import { setPodSpecDefaults } from '../pod/defaults';
 import { validatePod } from '../pod/validate-pod';
-import { invalidValue, notSupported, required } from '../validation/field-errors';
+import { forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
 import { isEmptySelector, validateLabelSelector } from '../validation/label-selector';
 import { validateLabels } from '../validation/object-meta';
 
@@ -31,6 +31,9 @@ export function validateTemplate(
       ...cause,
       field: `${field}.${cause.field ?? ''}`,
     })),
+    ...((template.spec.ephemeralContainers ?? []).length === 0
+      ? []
+      : [forbiddenField(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]),
     ...(restartPolicies.includes(restartPolicy)
       ? []
       : [notSupported(`${field}.spec.restartPolicy`, restartPolicy, restartPolicies)]),

@@ -4,6 +4,7 @@ import type { Kind } from '../kind';
 import { ALL_VERBS, STATUS } from '../verbs';
 import { podColumns } from './columns';
 import { setPodDefaults } from './defaults';
+import { keepAllButEphemeral, refuseEphemeralContainers, validateEphemeralUpdate } from './ephemeral-containers';
 import { validatePodUpdate } from './validate-update';
 import { validatePod } from './validate-pod';
 
@@ -23,6 +24,7 @@ export const pod: Kind = {
     STATUS,
     { name: 'attach', verbs: ['create', 'get'], kind: 'PodAttachOptions' },
     { name: 'binding', verbs: ['create'], kind: 'Binding' },
+    { name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'] },
     { name: 'eviction', verbs: ['create'], kind: 'Eviction', group: 'policy', version: 'v1' },
     { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' },
     { name: 'log', verbs: ['get'] },
@@ -51,8 +53,13 @@ export const pod: Kind = {
     const spec = object['spec'] as PodSpec | undefined;
     object['status'] = { phase: 'Pending', ...(spec?.containers === undefined ? {} : { qosClass: qosClassOf(spec) }) };
   },
+  prepareForUpdate(object, old, subresource) {
+    if (subresource === 'ephemeralcontainers') keepAllButEphemeral(object, old);
+  },
   validate: validatePod,
-  validateUpdate: validatePodUpdate,
+  validateCreate: refuseEphemeralContainers,
+  validateUpdate: (object, old, subresource) =>
+    subresource === 'ephemeralcontainers' ? validateEphemeralUpdate(object, old) : validatePodUpdate(object, old),
   gracePeriodSeconds(object, requested) {
     const { spec, status } = object as unknown as Pod;
     // Nobody has to be asked to stop a pod that no node runs, or that is over.

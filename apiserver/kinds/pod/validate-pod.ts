@@ -1,4 +1,4 @@
-import type { ApiObject, PodSpec, Toleration } from '../../../shared/api/objects';
+import type { ApiObject, Container, PodSpec, Toleration } from '../../../shared/api/objects';
 import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName } from '../../../shared/names';
 import type { StatusCause } from '../../../shared/status-error';
 import {
@@ -11,6 +11,7 @@ import {
   required,
 } from '../validation/field-errors';
 import { validateLabels } from '../validation/object-meta';
+import { validateEphemeralContainer } from './ephemeral-containers';
 import { validateContainer, validateSidecarPolicy } from './validate-container';
 import { validateVolumes } from './validate-volumes';
 
@@ -63,6 +64,7 @@ export function validatePod(object: ApiObject): readonly StatusCause[] {
 
 function volumeAndContainerProblems(spec: PodSpec): readonly StatusCause[] {
   const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
+  const lasting = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name));
   const names = new Set<string>();
   const unique = (name: string | undefined, path: string): readonly StatusCause[] => {
     if (name === undefined || name === '') return [];
@@ -80,6 +82,11 @@ function volumeAndContainerProblems(spec: PodSpec): readonly StatusCause[] {
     ...each('spec.initContainers', spec.initContainers, (container, path) => [
       ...validateSidecarPolicy(container, path),
       ...validateContainer(container, path, { volumes, hostNetwork: spec.hostNetwork === true, isInit: true }),
+      ...unique(container.name, path),
+    ]),
+    ...each('spec.ephemeralContainers', spec.ephemeralContainers, (container, path) => [
+      ...validateContainer(container as Container, path, { volumes, hostNetwork: false, isInit: false }),
+      ...validateEphemeralContainer(container, path, lasting),
       ...unique(container.name, path),
     ]),
   ];

@@ -93,7 +93,7 @@ export function containerOptions(
     HostConfig: {
       NetworkMode: `container:${sandbox.id}`,
       IpcMode: sandbox.hostIpc ? 'host' : `container:${sandbox.id}`,
-      ...(sandbox.hostPid ? { PidMode: 'host' } : {}),
+      ...pidModeOf(spec, sandbox),
       Mounts: mountsOf(spec).map(toMount),
       Init: false,
       LogConfig: LOG_CONFIG,
@@ -101,6 +101,11 @@ export function containerOptions(
       ...securityOf(spec),
     },
   };
+}
+
+function pidModeOf({ joinsProcessesOf }: ContainerSpec, sandbox: SandboxModes): HostConfig {
+  if (sandbox.hostPid) return { PidMode: 'host' };
+  return joinsProcessesOf === undefined ? {} : { PidMode: `container:${joinsProcessesOf}` };
 }
 
 /** Undefined: the image's. A group alone needs the image's user named beside it. */
