@@ -18,6 +18,7 @@ import { NodeLifecycle } from './controllers/node-lifecycle/node-lifecycle';
 import { createEventRecorder } from './events/event-recorder';
 import { ApiRoutes } from './http/api-routes';
 import { createFastExpress } from './http/fast-express';
+import { serveNodeMetrics, servePodMetrics } from './metrics-api/metrics-api';
 import { createMetrics } from './http/metrics';
 import { OpenApiDocuments } from './http/openapi';
 import { healthPages } from './http/health';
@@ -112,6 +113,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     authenticators,
     authorizer: mastersOnly,
     streaming,
+    virtual: {
+      'nodes.metrics.k8s.io': serveNodeMetrics({ client, connector: channel, clock }),
+      'pods.metrics.k8s.io': servePodMetrics({ client, connector: channel, clock }),
+    },
     publicPages: healthPages({ store, isReady: () => serving }),
     pages: {
       '/metrics': metrics.page,

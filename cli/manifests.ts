@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import { errorCodeOf } from '../shared/error-code';
 import type { ApiObject } from './api-object';
 
@@ -10,6 +10,8 @@ export interface Manifest {
   readonly object: ApiObject & { readonly apiVersion: string; readonly kind: string };
   /** `pod.yaml:12` */
   readonly where: string;
+  /** The place of a field that the server names (`spec.containers[0].image`), or of what comes nearest to it. */
+  whereIs(field: string): string | undefined;
 }
 
 export class ManifestError extends Error {
@@ -58,12 +60,25 @@ export function parseManifests(text: string, file: string): readonly Manifest[] 
       throw new ManifestError(`${where}: ${error instanceof Error ? error.message : String(error)}`);
     }
     if (value === null || value === undefined) continue;
-    manifests.push(...unfold(value, where));
+    const placeOf = (path: FieldPath): string | undefined => {
+      const at = offsetOf(document.contents, path);
+      return at === undefined ? undefined : `${file}:${lines.linePos(at).line}`;
+    };
+    manifests.push(...unfold(value, { where, placeOf, path: [] }));
   }
   return manifests;
 }
 
-function unfold(value: unknown, where: string): readonly Manifest[] {
+type FieldPath = readonly (string | number)[];
+
+/** Where a manifest stands in its document. */
+interface Place {
+  readonly where: string;
+  readonly path: FieldPath;
+  readonly placeOf: (path: FieldPath) => string | undefined;
+}
+
+function unfold(value: unknown, { where, path, placeOf }: Place): readonly Manifest[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ManifestError(`${where}: a manifest must be an object with apiVersion and kind`);
   const object = value as ApiObject;
@@ -71,9 +86,39 @@ function unfold(value: unknown, where: string): readonly Manifest[] {
   if (typeof apiVersion !== 'string' || apiVersion === '')
     throw new ManifestError(`${where}: apiVersion is missing (a Pod is of "v1")`);
   if (typeof kind !== 'string' || kind === '') throw new ManifestError(`${where}: kind is missing (such as "Pod")`);
-  if (kind === 'List' && Array.isArray(object.items))
-    return (object.items as unknown[]).flatMap((item) => unfold(item, where));
-  return [{ object: { ...object, apiVersion, kind }, where }];
+  if (kind === 'List' && Array.isArray(object.items)) {
+    return (object.items as unknown[]).flatMap((item, index) => {
+      const below = [...path, 'items', index];
+      return unfold(item, { where: placeOf(below) ?? where, path: below, placeOf });
+    });
+  }
+  const whereIs = (field: string): string | undefined => placeOf([...path, ...parseFieldPath(field)]);
+  return [{ object: { ...object, apiVersion, kind }, where, whereIs }];
+}
+
+/** `spec.containers[0].image`, `metadata.labels[a.b/c]`. */
+const parseFieldPath = (field: string): FieldPath =>
+  [...field.matchAll(/\[([^\]]*)\]|[^.[\]]+/g)].map(([text, inBrackets]) => {
+    const part = inBrackets ?? text;
+    return inBrackets !== undefined && /^\d+$/.test(part) ? Number(part) : part;
+  });
+
+/** Where the last part of a path that is there begins. */
+function offsetOf(root: unknown, path: FieldPath): number | undefined {
+  let node: unknown = root;
+  let offset: number | undefined;
+  for (const part of path) {
+    if (typeof part === 'number' && isSeq(node)) {
+      node = node.items[part];
+      offset = isNode(node) ? (node.range?.[0] ?? offset) : offset;
+    } else if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+      if (pair === undefined) break;
+      offset = isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+      node = pair.value;
+    } else break;
+  }
+  return offset;
 }
 
 /** The line itself with a caret below the place. */

@@ -16,6 +16,8 @@ import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersio
 import { ResourceRoutes, notServed } from './resource-routes';
 import type { OpenApiDocuments } from './openapi';
 import { sendBytes } from './respond';
+import type { VirtualHandlers } from './virtual-kinds';
+import { answerVirtual } from './virtual-kinds';
 
 export interface ApiRoutesDeps {
   readonly registry: Registry;
@@ -24,6 +26,8 @@ export interface ApiRoutesDeps {
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
   readonly streaming: StreamingRoutes;
+  /** Who answers for the kinds that are not stored. */
+  readonly virtual: VirtualHandlers;
   /** Paths of their own, by exact path: /nodes, /metrics. */
   readonly pages: Readonly<Record<string, Page>>;
   /** Open to everybody. */
@@ -139,6 +143,11 @@ export class ApiRoutes {
     if (kind === undefined || (path.namespace !== undefined && !kind.namespaced)) throw notServed();
     if (kind.plural === 'pods' && path.subresource !== undefined && this.deps.streaming.serves(path.subresource)) {
       return this.deps.streaming.handle(path, url.searchParams, request, response);
+    }
+    if (this.deps.kinds.isVirtual(kind)) {
+      const call = { kind, path, query: url.searchParams, user, request };
+      const { code, answer } = await answerVirtual(this.deps.virtual, call);
+      return sendJson(response, code, answer);
     }
     return this.resources.handle({ request, response, kind, path, query: url.searchParams, user });
   }

@@ -9,16 +9,25 @@ export class KindList {
   private byName: ReadonlyMap<string, Kind>;
   private byGroupKind: ReadonlyMap<string, string>;
 
-  constructor(private readonly builtIn: readonly Kind[]) {
+  /** `virtual`: kinds that are answered without being stored. */
+  constructor(
+    private readonly stored: readonly Kind[],
+    private readonly virtual: readonly Kind[] = [],
+  ) {
+    const builtIn = [...stored, ...virtual];
     this.kinds = builtIn;
     this.byPath = indexByPath(builtIn);
-    this.byName = indexByName(builtIn);
-    this.byGroupKind = indexByGroupKind(builtIn);
+    this.byName = indexByName(stored);
+    this.byGroupKind = indexByGroupKind(stored);
   }
 
   /** In the order in which discovery names them: the built-in ones first. */
   get all(): readonly Kind[] {
     return this.kinds;
+  }
+
+  isVirtual(kind: Kind): boolean {
+    return this.virtual.includes(kind);
   }
 
   byResource(group: string, version: string, plural: string): Kind | undefined {
@@ -50,10 +59,11 @@ export class KindList {
     if (kinds.length === 0) custom.delete(definition);
     else custom.set(definition, kinds);
     this.custom = custom;
-    this.kinds = [...this.builtIn, ...[...custom.values()].flat()];
+    const stored = [...this.stored, ...[...custom.values()].flat()];
+    this.kinds = [...stored, ...this.virtual];
     this.byPath = indexByPath(this.kinds);
-    this.byName = indexByName(this.kinds);
-    this.byGroupKind = indexByGroupKind(this.kinds);
+    this.byName = indexByName(stored);
+    this.byGroupKind = indexByGroupKind(stored);
     for (const handler of this.handlers) handler();
   }
 

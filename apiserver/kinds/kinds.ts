@@ -23,6 +23,7 @@ import { event } from './event';
 import { eventsEvent } from './events-event';
 import { lease } from './lease';
 import { limitRange } from './limit-range';
+import { nodeMetrics, podMetrics } from './metrics';
 import { namespace } from './namespace';
 import { ingress } from './networking/ingress';
 import { ingressClass } from './networking/ingress-class';
@@ -94,4 +95,7 @@ export const KINDS: readonly Kind[] = [
   customResourceDefinition,
 ];
 
-export const createKindList = (kinds: readonly Kind[] = KINDS): KindList => new KindList(kinds);
+/** Kinds that are answered without being stored. */
+export const VIRTUAL_KINDS: readonly Kind[] = [nodeMetrics, podMetrics];
+
+export const createKindList = (kinds: readonly Kind[] = KINDS): KindList => new KindList(kinds, VIRTUAL_KINDS);

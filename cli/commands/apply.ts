@@ -51,11 +51,21 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
       if (!(error instanceof StatusError) && !(error instanceof ManifestError)) throw error;
       failed = true;
       const reason = error instanceof StatusError ? `Error from server (${error.reason}): ` : '';
-      context.note(`${context.palette.bad('error')}: ${manifest.where}: ${reason}${error.message}\n`);
+      const where = placeOf(manifest, error);
+      context.note(`${context.palette.bad('error')}: ${where}: ${reason}${error.message}\n`);
     }
   }
   if (failed) return 1;
   if (isSet(flags, 'wait')) return untilReady(context, applied, count(flags, 'timeout') ?? 120);
+}
+
+/** Where the field stands that a refusal names, as near as the manifest tells. */
+function placeOf(manifest: Manifest, error: Error): string {
+  const named =
+    error instanceof StatusError
+      ? (error.details?.causes?.[0]?.field ?? /field "([^"]+)"/.exec(error.message)?.[1])
+      : undefined;
+  return (named === undefined ? undefined : manifest.whereIs(named)) ?? manifest.where;
 }
 
 interface Applied {
@@ -99,12 +109,19 @@ async function applyOne(context: Context, { object, where }: Manifest, dryRun: s
   const patch = threeWayPatch(last, goal, live);
   if (patch === undefined || dryRun === 'client')
     return { name, result: patch === undefined ? 'unchanged' : 'configured', object: live };
-  const { value, warnings } = await client.json<StoredObject>({
-    method: 'PATCH',
-    path: pathOf(resource, namespace, objectName),
-    query,
-    body: patch,
-    contentType: 'application/strategic-merge-patch+json',
+  const send = (contentType: string) =>
+    client.json<StoredObject>({
+      method: 'PATCH',
+      path: pathOf(resource, namespace, objectName),
+      query,
+      body: patch,
+      contentType,
+    });
+  const { value, warnings } = await send('application/strategic-merge-patch+json').catch((error: unknown) => {
+    // Custom kinds have no merge keys: there a list is one value.
+    if (error instanceof StatusError && error.reason === 'UnsupportedMediaType')
+      return send('application/merge-patch+json');
+    throw error;
   });
   warn(context, warnings);
   return {

@@ -8,9 +8,10 @@ import { attach, exec } from './exec';
 import { get } from './get';
 import { logs } from './logs';
 import { annotate, label } from './metadata';
-import { cordon, drain, top, uncordon } from './nodes';
+import { cordon, drain, uncordon } from './nodes';
 import { portForward } from './port-forward';
 import { apiResources, version } from './server-info';
+import { top } from './top';
 import { wait } from './wait';
 import { why } from './why';
 

@@ -2,7 +2,6 @@ import type { Node, Pod } from '../../shared/api/objects';
 import { systemClock } from '../../shared/clock';
 import { StatusError, isNotFound } from '../../shared/status-error';
 import { UsageError } from '../client/resources';
-import { layoutColumns } from '../output/columns';
 import type { Command, Context, Flags } from './command';
 import { count, isSet, parseSeconds, text } from './command';
 
@@ -123,63 +122,4 @@ async function evict(
     await systemClock.sleep(LOOK_MS, context.environment.signal);
   }
   context.out(`pod/${name} evicted\n`);
-}
-
-interface Worker {
-  readonly name: string;
-  readonly state: string;
-  readonly usage?: {
-    readonly cpuMilli: number;
-    readonly cpuPercent: number;
-    readonly memoryUsedBytes: number;
-    readonly memoryAvailableBytes: number;
-    readonly diskUsedBytes: number;
-    readonly diskTotalBytes: number;
-    readonly networkRxBytesPerSecond: number;
-    readonly networkTxBytesPerSecond: number;
-  };
-}
-
-export const top: Command = {
-  name: 'top',
-  usage: 'top <what>',
-  describe: 'live figures: top nodes',
-  build: (yargs) => yargs.option('watch', { alias: 'w', type: 'boolean', describe: 'go on' }),
-  run: runTop,
-};
-
-async function runTop(context: Context, flags: Flags): Promise<number | void> {
-  if (!['node', 'nodes', 'no'].includes(text(flags, 'what') ?? ''))
-    throw new UsageError('only "top nodes" is there yet');
-  const { signal, stdout } = context.environment;
-  for (let lines = 0; ;) {
-    const { value } = await context.client().json<{ items: Worker[] }>({ path: '/nodes' });
-    const table = layoutColumns([
-      ['NAME', 'STATE', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)', 'DISK(%)', 'NET RX/s', 'NET TX/s'],
-      ...value.items.map(row),
-    ]);
-    if (lines > 0 && stdout.isTTY === true) context.out(`\x1b[${lines}A\x1b[J`);
-    context.out(table);
-    lines = table.split('\n').length - 1;
-    if (!isSet(flags, 'watch') || signal.aborted) return;
-    await systemClock.sleep(RETRY_MS, signal).catch(() => undefined);
-  }
-}
-
-function row({ name, state, usage }: Worker): string[] {
-  if (usage === undefined) return [name, state, ...Array<string>(7).fill('<unknown>')];
-  const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)}Mi`;
-  const percent = (part: number, whole: number): string =>
-    whole === 0 ? '0%' : `${Math.round((part / whole) * 100)}%`;
-  return [
-    name,
-    state,
-    `${usage.cpuMilli}m`,
-    `${Math.round(usage.cpuPercent)}%`,
-    mib(usage.memoryUsedBytes),
-    percent(usage.memoryUsedBytes, usage.memoryUsedBytes + usage.memoryAvailableBytes),
-    percent(usage.diskUsedBytes, usage.diskTotalBytes),
-    mib(usage.networkRxBytesPerSecond),
-    mib(usage.networkTxBytesPerSecond),
-  ];
 }

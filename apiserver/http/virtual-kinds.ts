@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import type { ApiObject } from '../../shared/api/objects';
+import { StatusError } from '../../shared/status-error';
+import type { User } from '../auth/user';
+import type { Kind } from '../kinds/kind';
+import { readObject } from './read-object';
+import type { RequestPath } from './request-path';
+
+/** A request for something that is made for the answer and never stored. */
+export interface VirtualCall {
+  readonly verb: 'get' | 'list' | 'create';
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly query: URLSearchParams;
+  readonly user: User;
+  /** Of a creation. */
+  readonly body: () => Promise<ApiObject>;
+}
+
+/** The answer's JSON. Throws StatusError. */
+export type VirtualHandler = (call: VirtualCall) => Promise<object> | object;
+
+/** `plural.group` -> who answers. */
+export type VirtualHandlers = Readonly<Record<string, VirtualHandler>>;
+
+const METHODS: Readonly<Record<string, 'read' | 'create'>> = { GET: 'read', HEAD: 'read', POST: 'create' };
+
+/** Answers a request for a virtual kind. Throws MethodNotAllowed for a verb that the kind does not have. */
+export async function answerVirtual(
+  handlers: VirtualHandlers,
+  call: {
+    readonly kind: Kind;
+    readonly path: RequestPath;
+    readonly query: URLSearchParams;
+    readonly user: User;
+    readonly request: IncomingMessage;
+  },
+): Promise<{ readonly code: number; readonly answer: object }> {
+  const { kind, path, query, user, request } = call;
+  const handler = handlers[`${kind.plural}.${kind.group}`];
+  const method = METHODS[request.method ?? ''];
+  const verb = method === 'read' ? (path.name === undefined ? 'list' : 'get') : method;
+  if (handler === undefined || verb === undefined || !kind.verbs.includes(verb) || path.subresource !== undefined) {
+    throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  }
+  const { namespace, name } = path;
+  const answer = await handler({ verb, namespace, name, query, user, body: () => readObject(request) });
+  return { code: verb === 'create' ? 201 : 200, answer };
+}

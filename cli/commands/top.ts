@@ -1,0 +1,136 @@
+import { systemClock } from '../../shared/clock';
+import { milliOf, unitsOf } from '../../shared/quantity';
+import { UsageError } from '../client/resources';
+import { layoutColumns } from '../output/columns';
+import type { Command, Context, Flags } from './command';
+import { isSet, selecting, text } from './command';
+
+const REFRESH_MS = 2_000;
+const NODES = ['node', 'nodes', 'no'];
+const PODS = ['pod', 'pods', 'po'];
+
+interface Worker {
+  readonly name: string;
+  readonly state: string;
+  readonly usage?: {
+    readonly cpuMilli: number;
+    readonly cpuPercent: number;
+    readonly memoryUsedBytes: number;
+    readonly memoryAvailableBytes: number;
+    readonly diskUsedBytes: number;
+    readonly diskTotalBytes: number;
+    readonly networkRxBytesPerSecond: number;
+    readonly networkTxBytesPerSecond: number;
+  };
+}
+
+interface PodMetrics {
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly containers: readonly {
+    readonly name: string;
+    readonly usage: { readonly cpu: string; readonly memory: string };
+  }[];
+}
+
+export const top: Command = {
+  name: 'top',
+  usage: 'top <what>',
+  describe: 'live figures: top nodes, top pods',
+  build: (yargs) =>
+    selecting(yargs)
+      .option('watch', { alias: 'w', type: 'boolean', describe: 'go on' })
+      .option('containers', { type: 'boolean', describe: 'of pods: a line for each container' })
+      .option('sort-by', { type: 'string', choices: ['cpu', 'memory'], describe: 'the most first' }),
+  run,
+  next: (flags) => (isSet(flags, 'watch') ? undefined : `kubectl-lite top ${text(flags, 'what') ?? 'nodes'} -w`),
+};
+
+async function run(context: Context, flags: Flags): Promise<number | void> {
+  const what = text(flags, 'what') ?? '';
+  if (!NODES.includes(what) && !PODS.includes(what)) {
+    throw new UsageError(`there are no figures of "${what}": top nodes, or top pods`);
+  }
+  const rows = (): Promise<readonly string[][]> => (NODES.includes(what) ? nodeRows(context) : podRows(context, flags));
+  const { signal, stdout } = context.environment;
+  for (let lines = 0; ;) {
+    const width = stdout.isTTY === true ? stdout.columns : undefined;
+    const table = layoutColumns(await rows(), width === undefined ? {} : { width });
+    if (lines > 0 && stdout.isTTY === true) context.out(`\x1b[${lines}A\x1b[J`);
+    context.out(table);
+    lines = table.split('\n').length - 1;
+    if (!isSet(flags, 'watch') || signal.aborted) return;
+    await systemClock.sleep(REFRESH_MS, signal).catch(() => undefined);
+  }
+}
+
+async function nodeRows(context: Context): Promise<readonly string[][]> {
+  const { value } = await context.client().json<{ items: Worker[] }>({ path: '/nodes' });
+  return [
+    ['NAME', 'STATE', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)', 'DISK(%)', 'NET RX/s', 'NET TX/s'],
+    ...value.items.map(nodeRow),
+  ];
+}
+
+const mebi = (bytes: number): string => `${Math.round(bytes / 2 ** 20)}Mi`;
+const percent = (part: number, whole: number): string => (whole === 0 ? '0%' : `${Math.round((part / whole) * 100)}%`);
+
+function nodeRow({ name, state, usage }: Worker): string[] {
+  if (usage === undefined) return [name, state, ...Array<string>(7).fill('<unknown>')];
+  return [
+    name,
+    state,
+    `${usage.cpuMilli}m`,
+    `${Math.round(usage.cpuPercent)}%`,
+    mebi(usage.memoryUsedBytes),
+    percent(usage.memoryUsedBytes, usage.memoryUsedBytes + usage.memoryAvailableBytes),
+    percent(usage.diskUsedBytes, usage.diskTotalBytes),
+    mebi(usage.networkRxBytesPerSecond),
+    mebi(usage.networkTxBytesPerSecond),
+  ];
+}
+
+interface Line {
+  readonly names: readonly string[];
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+}
+
+async function podRows(context: Context, flags: Flags): Promise<readonly string[][]> {
+  const everywhere = isSet(flags, 'all-namespaces');
+  const place = everywhere ? '' : `namespaces/${context.namespace}/`;
+  const { value } = await context.client().json<{ items: PodMetrics[] }>({
+    path: `/apis/metrics.k8s.io/v1beta1/${place}pods`,
+    query: { labelSelector: text(flags, 'selector') },
+  });
+  const inContainers = isSet(flags, 'containers');
+  const lines = value.items.flatMap(({ metadata, containers }): readonly Line[] => {
+    const names = [...(everywhere ? [metadata.namespace] : []), metadata.name];
+    const each = containers.map(({ name, usage }) => ({
+      names: [...names, name],
+      cpuMilli: milliOf(usage.cpu),
+      memoryBytes: unitsOf(usage.memory),
+    }));
+    if (inContainers) return each;
+    const sum = (of: 'cpuMilli' | 'memoryBytes'): number => each.reduce((total, line) => total + line[of], 0);
+    return [{ names, cpuMilli: sum('cpuMilli'), memoryBytes: sum('memoryBytes') }];
+  });
+  return [
+    [
+      ...(everywhere ? ['NAMESPACE'] : []),
+      ...(inContainers ? ['POD', 'NAME'] : ['NAME']),
+      'CPU(cores)',
+      'MEMORY(bytes)',
+    ],
+    ...sorted(lines, text(flags, 'sort-by')).map(({ names, cpuMilli, memoryBytes }) => [
+      ...names,
+      `${cpuMilli}m`,
+      mebi(memoryBytes),
+    ]),
+  ];
+}
+
+function sorted(lines: readonly Line[], by: string | undefined): readonly Line[] {
+  if (by === undefined) return lines;
+  const of = by === 'cpu' ? 'cpuMilli' : 'memoryBytes';
+  return [...lines].sort((a, b) => b[of] - a[of]);
+}
