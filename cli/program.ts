@@ -5,6 +5,8 @@ import { ApiClient, ConnectionError } from './client/api-client';
 import { KubeconfigError, connectionOf, kubeconfigFile, loadKubeconfig } from './client/kubeconfig';
 import { Resources, UsageError, nearest } from './client/resources';
 import { commands } from './commands/commands';
+import { candidatesFor } from './completion/candidates';
+import { COMPLETE } from './completion/scripts';
 import type { Command, Context, Flags } from './commands/command';
 import { text } from './commands/command';
 import type { Environment } from './environment';
@@ -20,6 +22,7 @@ const TOLD = [UsageError, KubeconfigError, ConnectionError, ManifestError, JsonP
 /** Runs one command line. Resolves with the exit code; everything it has to say it writes to the environment's streams. */
 export async function runProgram(argv: readonly string[], environment: Environment): Promise<number> {
   const palette = createPalette(wantsColour(environment));
+  if (argv[0] === COMPLETE) return complete(argv.slice(1), environment, palette);
   let code = 0;
   const parser = yargs([...argv])
     .scriptName('kubectl-lite')
@@ -37,7 +40,6 @@ export async function runProgram(argv: readonly string[], environment: Environme
     .exitProcess(false)
     .version(false)
     .strictOptions()
-    .completion('completion', 'print a completion script for the shell')
     .recommendCommands()
     .wrap(Math.min(100, environment.stdout.columns ?? 80))
     .demandCommand(1, '')
@@ -68,6 +70,18 @@ export async function runProgram(argv: readonly string[], environment: Environme
   }
 }
 
+/** Prints what may stand in place of the last word, one a line, for the shell that asks. */
+async function complete(words: readonly string[], environment: Environment, palette: Palette): Promise<number> {
+  const context = createContext({}, environment, palette);
+  try {
+    const found = await candidatesFor(words, commands, context);
+    if (found.length > 0) context.out(`${found.join('\n')}\n`);
+    return 0;
+  } finally {
+    context.close();
+  }
+}
+
 /** Declares the `<words>` and `[words..]` of a usage as text: yargs would read `007` as a number. */
 function withPositionals(parser: Argv, usage: string): Argv {
   let declared = parser;
@@ -80,13 +94,7 @@ function withPositionals(parser: Argv, usage: string): Argv {
 /** yargs knows only that a command is unknown; the nearest one helps more. */
 function checkCommand(argv: readonly string[]): void {
   const [word] = argv;
-  if (
-    word === undefined ||
-    word.startsWith('-') ||
-    word === 'completion' ||
-    word === 'help' ||
-    commands.some(({ name }) => name === word)
-  )
+  if (word === undefined || word.startsWith('-') || word === 'help' || commands.some(({ name }) => name === word))
     return;
   const near = nearest(
     word,

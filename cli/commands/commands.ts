@@ -1,5 +1,6 @@
 import { apply } from './apply';
 import type { Command } from './command';
+import { completion } from './completion';
 import { config } from './config';
 import { cp } from './cp';
 import { remove } from './delete';
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   label,
   annotate,
   config,
+  completion,
   apiResources,
   version,
 ];
