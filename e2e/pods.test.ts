@@ -220,4 +220,15 @@ describe('pods on a real engine', () => {
     await cluster.ok(['delete', 'pods', '-l', 'set=many', '--timeout=120s']);
     await cluster.untilNoContainers('name=many-');
   });
+
+  it('tells containers of the Services of their namespace', async () => {
+    const spec = { ports: [{ name: 'sql', port: 5432 }] };
+    const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'my-db' }, spec };
+    await cluster.ok(['apply', '-f', '-'], JSON.stringify(service));
+    const address = await cluster.ok(['get', 'service', 'my-db', '-o', 'jsonpath={.spec.clusterIP}']);
+    const ask = shell('echo "$MY_DB_SERVICE_HOST:$MY_DB_SERVICE_PORT_SQL $MY_DB_PORT"');
+    await cluster.ok(['apply', '-f', '-'], podManifest('linked', { containers: [ask], restartPolicy: 'Never' }));
+    await cluster.untilPod('linked', '{.status.phase}', (phase) => phase === 'Succeeded');
+    expect(await cluster.ok(['logs', 'linked'])).toBe(`${address}:5432 tcp://${address}:5432\n`);
+  });
 });

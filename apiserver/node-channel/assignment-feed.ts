@@ -1,6 +1,7 @@
-import type { ConfigMap, Pod, Secret } from '../../shared/api/objects';
+import type { ConfigMap, Pod, Secret, Service } from '../../shared/api/objects';
 import { isSameJson } from '../../shared/same-json';
 import type {
+  NamespaceServices,
   ObjectChanged,
   ObjectRef,
   PodAssignment,
@@ -12,12 +13,14 @@ import type { Client, ObjectChange, View } from '../registry/client';
 import { NodePods } from './node-pods';
 import { refKey } from './pod-references';
 import { RemovalLog } from './removal-log';
+import { isClusterService, servicesOf } from './service-links';
 
 /** Where one agent's news go. */
 export interface AssignmentSink {
   pod(message: PodAssignment): void;
   podRemoved(message: PodRemoval): void;
   objectChanged(message: ObjectChanged): void;
+  services(message: NamespaceServices): void;
 }
 
 interface News {
@@ -54,6 +57,7 @@ export class AssignmentFeed {
       this.pods.onChange((change) => this.onPodChange(change)),
       client.view('ConfigMap').onChange((change) => this.onConfigChange('ConfigMap', change)),
       client.view('Secret').onChange((change) => this.onConfigChange('Secret', change)),
+      client.view('Service').onChange((change) => this.onServiceChange(change)),
     ];
     for (const object of this.pods.list()) this.nodePods.apply({ type: 'ADDED', object });
   }
@@ -99,16 +103,17 @@ export class AssignmentFeed {
   private syncFor({ nodeName, lastRevision, pods: running }: Registration): Sync {
     const revision = Number(this.pods.resourceVersion);
     const assigned = this.nodePods.on(nodeName);
+    const services = this.servicesFor(assigned);
     const known = new Set(assigned.map((pod) => pod.metadata.uid));
     const orphans = running.map(({ uid }) => uid).filter((uid) => !known.has(uid));
     // An agent from the future has seen a store that was since restored from a backup.
     if (lastRevision === 0 || lastRevision > revision || !this.removals.reaches(lastRevision)) {
-      return { kind: 'full', revision, pods: assigned, removed: [...new Set(orphans)] };
+      return { kind: 'full', revision, pods: assigned, services, removed: [...new Set(orphans)] };
     }
     const runs = new Set(running.map(({ uid }) => uid));
     const news = assigned.filter((pod) => revisionOf(pod) > lastRevision || !runs.has(pod.metadata.uid));
     const removed = this.removals.since(nodeName, lastRevision).map(({ uid }) => uid);
-    return { kind: 'difference', revision, pods: news, removed: [...new Set([...removed, ...orphans])] };
+    return { kind: 'difference', revision, pods: news, services, removed: [...new Set([...removed, ...orphans])] };
   }
 
   private onPodChange(change: ObjectChange<Pod>): void {
@@ -122,8 +127,29 @@ export class AssignmentFeed {
       this.removals.add({ revision, nodeName, uid, namespace, name });
       this.tell(nodeName, uid, { revision, send: (sink) => sink.podRemoved({ revision, uid, namespace, name }) });
     } else if (change.previous === undefined || concernsAgent(pod, change.previous)) {
+      if ((change.previous?.spec.nodeName ?? '') === '') this.tellServices(nodeName, namespace);
       this.tell(nodeName, uid, { revision, send: (sink) => sink.pod({ revision, pod }) });
     }
+  }
+
+  private onServiceChange({ object, previous }: ObjectChange<Service>): void {
+    if (previous !== undefined && isSameJson(object.spec, previous.spec)) return;
+    for (const nodeName of this.subscribers.keys()) {
+      const namespaces = new Set(this.nodePods.on(nodeName).map(({ metadata }) => metadata.namespace));
+      for (const namespace of namespaces)
+        if (namespace === object.metadata.namespace || isClusterService(object)) this.tellServices(nodeName, namespace);
+    }
+  }
+
+  /** Ahead of all else that waits: a pod's containers are made with what is known by then. */
+  private tellServices(nodeName: string, namespace: string): void {
+    const send = (sink: AssignmentSink): void => sink.services(servicesOf(this.client.view('Service'), namespace));
+    this.tell(nodeName, `services/${namespace}`, { revision: 0, send });
+  }
+
+  private servicesFor(pods: readonly Pod[]): readonly NamespaceServices[] {
+    const namespaces = new Set(pods.map(({ metadata }) => metadata.namespace));
+    return [...namespaces].map((namespace) => servicesOf(this.client.view('Service'), namespace));
   }
 
   private onConfigChange(kind: ConfigKind, { type, object }: ObjectChange<ConfigMap | Secret>): void {

@@ -112,6 +112,7 @@ export class NodeConnection {
       pod: (message) => void this.socket.emit('pod', message),
       podRemoved: (message) => void this.socket.emit('podRemoved', message),
       objectChanged: (message) => void this.socket.emit('objectChanged', message),
+      services: (message) => void this.socket.emit('services', message),
     });
     this.cancelFeed = cancel;
     this.isRegistered = true;

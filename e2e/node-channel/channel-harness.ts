@@ -93,6 +93,7 @@ export class RecordingAgent implements SessionHandlers {
   onPod: SessionHandlers['onPod'] = (message) => this.note('pod', message);
   onPodRemoved: SessionHandlers['onPodRemoved'] = (message) => this.note('podRemoved', message);
   onObjectChanged: SessionHandlers['onObjectChanged'] = (message) => this.note('objectChanged', message);
+  onServices: SessionHandlers['onServices'] = (message) => this.note('services', message);
   onStream: SessionHandlers['onStream'] = (request, stream) => this.accept(request, stream);
   onConnected = (): void => this.note('connected', undefined);
   onDisconnected = (reason: string): void => this.note('disconnected', reason);

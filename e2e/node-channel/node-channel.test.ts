@@ -59,6 +59,39 @@ describe('a registered agent', () => {
     expect(harness.client.view('Pod').get({ namespace: 'default', name: 'later' })).toBeUndefined();
   });
 
+  it('is told of the Services of its pods before the pods, and again when they change', async () => {
+    const createService = (namespace: string, name: string, clusterIP: string) =>
+      harness.client.create('Service', { metadata: { namespace, name }, spec: { clusterIP, ports: [{ port: 80 }] } });
+    await createService('default', 'db', '10.96.0.7');
+    await createService('default', 'headless', 'None');
+    await createService('default', 'kubernetes', '10.96.0.1');
+    await createService('other', 'elsewhere', '10.96.0.8');
+    await createPod('early', 'n1');
+    const link = (name: string, clusterIp: string, isCluster = false) => ({
+      name,
+      clusterIp,
+      ports: [{ port: 80, protocol: 'TCP' }],
+      isCluster,
+    });
+    const before = [link('db', '10.96.0.7'), link('kubernetes', '10.96.0.1', true)];
+    const agent = await harness.connectedAgent('n1');
+    expect(agent.all('sync')).toEqual([
+      expect.objectContaining({ services: [{ namespace: 'default', services: before }] }),
+    ]);
+
+    const metadata = { namespace: 'other', name: 'late', uid: 'uid-late' };
+    await harness.client.create('Pod', { metadata, spec: { nodeName: 'n1', containers: [] } });
+    await until(() => agent.all('pod').length === 1);
+    expect(agent.told.slice(-2).map(({ what }) => what)).toEqual(['services', 'pod']);
+    expect(agent.all('services')).toEqual([
+      { namespace: 'other', services: [link('elsewhere', '10.96.0.8'), link('kubernetes', '10.96.0.1', true)] },
+    ]);
+
+    await createService('default', 'new', '10.96.0.9');
+    await until(() => agent.all('services').length === 2);
+    expect(agent.all('services').at(-1)).toMatchObject({ namespace: 'default', services: { length: 3 } });
+  });
+
   it('has the newest status of a pod stored, and the conditions of others kept', async () => {
     await createPod('web', 'n1');
     await harness.client.modify(

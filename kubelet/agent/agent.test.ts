@@ -92,7 +92,7 @@ class Bench {
 
   /** The server says that these are all the node's pods. */
   async sync(...pods: Pod[]): Promise<void> {
-    this.agent.onSync({ kind: 'full', revision: ++this.revision, pods, removed: [] });
+    this.agent.onSync({ kind: 'full', revision: ++this.revision, pods, services: [], removed: [] });
     await this.settle();
   }
 
@@ -327,6 +327,19 @@ it('refreshes the files of a ConfigMap volume when it changes', async () => {
   await bench.settle();
   expect(await readFile(file, 'utf8')).toBe('two');
   expect(bench.running()).toEqual(['app/0']);
+});
+
+it('tells containers of the Services there are when they start, also after a restart without a server', async () => {
+  const services = [{ name: 'db', clusterIp: '10.96.0.7', ports: [{ port: 80, protocol: 'TCP' }], isCluster: false }];
+  const hostOf = () => bench.runtime.specOf(bench.idOf('app')).env.find(({ name }) => name === 'DB_SERVICE_HOST');
+  bench.agent.onServices({ namespace: 'default', services });
+  await bench.sync(aPod());
+  expect(hostOf()?.value).toBe('10.96.0.7');
+  await bench.agent.stop();
+  await bench.boot();
+  await bench.exit('app', 1);
+  expect(bench.running()).toEqual(['app/1']);
+  expect(hostOf()?.value).toBe('10.96.0.7');
 });
 
 it('shows why a container did not start, and backs off', async () => {

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
+  NamespaceServices,
   ObjectChanged,
   PodAssignment,
   PodRemoval,
@@ -104,6 +105,7 @@ export class Agent implements SessionHandlers {
       source: this.objects,
       prober: createProber(runtime),
       node: options.node,
+      servicesOf: (namespace) => this.desired.servicesOf(namespace),
       reportStatus: (report) => {
         this.desired.noteStatus(report.uid, report.status);
         this.session.reportPodStatus(report);
@@ -147,8 +149,9 @@ export class Agent implements SessionHandlers {
     return { usage, conditions: nodeConditionsOf(this.engine.problem, usage) };
   }
 
-  onSync({ kind, revision, pods, removed }: Sync): void {
+  onSync({ kind, revision, pods, services, removed }: Sync): void {
     this.lastRevision = revision;
+    for (const each of services) this.desired.setServices(each);
     for (const pod of pods) this.assign(pod);
     for (const uid of removed) this.unassign(uid);
     if (kind === 'difference') return;
@@ -174,6 +177,10 @@ export class Agent implements SessionHandlers {
     const { namespace } = message.ref;
     for (const worker of this.workers.values())
       if (worker.pod.metadata.namespace === namespace) worker.onObjectChanged(message.ref);
+  }
+
+  onServices(message: NamespaceServices): void {
+    this.desired.setServices(message);
   }
 
   onStream(request: StreamRequest, stream: AgentStream): Promise<void> {

@@ -3,17 +3,20 @@ import path from 'node:path';
 import type { Pod, PodStatus } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
+import type { NamespaceServices, ServiceLink } from '../../shared/wire/node-channel';
+import { parseNamespaceServices } from '../../shared/wire/parse-server';
 import { hasCode } from '../volumes/volume-error';
 
 /** Changes within this time are written together. */
 const WRITE_DELAY_MS = 200;
 
 /**
- * The pods this node was told to run, kept in the data folder: an agent that starts while no server answers goes on
- * looking after them. A file for the owner's eyes only, since a pod's environment may hold what is nobody's business.
+ * The pods this node was told to run, and the Services they were told of, kept in the data folder: an agent that starts
+ * while no server answers goes on looking after them. A file for the owner's eyes only, since a pod's environment may hold what is nobody's business.
  */
 export class DesiredPods {
   private pods = new Map<string, Pod>();
+  private services = new Map<string, readonly ServiceLink[]>();
   private cancelWrite: (() => void) | undefined;
   private writing: Promise<void> = Promise.resolve();
   private readonly file: string;
@@ -25,13 +28,18 @@ export class DesiredPods {
   /** Reads what an earlier agent left. What cannot be read counts as nothing: the server will tell again. */
   async load(): Promise<void> {
     const text = await readFile(this.file, 'utf8').catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return '[]';
+      if (hasCode(error, 'ENOENT')) return '{}';
       throw error;
     });
     try {
       const parsed: unknown = JSON.parse(text);
-      const pods = Array.isArray(parsed) ? parsed.filter(isPod) : [];
-      this.pods = new Map(pods.map((pod) => [pod.metadata.uid, pod]));
+      const { pods, services } = isRecord(parsed) ? parsed : {};
+      this.pods = new Map(
+        listOf(pods)
+          .filter(isPod)
+          .map((pod) => [pod.metadata.uid, pod]),
+      );
+      for (const each of listOf(services).map((one) => parseNamespaceServices(one))) this.setServices(each);
     } catch (error) {
       this.options.logger.warn({ file: this.file, error }, 'assigned pods unreadable, waiting for the server');
     }
@@ -54,6 +62,15 @@ export class DesiredPods {
   noteStatus(uid: string, status: PodStatus): void {
     const pod = this.pods.get(uid);
     if (pod !== undefined) this.set({ ...pod, status });
+  }
+
+  servicesOf(namespace: string): readonly ServiceLink[] {
+    return this.services.get(namespace) ?? [];
+  }
+
+  setServices({ namespace, services }: NamespaceServices): void {
+    this.services.set(namespace, services);
+    this.writeSoon();
   }
 
   delete(uid: string): void {
@@ -84,12 +101,17 @@ export class DesiredPods {
 
   private async store(): Promise<void> {
     await mkdir(path.dirname(this.file), { recursive: true });
-    await writeFile(`${this.file}.new`, JSON.stringify(this.all()), { mode: 0o600 });
+    const namespaces = new Set(this.all().map(({ metadata }) => metadata.namespace));
+    const services = [...namespaces].map((namespace) => ({ namespace, services: this.servicesOf(namespace) }));
+    const content = JSON.stringify({ pods: this.all(), services });
+    await writeFile(`${this.file}.new`, content, { mode: 0o600 });
     await rename(`${this.file}.new`, this.file);
   }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Written by an agent of ours: only a file cut short or of another make has to be told apart. */
 const isPod = (value: unknown): value is Pod =>

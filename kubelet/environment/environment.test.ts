@@ -29,6 +29,7 @@ const context: PodContext = {
   pod: aPod({ labels: { tier: 'front' }, node: 'n1' }),
   podIps: ['10.0.0.7'],
   hostIps: ['192.168.0.1'],
+  services: [],
   nodeCapacity: { cpuMilli: 4000, memoryBytes: 8 * 2 ** 30, diskBytes: 2 ** 40 },
 };
 const environment = async (container: Partial<Container>): Promise<Record<string, string>> =>
@@ -59,6 +60,17 @@ describe('the environment', () => {
         ],
       }),
     ).toEqual({ CFG_color: 'blue', CFG_size: '9', password: 's3cret', LINE: 'blue-9' });
+  });
+
+  it('tells of Services, which its own variables may refer to and replace', async () => {
+    const port = { port: 80, protocol: 'TCP' };
+    const services = [{ name: 'db', clusterIp: '10.96.0.7', ports: [port], isCluster: false }];
+    const env = [
+      { name: 'URL', value: 'http://$(DB_SERVICE_HOST)/' },
+      { name: 'DB_PORT', value: 'own' },
+    ];
+    const found = await environmentOf({ ...context, services }, { name: 'app', env }, source);
+    expect([found.get('URL'), found.get('DB_PORT')]).toEqual(['http://10.96.0.7/', 'own']);
   });
 
   it.each([

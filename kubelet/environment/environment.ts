@@ -5,15 +5,16 @@ import { ConfigError, readEntries } from './config-source';
 import { expand } from './expansion';
 import type { PodContext } from './field-ref';
 import { fieldValue, needsPodAddress, resourceValue } from './field-ref';
+import { serviceEnvironment } from './service-environment';
 import { findContainer } from '../plan/pod-outline';
 
-/** The container's environment in the order of its declaration: `envFrom` first, overridden by `env`. */
+/** The container's environment: what tells of Services, overridden by `envFrom`, overridden by `env`. */
 export async function environmentOf(
   context: PodContext,
   container: Container,
   source: ConfigSource,
 ): Promise<ReadonlyMap<string, string>> {
-  const environment = new Map<string, string>();
+  const environment = new Map(serviceEnvironment(context.pod, context.services));
   for (const from of container.envFrom ?? []) {
     for (const [name, value] of await valuesFrom(context.pod, from, source)) environment.set(name, value);
   }

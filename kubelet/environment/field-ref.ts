@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../../shared/api/objects';
+import type { ServiceLink } from '../../shared/wire/node-channel';
 import { ConfigError } from './config-source';
 import { milliOf } from './quantity';
 
@@ -7,6 +8,8 @@ export interface PodContext {
   readonly pod: Pod;
   readonly podIps: readonly string[];
   readonly hostIps: readonly string[];
+  /** Those its containers may be told of. */
+  readonly services: readonly ServiceLink[];
   /** Where a container sets no limit, the machine's capacity counts. */
   readonly nodeCapacity: { readonly cpuMilli: number; readonly memoryBytes: number; readonly diskBytes: number };
 }

@@ -1,7 +1,7 @@
 import type { Container, Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
-import type { EventReport, PodStatusReport, PodTerminated } from '../../shared/wire/node-channel';
+import type { EventReport, PodStatusReport, PodTerminated, ServiceLink } from '../../shared/wire/node-channel';
 import type { ConfigSource } from '../environment/config-source';
 import type { Prober } from '../probes/prober';
 import type { Runtime } from '../runtime/runtime';
@@ -55,6 +55,8 @@ export interface PodEnvironment {
   readonly source: ConfigSource;
   readonly prober: Prober;
   readonly node: NodeFacts;
+  /** What pods of that namespace are told of Services. */
+  servicesOf(namespace: string): readonly ServiceLink[];
   reportStatus(report: PodStatusReport): void;
   reportTerminated(pod: PodTerminated): void;
   reportEvent(event: EventReport): void;

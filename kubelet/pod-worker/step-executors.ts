@@ -222,6 +222,7 @@ export const podContextOf = (env: PodEnvironment, record: PodRecord): PodContext
   pod: record.pod,
   podIps: record.pod.spec.hostNetwork === true ? env.node.hostIps : record.podIps,
   hostIps: env.node.hostIps,
+  services: env.servicesOf(record.pod.metadata.namespace),
   nodeCapacity: env.node,
 });
 

@@ -10,6 +10,7 @@ import {
   parseAck,
   parseObjectChanged,
   parsePodAssignment,
+  parseNamespaceServices,
   parsePodRemoval,
   parseSync,
 } from '../../shared/wire/parse-server';
@@ -128,6 +129,7 @@ export class Connection {
       onPush(message.revision);
     });
     this.onTold('objectChanged', parseObjectChanged, (message) => handlers.onObjectChanged(message));
+    this.onTold('services', parseNamespaceServices, (message) => handlers.onServices(message));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
     this.onTold('streamEnd', parseStreamEnd, (message) => this.streams.onEnd(message));
     this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));

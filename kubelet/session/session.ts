@@ -3,6 +3,7 @@ import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   EventReport,
   Heartbeat,
+  NamespaceServices,
   ObjectChanged,
   ObjectRef,
   PodAssignment,
@@ -24,6 +25,7 @@ export interface SessionHandlers {
   onPod(message: PodAssignment): void;
   onPodRemoved(message: PodRemoval): void;
   onObjectChanged(message: ObjectChanged): void;
+  onServices(message: NamespaceServices): void;
   /** Resolves once the stream is accepted; rejects with a StatusError to refuse it. The stream lives on after that. */
   onStream(request: StreamRequest, stream: AgentStream): Promise<void>;
   onConnected(): void;

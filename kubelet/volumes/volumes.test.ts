@@ -55,6 +55,7 @@ const contextOf = (pod: Pod): PodContext => ({
   pod,
   podIps: [],
   hostIps: [],
+  services: [],
   nodeCapacity: { cpuMilli: 1000, memoryBytes: 1, diskBytes: 1 },
 });
 const withVolume = (volume: Volume): Pod => aPod({ labels: { a: 'b' }, spec: { volumes: [volume] } });

@@ -51,11 +51,27 @@ export interface Registration {
   readonly lastRevision: number;
 }
 
+/** As much of a Service as containers learn through their environment. */
+export interface ServiceLink {
+  readonly name: string;
+  readonly clusterIp: string;
+  readonly ports: readonly { readonly name?: string; readonly port: number; readonly protocol: string }[];
+  /** The cluster's own API, which every container is told of, whatever its pod says and wherever it is. */
+  readonly isCluster: boolean;
+}
+/** All Services with an address that pods of that namespace are told of; replaces what was said of it before. */
+export interface NamespaceServices {
+  readonly namespace: string;
+  readonly services: readonly ServiceLink[];
+}
+
 /** What the node must run. Full: anything the agent has that is not listed must go. Difference: only what changed. */
 export interface Sync {
   readonly kind: 'full' | 'difference';
   readonly revision: number;
   readonly pods: readonly Pod[];
+  /** Of every namespace that has pods on this node. */
+  readonly services: readonly NamespaceServices[];
   /** UIDs of pods that are gone from the store or no longer this node's: their containers must be removed. */
   readonly removed: readonly string[];
 }
@@ -216,6 +232,8 @@ export interface ServerToAgent {
   pod: (message: PodAssignment) => void;
   podRemoved: (message: PodRemoval) => void;
   objectChanged: (message: ObjectChanged) => void;
+  /** Before the first pod of a namespace, and whenever its Services change. */
+  services: (message: NamespaceServices) => void;
   sync: (message: Sync) => void;
   streamOpen: (message: StreamOpen, ack: (result: Ack<true>) => void) => void;
   streamData: (message: StreamData) => void;

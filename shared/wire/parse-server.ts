@@ -1,10 +1,19 @@
 /** What the server sends, off the wire: the agent's edge. Each function throws BadRequest naming the bad field. */
 import type { ConfigMap, Pod, Secret } from '../api/objects';
-import type { Ack, JoinResponse, ObjectChanged, PodAssignment, PodRemoval, Sync } from './node-channel';
+import type {
+  Ack,
+  JoinResponse,
+  NamespaceServices,
+  ObjectChanged,
+  PodAssignment,
+  PodRemoval,
+  ServiceLink,
+  Sync,
+} from './node-channel';
 import { parseObjectRef } from './parse-agent';
 import { parseStatus } from './parse-status';
 import type { WireRecord } from './parse-value';
-import { asArray, asInteger, asName, asOneOf, asRecord, asString, parseError } from './parse-value';
+import { asArray, asInteger, asName, asOneOf, asOptional, asRecord, asString, field, parseError } from './parse-value';
 
 const MAX_ITEMS = 100_000;
 const MAX_CERTIFICATE = 64 * 1024;
@@ -32,7 +41,38 @@ export function parseSync(value: unknown): Sync {
     kind: asOneOf(message['kind'], 'kind', ['full', 'difference']),
     revision: revisionOf(message),
     pods: asArray(message['pods'], 'pods', parsePod, MAX_ITEMS),
+    services: asArray(message['services'], 'services', parseNamespaceServices, MAX_ITEMS),
     removed: asArray(message['removed'], 'removed', asName, MAX_ITEMS),
+  };
+}
+
+export function parseNamespaceServices(value: unknown, path = 'services'): NamespaceServices {
+  const message = asRecord(value, path);
+  return {
+    namespace: asName(message['namespace'], `${path}.namespace`),
+    services: asArray(message['services'], `${path}.services`, parseServiceLink, MAX_ITEMS),
+  };
+}
+
+function parseServiceLink(value: unknown, path: string): ServiceLink {
+  const link = asRecord(value, path);
+  return {
+    name: asName(link['name'], `${path}.name`),
+    clusterIp: asString(link['clusterIp'], `${path}.clusterIp`),
+    ports: asArray(link['ports'], `${path}.ports`, parseServicePort, MAX_ITEMS),
+    isCluster: link['isCluster'] === true,
+  };
+}
+
+function parseServicePort(value: unknown, path: string): ServiceLink['ports'][number] {
+  const port = asRecord(value, path);
+  return {
+    ...field(
+      'name',
+      asOptional(port['name'], `${path}.name`, (text, at) => asString(text, at)),
+    ),
+    port: asInteger(port['port'], `${path}.port`, { min: 1 }),
+    protocol: asString(port['protocol'], `${path}.protocol`),
   };
 }
 
