@@ -36,20 +36,28 @@ export function withLastApplied(manifest: ApiObject): ApiObject {
   return { ...manifest, metadata: { ...manifest.metadata, annotations } };
 }
 
+type Style = 'strategic' | 'merge';
+
 /**
  * The strategic merge patch that brings `live` to `wanted`: what `wanted` says and `live` has otherwise, and the removal
  * of what `last` said and `wanted` no longer does. What neither ever said stays as it is. Undefined: nothing to do.
  */
-export function threeWayPatch(last: Fields, wanted: Fields, live: Fields): Fields | undefined {
-  const patch = diff(last, wanted, live);
+export function threeWayPatch(
+  last: Fields,
+  wanted: Fields,
+  live: Fields,
+  /** `merge`: a JSON merge patch instead, in which every list is one value. */
+  style: Style = 'strategic',
+): Fields | undefined {
+  const patch = diff(last, wanted, live, style);
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
-function diff(last: Fields, wanted: Fields, live: Fields): Fields {
+function diff(last: Fields, wanted: Fields, live: Fields, style: Style): Fields {
   const patch: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(wanted)) {
     if (value === null || value === undefined) continue;
-    const change = diffValue(field, last[field], value, live[field]);
+    const change = diffValue(field, [last[field], value, live[field]], style);
     if (change !== undefined) patch[field] = change;
   }
   for (const field of Object.keys(last)) {
@@ -58,15 +66,19 @@ function diff(last: Fields, wanted: Fields, live: Fields): Fields {
   return patch;
 }
 
-function diffValue(field: string, last: unknown, wanted: unknown, live: unknown): unknown {
+function diffValue(
+  field: string,
+  [last, wanted, live]: readonly [last: unknown, wanted: unknown, live: unknown],
+  style: Style,
+): unknown {
   if (isFields(wanted)) {
     if (!isFields(live)) return wanted;
-    const inner = diff(isFields(last) ? last : {}, wanted, live);
+    const inner = diff(isFields(last) ? last : {}, wanted, live, style);
     return Object.keys(inner).length === 0 ? undefined : inner;
   }
   if (Array.isArray(wanted)) {
     const items = wanted as readonly unknown[];
-    const key = mergeKeyOf(field, items);
+    const key = style === 'merge' ? undefined : mergeKeyOf(field, items);
     if (key !== undefined && Array.isArray(live)) return diffItems(key, asItems(last), asItems(items), asItems(live));
     return isSame(wanted, live) ? undefined : wanted;
   }
@@ -79,7 +91,7 @@ function diffItems(key: string, last: readonly Fields[], wanted: readonly Fields
   const changes: Fields[] = [];
   for (const item of wanted) {
     const existing = find(live, item[key]);
-    const inner = existing === undefined ? item : diff(find(last, item[key]) ?? {}, item, existing);
+    const inner = existing === undefined ? item : diff(find(last, item[key]) ?? {}, item, existing, 'strategic');
     if (Object.keys(inner).length > 0) changes.push({ ...inner, [key]: item[key] });
   }
   for (const item of last) {

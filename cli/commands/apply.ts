@@ -109,18 +109,18 @@ async function applyOne(context: Context, { object, where }: Manifest, dryRun: s
   const patch = threeWayPatch(last, goal, live);
   if (patch === undefined || dryRun === 'client')
     return { name, result: patch === undefined ? 'unchanged' : 'configured', object: live };
-  const send = (contentType: string) =>
+  const send = (contentType: string, body: unknown) =>
     client.json<StoredObject>({
       method: 'PATCH',
       path: pathOf(resource, namespace, objectName),
       query,
-      body: patch,
+      body,
       contentType,
     });
-  const { value, warnings } = await send('application/strategic-merge-patch+json').catch((error: unknown) => {
+  const { value, warnings } = await send('application/strategic-merge-patch+json', patch).catch((error: unknown) => {
     // Custom kinds have no merge keys: there a list is one value.
     if (error instanceof StatusError && error.reason === 'UnsupportedMediaType')
-      return send('application/merge-patch+json');
+      return send('application/merge-patch+json', threeWayPatch(last, goal, live, 'merge'));
     throw error;
   });
   warn(context, warnings);

@@ -1,0 +1,82 @@
+import type { Resource, Resources } from './client/resources';
+import { UsageError } from './client/resources';
+import { parseMapping } from './commands/port-forward';
+import { parseTargets, podNameOf } from './targets';
+
+const resource = (plural: string): Resource => ({
+  group: '',
+  version: 'v1',
+  plural,
+  singular: plural.slice(0, -1),
+  kind: plural,
+  namespaced: true,
+  shortNames: [],
+  categories: [],
+  verbs: [],
+});
+const all = ['pods', 'nodes', 'services'].map(resource);
+const resources = {
+  ofCategory: (name: string) => (name === 'all' ? all.slice(0, 1) : []),
+  find(name: string) {
+    const found = all.find(({ plural, singular }) => plural === name || singular === name);
+    if (found === undefined) throw new UsageError(`no type ${name}`);
+    return found;
+  },
+} as unknown as Resources;
+
+const shown = (given: readonly string[]): unknown =>
+  parseTargets(resources, given).map((target) => [target.resource.plural, target.names]);
+
+it.each([
+  [['pods'], [['pods', []]]],
+  [
+    ['pods,nodes'],
+    [
+      ['pods', []],
+      ['nodes', []],
+    ],
+  ],
+  [['pod', 'web', 'api'], [['pods', ['web', 'api']]]],
+  [
+    ['pod/web', 'node/n1'],
+    [
+      ['pods', ['web']],
+      ['nodes', ['n1']],
+    ],
+  ],
+  [['all'], [['pods', []]]],
+])('%j names %j', (given, targets) => {
+  expect(shown(given)).toEqual(targets);
+});
+
+it.each([
+  [[], 'name a resource type'],
+  [['pod/web', 'api'], '"api" is no type/name pair'],
+  [['pod/'], '"pod/" is no type/name pair'],
+  [['pod/a/b'], '"pod/a/b" is no type/name pair'],
+  [['widgets'], 'no type widgets'],
+])('%j is refused', (given, message) => {
+  expect(() => shown(given)).toThrow(message);
+});
+
+it.each([
+  ['web', 'web'],
+  ['pod/web', 'web'],
+  ['po/web', 'web'],
+])('%s is the pod %s', (word, name) => {
+  expect(podNameOf(word)).toBe(name);
+});
+it('takes only pods where only pods make sense', () => {
+  expect(() => podNameOf('node/n1')).toThrow('only pods can be named here');
+});
+
+it.each([
+  ['8080:80', { local: 8080, remote: 80 }],
+  ['80', { local: 80, remote: 80 }],
+  [':80', { local: 0, remote: 80 }],
+])('%s forwards %j', (given, mapping) => {
+  expect(parseMapping(given)).toEqual(mapping);
+});
+it.each(['', 'x', '1:2:3', '80:0', '70000', '-1', '8080:http'])('%j is no port', (given) => {
+  expect(() => parseMapping(given)).toThrow('is no port');
+});
