@@ -24,7 +24,7 @@ export async function runProgram(argv: readonly string[], environment: Environme
   const palette = createPalette(wantsColour(environment));
   if (argv[0] === COMPLETE) return complete(argv.slice(1), environment, palette);
   let code = 0;
-  const parser = yargs([...argv])
+  const parser = yargs(withDashValues(argv))
     .scriptName('kubectl-lite')
     .usage('$0 COMMAND\n\nFor Pinsetter, and any other Kubernetes API.')
     .option('kubeconfig', { type: 'string', describe: 'file with servers and credentials' })
@@ -35,7 +35,7 @@ export async function runProgram(argv: readonly string[], environment: Environme
       'populate--': true,
       'camel-case-expansion': false,
       'parse-positional-numbers': false,
-      'boolean-negation': true,
+      'boolean-negation': false,
     })
     .exitProcess(false)
     .version(false)
@@ -68,6 +68,18 @@ export async function runProgram(argv: readonly string[], environment: Environme
   } catch (error) {
     return tell(error, environment, palette);
   }
+}
+
+/** `-f -` as `--filename=-`: yargs takes a dash alone for a word of its own. */
+function withDashValues(argv: readonly string[]): string[] {
+  const result: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? '';
+    const isFile = (word === '-f' || word === '--filename') && argv[index + 1] === '-';
+    result.push(isFile ? '--filename=-' : word);
+    if (isFile) index += 1;
+  }
+  return result;
 }
 
 /** Prints what may stand in place of the last word, one a line, for the shell that asks. */

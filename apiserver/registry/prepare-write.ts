@@ -118,14 +118,18 @@ function keepIdentity(given: ObjectMeta, old: StoredMeta, subresource: WritableS
     ...defined({
       deletionTimestamp: old.deletionTimestamp,
       deletionGracePeriodSeconds: old.deletionGracePeriodSeconds,
-      labels,
-      annotations,
-      ownerReferences: owners === undefined ? undefined : structuredClone(owners),
-      finalizers,
+      labels: filled(labels),
+      annotations: filled(annotations),
+      ownerReferences: filled(owners === undefined ? undefined : structuredClone(owners)),
+      finalizers: filled(finalizers),
       managedFields: old.managedFields,
     }),
   };
 }
+
+/** An empty map or list of metadata is as good as none: Kubernetes leaves it out. */
+const filled = <T extends object>(value: T | undefined): T | undefined =>
+  value === undefined || Object.keys(value).length === 0 ? undefined : value;
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 const defined = <T extends object>(fields: T): Defined<T> =>

@@ -1,0 +1,137 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Cluster } from './harness/cluster';
+import { podManifest, shell } from './harness/manifests';
+
+jest.setTimeout(120_000);
+
+/** What kubectl-lite says and does, against a server that has no node. */
+describe('kubectl-lite', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await Cluster.start({ workers: 0 });
+  });
+  afterAll(() => cluster.stop());
+
+  const file = (name: string, text: string): string => {
+    const full = path.join(cluster.folder, name);
+    mkdirSync(path.dirname(full), { recursive: true });
+    writeFileSync(full, text);
+    return full;
+  };
+  const configMap = (name: string, value: string): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {key: "${value}"}\n`;
+  const pod = (name: string): string => podManifest(name, { containers: [shell('true')] });
+
+  it('apply says created, configured, unchanged', async () => {
+    const results = [];
+    for (const value of ['1', '1', '2']) {
+      const { status, stdout } = await cluster.lite(['apply', '-f', file('a.yaml', configMap('settings', value))]);
+      results.push([status, stdout]);
+    }
+    expect(results).toEqual([
+      [0, 'configmap/settings created\n'],
+      [0, 'configmap/settings unchanged\n'],
+      [0, 'configmap/settings configured\n'],
+    ]);
+  });
+
+  it('apply names the file and line of a field that the server refuses, applies the others, and exits 1', async () => {
+    const text = `${configMap('good', '1')}---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: bad\nspec:\n  containers:\n  - name: web\n    imagee: x\n---\n${configMap('fine', '1')}`;
+    const { status, stdout, stderr } = await cluster.lite(['apply', '-f', file('three.yaml', text)]);
+    expect(status).toBe(1);
+    expect(stdout).toBe('configmap/good created\nconfigmap/fine created\n');
+    expect(stderr).toMatch(/three\.yaml:13: .*unknown field "spec\.containers\[0\]\.imagee"/);
+  });
+
+  it('apply reads standard input and folders', async () => {
+    const folder = path.dirname(file('folder/one.yaml', configMap('one', '1')));
+    file('folder/deeper/two.yaml', configMap('two', '1'));
+    expect((await cluster.lite(['apply', '-f', '-'], configMap('piped', '1'))).stdout).toBe(
+      'configmap/piped created\n',
+    );
+    expect((await cluster.lite(['apply', '-f', folder])).stdout).toBe('configmap/one created\n');
+    expect((await cluster.lite(['apply', '-R', '-f', folder])).stdout).toBe(
+      'configmap/two created\nconfigmap/one unchanged\n',
+    );
+  });
+
+  it('get prints every output', async () => {
+    await cluster.lite(['apply', '-f', '-'], pod('shown'));
+    const out = async (...args: string[]): Promise<string> => (await cluster.lite(['get', 'pod', ...args])).stdout;
+    expect(await out('shown')).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE\nshown +0\/1 +Pending +0 +\d+s\n$/);
+    expect(await out('shown', '-o', 'wide')).toMatch(/NODE +NOMINATED NODE/);
+    expect(await out('shown', '-o', 'name')).toBe('pod/shown\n');
+    expect(JSON.parse(await out('shown', '-o', 'json'))).toMatchObject({ kind: 'Pod', metadata: { name: 'shown' } });
+    expect(await out('shown', '-o', 'yaml')).toMatch(/^apiVersion: v1\nkind: Pod\n/);
+    expect(await out('shown', '-o', 'jsonpath={.status.phase}')).toBe('Pending');
+    expect(await out('-l', 'no=such')).toBe('');
+    expect(await out('-A', '--no-headers')).toMatch(/^default +shown /);
+  });
+
+  it('says why a pod waits', async () => {
+    await cluster.lite(['apply', '-f', '-'], pod('waits'));
+    const { stdout } = await cluster.lite(['why', 'pod/waits']);
+    expect(stdout).toContain('no node has joined the cluster yet');
+  });
+
+  it('label and annotate add, refuse to overwrite, and remove', async () => {
+    await cluster.lite(['apply', '-f', '-'], configMap('labelled', '1'));
+    const label = (...args: string[]) => cluster.lite(['label', 'configmap', 'labelled', ...args]);
+    expect((await label('a=b')).stdout).toBe('configmap/labelled labeled\n');
+    expect(await label('a=c')).toMatchObject({ status: 1, stderr: expect.stringContaining('--overwrite') as string });
+    expect((await label('a=c', '--overwrite')).stdout).toBe('configmap/labelled labeled\n');
+    expect((await label('a-')).status).toBe(0);
+    const { stdout } = await cluster.lite(['get', 'configmap', 'labelled', '-o', 'jsonpath={.metadata.labels}']);
+    expect(stdout).toBe('');
+  });
+
+  it('delete says what is not there, and is content with that when asked to', async () => {
+    const gone = await cluster.lite(['delete', 'configmap', 'nobody']);
+    expect(gone).toMatchObject({ status: 1, stderr: expect.stringContaining('"nobody" not found') as string });
+    expect((await cluster.lite(['delete', 'configmap', 'nobody', '--ignore-not-found'])).status).toBe(0);
+  });
+
+  it('wait gives up in time', async () => {
+    await cluster.lite(['apply', '-f', '-'], pod('never'));
+    const { status, stderr } = await cluster.lite(['wait', '--for=condition=Ready', 'pod/never', '--timeout=1s']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('timed out');
+  });
+
+  it('config shows contexts, and no secret', async () => {
+    expect((await cluster.lite(['config', 'current-context'])).stdout).toBe('pinsetter\n');
+    expect((await cluster.lite(['config', 'get-contexts'])).stdout).toMatch(/\* +pinsetter/);
+    const { stdout } = await cluster.lite(['config', 'view']);
+    expect(stdout).not.toContain('LS0t');
+  });
+
+  it('completes commands, types and names', async () => {
+    await cluster.lite(['apply', '-f', '-'], pod('complete-me'));
+    const complete = async (...words: string[]): Promise<string> =>
+      (await cluster.lite(['__complete', ...words])).stdout;
+    expect(await complete('des')).toBe('describe\n');
+    expect(await complete('get', 'confi')).toBe('configmaps\n');
+    expect(await complete('logs', 'comp')).toBe('complete-me\n');
+    expect((await cluster.lite(['completion', 'zsh'])).stdout).toContain('#compdef kubectl-lite');
+  });
+
+  it.each([
+    [['get', 'widgets'], 'doesn\'t have a resource type "widgets"'],
+    [['get', 'pod', 'nobody'], 'pods "nobody" not found'],
+    [['gte'], 'did you mean "get"?'],
+    [['apply'], 'filename'],
+    [['get', 'pods', '--server', 'https://127.0.0.1:1'], 'no server answers at https://127.0.0.1:1: start one with'],
+    [['get', 'pods', '--kubeconfig', '/nowhere'], 'no kubeconfig at /nowhere'],
+  ])('%j exits 1 and says what to do', async (args, message) => {
+    const { status, stdout, stderr } = await cluster.lite(args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('prints no colours and no hints to what is no terminal', async () => {
+    const { stdout, stderr } = await cluster.lite(['apply', '-f', '-'], configMap('plain', '1'));
+    expect(stdout + stderr).not.toContain('\x1b');
+    expect(stderr).toBe('');
+  });
+});
