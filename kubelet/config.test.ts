@@ -12,6 +12,11 @@ it('needs nothing but a server', () => {
     dockerSocket: '/var/run/docker.sock',
     maxPods: 110,
     podPidsLimit: 4096,
+    evictionHard: [
+      { signal: 'memory.available', limit: { amount: 100 * 2 ** 20 } },
+      { signal: 'nodefs.available', limit: { share: 0.1 } },
+      { signal: 'nodefs.inodesFree', limit: { share: 0.05 } },
+    ],
     logLevel: 'info',
     logFormat: 'json',
   });
@@ -33,6 +38,11 @@ it.each([
   [[...SERVER, '--node-label', 'x'], 'must be key=value'],
   [[...SERVER, '--docker-host', 'tcp://x'], 'must be a unix:// socket'],
   [[...SERVER, '--max-pods', '0'], 'whole number above 0'],
+  [[...SERVER, '--eviction-hard', 'memory.available'], 'must be SIGNAL<QUANTITY'],
+  [[...SERVER, '--eviction-hard', 'swap.available<1Gi'], '"swap.available" is none of memory.available'],
+  [[...SERVER, '--eviction-hard', 'memory.available<110%'], 'must be from 0% to 100%'],
+  [[...SERVER, '--eviction-hard', 'memory.available<much'], 'must be a quantity'],
+  [[...SERVER, '--eviction-hard', 'pid.available<1,pid.available<2'], 'pid.available is given twice'],
   [[...SERVER, '--nope'], 'nope'],
 ])('refuses %j saying %s', (argv, message) => {
   expect(() => parseConfig(argv, host)).toThrow(message);

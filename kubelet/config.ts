@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { LogLevel } from '../shared/logger';
 import yargs from 'yargs';
+import type { Threshold } from './eviction/thresholds';
+import { DEFAULT_EVICTION_HARD, ThresholdError, parseThresholds } from './eviction/thresholds';
 
 /** Everything an agent is told from outside, complete and checked. */
 export interface KubeletConfig {
@@ -19,6 +21,8 @@ export interface KubeletConfig {
   readonly maxPods: number;
   /** Processes one container may have. */
   readonly podPidsLimit: number;
+  /** What must be left of the node's resources; with less, pods are evicted. */
+  readonly evictionHard: readonly Threshold[];
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
 }
@@ -59,6 +63,11 @@ export function parseConfig(
     .option('docker-host', { type: 'string', default: 'unix:///var/run/docker.sock', describe: "the engine's socket" })
     .option('max-pods', { type: 'number', default: 110, describe: 'pods this node takes' })
     .option('pod-pids-limit', { type: 'number', default: 4096, describe: 'processes one container may have' })
+    .option('eviction-hard', {
+      type: 'string',
+      default: DEFAULT_EVICTION_HARD,
+      describe: 'what must be left on this node, else pods are evicted',
+    })
     .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
     .option('log-format', { choices: ['json', 'text'] as const, describe: 'text on a terminal, else json' })
     .conflicts('token', 'token-file')
@@ -80,6 +89,7 @@ export function parseConfig(
     dockerSocket: socketOf(flags['docker-host']),
     maxPods: checkCount('max-pods', flags['max-pods']),
     podPidsLimit: checkCount('pod-pids-limit', flags['pod-pids-limit']),
+    evictionHard: checkThresholds(flags['eviction-hard']),
     logLevel: flags['log-level'],
     logFormat: flags['log-format'] ?? (host.isTerminal ? 'text' : 'json'),
   };
@@ -116,6 +126,15 @@ function socketOf(dockerHost: string): string {
   if (!dockerHost.startsWith('unix://'))
     throw new ConfigurationError(`--docker-host ${dockerHost}: must be a unix:// socket of this machine`);
   return dockerHost.slice('unix://'.length);
+}
+
+function checkThresholds(text: string): readonly Threshold[] {
+  try {
+    return parseThresholds(text);
+  } catch (error) {
+    if (!(error instanceof ThresholdError)) throw error;
+    throw new ConfigurationError(`--eviction-hard: ${error.message}`, { cause: error });
+  }
 }
 
 function checkCount(flag: string, value: number): number {

@@ -55,6 +55,7 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
       diskBytes: parts.diskBytes,
       pidsLimit: config.podPidsLimit,
     },
+    evictionHard: config.evictionHard,
     createImages: parts.createImages,
     createSession: (handlers) => createSession({ serverUrls, nodeName, identity, clock, random, logger, handlers }),
     onStream: (request, stream) => serveStream(agent, request, stream),

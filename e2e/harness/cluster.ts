@@ -93,7 +93,7 @@ export class Cluster {
     return kubelet;
   }
 
-  async startKubelet(worker: string = this.workers[0] ?? ''): Promise<void> {
+  async startKubelet(worker: string = this.workers[0] ?? '', args: readonly string[] = []): Promise<void> {
     this.kubelets.set(
       worker,
       start(process.execPath, [
@@ -106,6 +106,7 @@ export class Cluster {
         ],
         ...['--node-name', worker, '--data-dir', path.join(this.folder, 'nodes', worker)],
         ...this.agentArgs,
+        ...args,
       ]),
     );
     await Promise.resolve();

@@ -13,6 +13,10 @@ import type {
   Sync,
 } from '../../shared/wire/node-channel';
 import type { ConfigSource } from '../environment/config-source';
+import { EvictionManager } from '../eviction/eviction-manager';
+import { createConsumption } from '../eviction/pod-consumption';
+import type { Threshold } from '../eviction/thresholds';
+import { isRunning } from '../plan/observed-pod';
 import type { Observed, Runtime } from '../runtime/runtime';
 import { EngineGate } from '../pod-worker/engine-gate';
 import { InFlight } from '../pod-worker/in-flight';
@@ -45,6 +49,8 @@ export interface AgentOptions {
   readonly runtimeName: string;
   readonly host: Host;
   readonly node: NodeFacts;
+  /** What must be left of the node's resources; with less, pods are evicted. */
+  readonly evictionHard: readonly Threshold[];
   readonly createImages: (source: ConfigSource) => ImageProvider;
   readonly createSession: (handlers: SessionHandlers) => Session;
   readonly onStream: (request: StreamRequest, stream: AgentStream) => Promise<void>;
@@ -62,6 +68,7 @@ export class Agent implements SessionHandlers {
   private readonly volumes: PodVolumes;
   private readonly engine: EngineWatch;
   private readonly environment: PodEnvironment;
+  private readonly eviction: EvictionManager;
   private readonly workers = new Map<string, PodWorker>();
   private readonly inFlight = new InFlight();
   /**
@@ -113,6 +120,15 @@ export class Agent implements SessionHandlers {
       reportTerminated: (pod) => this.session.reportPodTerminated(pod),
       reportEvent: (event) => this.session.reportEvent(event),
     };
+    this.eviction = new EvictionManager({
+      thresholds: options.evictionHard,
+      clock,
+      logger,
+      supplies: () => options.host.supplies(),
+      pods: () => this.allWorkers(),
+      usageOf: createConsumption(runtime, (uid) => (this.workers.get(uid)?.containers ?? []).filter(isRunning)),
+      reportEvent: (event) => this.session.reportEvent(event),
+    });
   }
 
   /** Adopts what runs, then dials the server. An engine that is down does not keep the node from saying so. */
@@ -120,10 +136,12 @@ export class Agent implements SessionHandlers {
     await this.desired.load();
     await this.engine.start();
     this.session.start();
+    this.eviction.start();
   }
 
   /** Lets go of everything; containers run on. */
   async stop(): Promise<void> {
+    await this.eviction.stop();
     await this.session.stop();
     await this.engine.stop();
     for (const worker of this.workers.values()) worker.release();
@@ -132,13 +150,13 @@ export class Agent implements SessionHandlers {
 
   async registration(): Promise<Registration> {
     const { host, nodeName, agentVersion, labels } = this.options;
-    const [status, bootId, usage] = await Promise.all([host.nodeStatus(this.engine.info), host.bootId(), host.usage()]);
+    const [status, bootId] = await Promise.all([host.nodeStatus(this.engine.info), host.bootId()]);
     return {
       nodeName,
       bootId,
       agentVersion,
       labels,
-      status: { ...status, conditions: [...nodeConditionsOf(this.engine.problem, usage)] },
+      status: { ...status, conditions: [...this.conditions()] },
       pods: this.pods(),
       lastRevision: this.lastRevision,
     };
@@ -146,7 +164,7 @@ export class Agent implements SessionHandlers {
 
   async heartbeat() {
     const usage = await this.options.host.usage();
-    return { usage, conditions: nodeConditionsOf(this.engine.problem, usage) };
+    return { usage, conditions: this.conditions() };
   }
 
   onSync({ kind, revision, pods, services, removed }: Sync): void {
@@ -209,6 +227,10 @@ export class Agent implements SessionHandlers {
 
   allWorkers(): readonly PodWorker[] {
     return [...this.workers.values()];
+  }
+
+  private conditions() {
+    return nodeConditionsOf(this.engine.problem, (pressure) => this.eviction.hasPressure(pressure));
   }
 
   private pods(): readonly RunningPod[] {

@@ -1,5 +1,6 @@
 import type { NodeStatus } from '../../shared/api/objects';
 import type { NodeUsage } from '../../shared/wire/node-channel';
+import type { Supplies } from '../eviction/thresholds';
 import type { EngineInfo } from '../runtime/runtime';
 
 /** What the agent knows and measures of its machine. */
@@ -9,4 +10,6 @@ export interface Host {
   bootId(): Promise<string>;
   /** Rates are averages since the call before. */
   usage(): Promise<NodeUsage>;
+  /** What is left of what all pods share. */
+  supplies(): Promise<Supplies>;
 }

@@ -29,6 +29,8 @@ export const failedCreatePodSandBox = (message: string): PodEvent =>
 export const deadlineExceeded = (): PodEvent =>
   normal('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
 
+export const evicted = (message: string): PodEvent => warning('Evicted', message);
+
 /** Undefined where Kubernetes says nothing. */
 export function killing(container: string, reason: StopReason): PodEvent | undefined {
   switch (reason) {

@@ -25,6 +25,9 @@ import { executors, learnTerminationMessage, refreshContainer, refreshSandbox } 
 /** Goals only move forward. */
 const GOAL_ORDER: Record<Goal['type'], number> = { run: 0, halt: 1, remove: 2 };
 
+/** k8s immediateEvictionGracePeriodSeconds */
+const EVICTION_GRACE_SECONDS = 1;
+
 const isMaking: ReadonlySet<string> = new Set(['sandbox', 'prepareVolumes']);
 
 export interface PodWorkerOptions {
@@ -74,8 +77,8 @@ export class PodWorker {
     });
     const startTime = pod.status?.startTime;
     this.startTimeMs = startTime === undefined ? env.clock.now() : Date.parse(startTime);
-    if (pod.status?.reason === 'DeadlineExceeded')
-      this.verdict = { reason: pod.status.reason, message: pod.status.message ?? '' };
+    const { reason, message = '' } = pod.status ?? {};
+    if (reason === 'DeadlineExceeded' || reason === 'Evicted') this.verdict = { reason, message };
     if (isTerminalPhase(pod.status?.phase)) this.aim({ type: 'halt', graceSeconds: graceOf(pod) });
     this.considerDeletion();
   }
@@ -118,6 +121,24 @@ export class PodWorker {
     const { deletionGracePeriodSeconds } = this.record.pod.metadata;
     this.aim({ type: 'remove', graceSeconds: deletionGracePeriodSeconds ?? graceOf(this.record.pod) });
     this.wake();
+  }
+
+  /** Ends the pod for good, at once, for the sake of the others on this node. */
+  evict(message: string): void {
+    if (this.goal.type !== 'run') return;
+    this.emit(events.evicted(message));
+    this.verdict = { reason: 'Evicted', message };
+    this.aim({ type: 'halt', graceSeconds: EVICTION_GRACE_SECONDS });
+    this.wake();
+  }
+
+  /** Something of it runs. */
+  get isAlive(): boolean {
+    return this.record.observed.containers.some(isRunning);
+  }
+
+  get isEvicted(): boolean {
+    return this.verdict?.reason === 'Evicted';
   }
 
   /** Stops looking after the pod, whose containers run on. Idempotent. */

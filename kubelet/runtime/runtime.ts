@@ -275,6 +275,8 @@ export interface Runtime {
   /** A connection to a TCP port inside the sandbox's network namespace (127.0.0.1 first). Fails with `PortUnreachable`. */
   connect(sandbox: SandboxId, port: number): Promise<Duplex>;
   stats(ids: readonly ContainerId[]): Promise<readonly ContainerStats[]>;
+  /** Bytes that each has written into its own layer; costs the engine a walk over it. Those that are gone are left out. */
+  writtenBytes(ids: readonly ContainerId[]): Promise<ReadonlyMap<ContainerId, number>>;
 }
 
 export type RuntimeErrorKind =

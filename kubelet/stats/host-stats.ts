@@ -6,9 +6,10 @@ import type { Clock } from '../../shared/clock';
 import { formatQuantity, quantityOfBytes } from '../../shared/quantity';
 import type { NodeUsage } from '../../shared/wire/node-channel';
 import type { Host } from '../agent/host';
+import type { Supplies } from '../eviction/thresholds';
 import type { EngineInfo } from '../runtime/runtime';
 import type { CpuCounters, IoCounters } from './proc-counters';
-import { countProcesses, readCpuCounters, readIoCounters } from './proc-counters';
+import { countProcesses, readCpuCounters, readIoCounters, readThreads } from './proc-counters';
 
 export interface HostStatsOptions {
   readonly clock: Clock;
@@ -79,6 +80,16 @@ export async function createHostStats(options: HostStatsOptions): Promise<Host> 
           architecture: engine?.architecture ?? ARCHITECTURES[process.arch] ?? process.arch,
         },
       }),
+    async supplies(): Promise<Supplies> {
+      const [mem, fs, threads] = await Promise.all([si.mem(), statfs(options.dataDir), readThreads()]);
+      return {
+        'memory.available': { available: mem.available, capacity: mem.total },
+        'nodefs.available': { available: fs.bavail * fs.bsize, capacity: fs.blocks * fs.bsize },
+        // A file system that makes inodes as it needs them tells of none, and has no lack of them.
+        'nodefs.inodesFree': { available: fs.ffree, capacity: fs.files },
+        'pid.available': { available: threads.limit - threads.count, capacity: threads.limit },
+      };
+    },
     async usage(): Promise<NodeUsage> {
       const [cpu, mem, counters, fs, processes] = await Promise.all([
         readCpuCounters(),

@@ -70,6 +70,16 @@ export function sumCpu(stat: string): CpuCounters {
 
 export const readCpuCounters = async (): Promise<CpuCounters> => sumCpu(await readFile('/proc/stat', 'utf8'));
 
+/** Threads that exist, as the kernel counts them against its limit: the fourth field of /proc/loadavg, `2/1234`. */
+export const sumThreads = (loadavg: string): number => Number(/\/(\d+)/.exec(loadavg)?.[1] ?? 0);
+
+export async function readThreads(): Promise<{ readonly count: number; readonly limit: number }> {
+  const [loadavg, pidMax, threadsMax] = await Promise.all(
+    ['/proc/loadavg', '/proc/sys/kernel/pid_max', '/proc/sys/kernel/threads-max'].map((file) => readFile(file, 'utf8')),
+  );
+  return { count: sumThreads(loadavg ?? ''), limit: Math.min(Number(pidMax), Number(threadsMax)) };
+}
+
 /** Processes that exist, threads not counted. */
 export const countProcesses = async (): Promise<number> =>
   (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).length;

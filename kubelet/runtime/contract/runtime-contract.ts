@@ -294,6 +294,12 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
       await expect(runtime.startSandbox(second)).rejects.toEqual(refusal('PortConflict', /38471/));
     });
 
+    it('measures what a container has written, and leaves out what is gone', async () => {
+      const id = await run(SCRIPTS.heeds);
+      const written = await runtime.writtenBytes([id, 'f'.repeat(64)]);
+      expect([...written]).toEqual([[id, expect.any(Number)]]);
+    });
+
     it('measures what runs, and leaves out what does not', async () => {
       const id = await run(SCRIPTS.heeds);
       const [figures, ...others] = await runtime.stats([id, 'f'.repeat(64)]);

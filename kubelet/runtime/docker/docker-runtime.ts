@@ -211,6 +211,15 @@ class DockerRuntime implements Runtime {
     return containerStats({ calls: this.calls, clock: this.clock, cgroupRoot: CGROUP_ROOT }, ids);
   }
 
+  async writtenBytes(ids: readonly ContainerId[]): Promise<ReadonlyMap<ContainerId, number>> {
+    const sizes = await inParallel(
+      INSPECTIONS_AT_ONCE,
+      ids,
+      async (id) => [id, await this.calls.writtenBytes(id)] as const,
+    );
+    return new Map(sizes.flatMap(([id, bytes]) => (bytes === undefined ? [] : [[id, bytes] as const])));
+  }
+
   private async minOomScoreAdj({ resources }: ContainerSpec): Promise<number> {
     if ((resources.oomScoreAdj ?? 0) >= 0) return 0;
     return (await this.oomScore.canBeLowered()) ? LEAST_OOM_SCORE : 0;

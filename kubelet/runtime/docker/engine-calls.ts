@@ -61,6 +61,14 @@ export class EngineCalls {
     return unlessMissing(this.docker.getContainer(id).inspect());
   }
 
+  /** Undefined when it is gone. */
+  async writtenBytes(id: string): Promise<number | undefined> {
+    // The engine takes it, the types do not know it.
+    const withSize: object = { size: true };
+    const inspected = await unlessMissing(this.docker.getContainer(id).inspect(withSize));
+    return inspected && ((inspected as { readonly SizeRw?: number }).SizeRw ?? 0);
+  }
+
   async create(options: ContainerCreateOptions): Promise<string> {
     return (await translated(this.docker.createContainer(options))).id;
   }

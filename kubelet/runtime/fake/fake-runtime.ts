@@ -26,7 +26,7 @@ import type { PullableImage } from './fake-images';
 import type { FakeCommand, FakeListener, FakeProgrammer } from './fake-program';
 import { attachSession, execSession } from './fake-sessions';
 
-type Figures = Pick<ContainerStats, 'cpuNanoseconds' | 'memoryBytes'>;
+type Figures = Pick<ContainerStats, 'cpuNanoseconds' | 'memoryBytes'> & { readonly writtenBytes?: number };
 
 /**
  * A Runtime in memory. Containers run until a test ends them, or as their `FakeProgram` says; time is the clock's.
@@ -275,7 +275,16 @@ export class FakeRuntime implements Runtime {
     const sampledAtMs = this.clock.now();
     return ids
       .filter((id) => this.engine.containers.get(id)?.observed.state.phase === 'running')
-      .map((id) => ({ id, sampledAtMs, ...(this.figures.get(id) ?? { cpuNanoseconds: 0, memoryBytes: 0 }) }));
+      .map((id) => {
+        const { cpuNanoseconds, memoryBytes } = this.figures.get(id) ?? { cpuNanoseconds: 0, memoryBytes: 0 };
+        return { id, sampledAtMs, cpuNanoseconds, memoryBytes };
+      });
+  }
+
+  async writtenBytes(ids: readonly ContainerId[]): Promise<ReadonlyMap<ContainerId, number>> {
+    await this.begin('writtenBytes', ids);
+    const present = ids.filter((id) => this.engine.containers.has(id));
+    return new Map(present.map((id) => [id, this.figures.get(id)?.writtenBytes ?? 0]));
   }
 
   private begin(method: FakeMethod, ...args: readonly unknown[]): Promise<void> {
