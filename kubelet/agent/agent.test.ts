@@ -323,6 +323,34 @@ it('waits for a ConfigMap and goes on as soon as it is there', async () => {
   expect(bench.runtime.specOf(bench.idOf('app')).env).toEqual([{ name: 'A', value: 'one' }]);
 });
 
+it('leaves what runs alone without a server, and holds what needs a Secret until there is one', async () => {
+  const env = [{ name: 'A', valueFrom: { secretKeyRef: { name: 'login', key: 'a' } } }];
+  const metadata = { name: 'login', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
+  bench.session.objects.set('Secret/default/login', {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata,
+    data: { a: 'b25l' },
+  });
+  const { objects } = bench.session;
+  await bench.sync(aPod({ containers: [{ name: 'app', image: 'busybox', env }] }));
+  await bench.agent.stop();
+  await bench.boot();
+  bench.session.isConnected = false;
+  await bench.advance(60_000);
+  expect(bench.running()).toEqual(['app/0']);
+
+  await bench.exit('app', 1);
+  expect(bench.running()).toEqual([]);
+  expect(bench.session.said()).toContain('Failed Error: secret "login" is not known on this node: no server');
+
+  bench.session.isConnected = true;
+  for (const [key, object] of objects) bench.session.objects.set(key, object);
+  bench.agent.onConnected();
+  await bench.settle();
+  expect(bench.running()).toEqual(['app/1']);
+});
+
 it('refreshes the files of a ConfigMap volume when it changes', async () => {
   const metadata = { name: 'settings', namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
   const settings = (a: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { a } });

@@ -207,6 +207,7 @@ export class Agent implements SessionHandlers {
 
   onConnected(): void {
     this.options.logger.info({}, 'connected to the server');
+    for (const worker of this.workers.values()) worker.retryConfiguration();
     this.options.onConnected?.();
   }
 

@@ -30,8 +30,12 @@ export class ObjectCache implements ConfigSource {
       this.entries.set(key, { object, isStale: false });
       return object;
     } catch (error) {
-      if (known?.object !== undefined && error instanceof StatusError && error.retryable) return known.object;
-      throw error;
+      if (!(error instanceof StatusError && error.retryable)) throw error;
+      if (known?.object !== undefined) return known.object;
+      const what = `${ref.kind.toLowerCase()} "${ref.name}"`;
+      throw new StatusError(error.reason, `${what} is not known on this node: ${error.message}`, error.details, {
+        cause: error,
+      });
     }
   }
 

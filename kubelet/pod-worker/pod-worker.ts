@@ -177,6 +177,11 @@ export class PodWorker {
       this.record.volumesWanted += 1;
       this.holds.release('prepareVolumes');
     }
+    this.retryConfiguration();
+  }
+
+  /** What could not be configured may be configurable now: a ConfigMap or Secret changed, or the server can be asked again. */
+  retryConfiguration(): void {
     for (const [name, trouble] of this.record.troubles)
       if (trouble.reason === 'CreateContainerConfigError')
         this.record.troubles.set(name, { ...trouble, retryAtMs: this.env.clock.now() });
