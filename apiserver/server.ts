@@ -96,7 +96,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     logger,
   });
   const nodeLifecycle = new NodeLifecycle({ client, clock, logger, events, liveness: channel.liveness });
-  const controllers = new ControllerManager(createControllers({ client, clock }), { client, clock, logger });
+  const controllers = new ControllerManager(createControllers({ client, clock, events }), { client, clock, logger });
   const policy = findPolicy(config.schedulerPolicy);
   if (policy === undefined) throw new Error(`there is no scheduling policy ${config.schedulerPolicy}`);
   const scheduler = new Scheduler({ client, clock, logger, events, policy });

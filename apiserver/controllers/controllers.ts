@@ -1,17 +1,21 @@
 import type { KindName } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
+import type { EventRecorder } from '../events/event-recorder';
 import type { Client } from '../registry/client';
 import type { Controller } from './controller';
 import type { ControllerManager } from './controller-manager';
 import { CustomResourceDefinitionController } from './custom-resource-definition';
+import { DeploymentController } from './deployment/deployment';
 import { GarbageCollector } from './garbage-collector';
 import { NamespaceController } from './namespace';
 import { PodGarbageController } from './pod-garbage';
+import { ReplicaSetController } from './replica-set/replica-set';
 import { ServiceAccountController } from './service-account';
 
 export interface ControllerDeps {
   readonly client: Client;
   readonly clock: Clock;
+  readonly events: EventRecorder;
 }
 
 /** In this order, before all else, a namespace is emptied. */
@@ -32,6 +36,9 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new ServiceAccountController(deps.client),
   new PodGarbageController(deps.client, deps.clock),
   new CustomResourceDefinitionController(deps.client, deps.clock),
+  new DeploymentController(deps),
+  new ReplicaSetController(deps, 'ReplicaSet'),
+  new ReplicaSetController(deps, 'ReplicationController'),
 ];
 
 /** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */

@@ -1,5 +1,6 @@
 import { silentLogger } from '../../../shared/logger';
 import { settle } from '../../../shared/testing/fake-clock';
+import { createEventRecorder } from '../../events/event-recorder';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
 import { ControllerManager } from '../controller-manager';
@@ -15,7 +16,12 @@ export interface TestControllers extends TestRegistry {
 export async function startControllers(): Promise<TestControllers> {
   const parts = await startRegistry();
   const { client, clock, registry } = parts;
-  const manager = new ControllerManager(createControllers({ client, clock }), { client, clock, logger: silentLogger });
+  const events = createEventRecorder({ client, clock, logger: silentLogger });
+  const manager = new ControllerManager(createControllers({ client, clock, events }), {
+    client,
+    clock,
+    logger: silentLogger,
+  });
   manager.start();
   collectGarbage(manager, client);
   const idle = async (): Promise<void> => {
@@ -31,6 +37,7 @@ export async function startControllers(): Promise<TestControllers> {
     idle,
     async stop() {
       await manager.stop();
+      await events.flush();
       await registry.close();
     },
   };

@@ -1,0 +1,165 @@
+import type { LabelSelector, Pod, ReplicaSet, ReplicationController } from '../../../shared/api/objects';
+import type { Clock } from '../../../shared/clock';
+import { toTimestamp } from '../../../shared/clock';
+import { isSameJson } from '../../../shared/same-json';
+import { ignoreNotFound } from '../../../shared/status-error';
+import type { EventRecorder } from '../../events/event-recorder';
+import type { PodTemplate } from '../../kinds/pod-template/pod-template';
+import type { Client, ObjectKey } from '../../registry/client';
+import { keyOf } from '../../registry/client';
+import type { Controller, Result } from '../controller';
+import { done, watching } from '../controller';
+import { inDeletionOrder } from '../workloads/deletion-order';
+import { claim, controllerOf, selects } from '../workloads/ownership';
+import { podFrom, PodControl } from '../workloads/pod-control';
+import { availableInMs, isActive, isReady } from '../workloads/pod-state';
+
+/** Pods made or deleted in one go; the rest follows at once, after a look at what stands then. */
+const BURST = 500;
+
+type Set = ReplicaSet | ReplicationController;
+type Status = NonNullable<ReplicaSet['status']>;
+type Kind = 'ReplicaSet' | 'ReplicationController';
+
+interface Deps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+}
+
+/** Keeps as many pods of one template as are wanted. Serves ReplicaSets and ReplicationControllers. */
+export class ReplicaSetController implements Controller {
+  readonly name: string;
+  readonly watches;
+  private readonly pods: PodControl;
+
+  constructor(
+    private readonly deps: Deps,
+    private readonly kind: Kind,
+  ) {
+    this.name = kind === 'ReplicaSet' ? 'replicaset' : 'replication-controller';
+    this.pods = new PodControl(deps.client, deps.events, `${this.name.replace('-', '')}-controller`);
+    this.watches = [
+      watching(kind, ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
+      watching('Pod', ({ object, previous }) => [
+        ...this.ownersOf(object),
+        ...(previous === undefined ? [] : this.ownersOf(previous)),
+      ]),
+    ];
+  }
+
+  async reconcile(key: ObjectKey): Promise<Result> {
+    const { client, clock } = this.deps;
+    const set: Set | undefined = client.view(this.kind).get(key);
+    if (set?.spec === undefined) return done;
+    const claimed = await claim(client, 'Pod', set, this.selectorOf(set));
+    const active = claimed.filter(isActive);
+    const wanted = set.spec.replicas ?? 1;
+
+    let failure: unknown;
+    if (set.metadata.deletionTimestamp === undefined) {
+      failure = await this.adjust(set, active, wanted).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }
+    // Judged on what stands now: what was just made or deleted shows already.
+    const standing = client
+      .view('Pod')
+      .list({ namespace: set.metadata.namespace, ownedBy: set.metadata.uid })
+      .filter((pod) => isActive(pod) && controllerOf(pod)?.uid === set.metadata.uid);
+    const minReadySeconds = set.spec.minReadySeconds ?? 0;
+    const waits = standing.map((pod) => availableInMs(pod, minReadySeconds, clock.now()));
+    await this.writeStatus(set, {
+      standing,
+      available: waits.filter((wait) => wait === 0).length,
+      failure,
+      difference: wanted - active.length,
+    });
+    if (failure !== undefined) throw failure;
+    const pending = waits.filter((wait) => wait !== undefined && wait > 0);
+    return pending.length === 0 ? done : { requeueAfterMs: Math.min(...(pending as number[])) };
+  }
+
+  private async adjust(set: Set, active: readonly Pod[], wanted: number): Promise<void> {
+    const missing = wanted - active.length;
+    if (missing > 0) {
+      const template = set.spec?.template as PodTemplate | undefined;
+      if (template === undefined) return;
+      await this.pods.createMany(set, Math.min(missing, BURST), () => podFrom(set, template));
+    } else if (missing < 0) {
+      const surplus = inDeletionOrder(active).slice(0, Math.min(-missing, BURST));
+      await Promise.all(surplus.map((pod) => this.pods.delete(set, pod)));
+    }
+  }
+
+  private async writeStatus(
+    set: Set,
+    seen: {
+      readonly standing: readonly Pod[];
+      readonly available: number;
+      readonly failure: unknown;
+      readonly difference: number;
+    },
+  ): Promise<void> {
+    const { standing, available, failure, difference } = seen;
+    const template = set.spec?.template as PodTemplate | undefined;
+    const labels = template?.metadata?.labels ?? {};
+    await this.deps.client
+      .modify(
+        this.kind,
+        keyOf(set),
+        (current) => {
+          const before = (current.status ?? {}) as Partial<Status>;
+          const status = {
+            replicas: standing.length,
+            fullyLabeledReplicas: standing.filter((pod) => selects({ matchLabels: labels }, pod)).length,
+            readyReplicas: standing.filter(isReady).length,
+            availableReplicas: available,
+            observedGeneration: set.metadata.generation ?? 0,
+            ...conditionsOf(before, failure, difference, this.deps.clock.now()),
+          };
+          return isSameJson(status, before) ? undefined : ({ ...current, status } as typeof current);
+        },
+        { subresource: 'status', uid: set.metadata.uid },
+      )
+      .catch(ignoreNotFound);
+  }
+
+  private selectorOf(set: Set): LabelSelector | undefined {
+    return this.kind === 'ReplicaSet'
+      ? (set as ReplicaSet).spec?.selector
+      : { matchLabels: (set as ReplicationController).spec?.selector ?? {} };
+  }
+
+  /** Who controls the pod, or else who would take it. */
+  private ownersOf(pod: Pod): readonly ObjectKey[] {
+    const owner = controllerOf(pod);
+    if (owner !== undefined) {
+      return owner.kind === this.kind ? [{ namespace: pod.metadata.namespace, name: owner.name }] : [];
+    }
+    if (pod.metadata.labels === undefined) return [];
+    const sets: readonly Set[] = this.deps.client.view(this.kind).list({ namespace: pod.metadata.namespace });
+    return sets.filter((set) => selects(this.selectorOf(set), pod)).map(keyOf);
+  }
+}
+
+/** ReplicaFailure, while pods cannot be made or deleted. */
+function conditionsOf(
+  { conditions = [] }: Partial<Status>,
+  failure: unknown,
+  difference: number,
+  nowMs: number,
+): Pick<Status, 'conditions'> {
+  const others = conditions.filter(({ type }) => type !== 'ReplicaFailure');
+  if (failure === undefined) return others.length === 0 ? {} : { conditions: others };
+  const before = conditions.find(({ type }) => type === 'ReplicaFailure');
+  const condition = {
+    type: 'ReplicaFailure',
+    status: 'True',
+    lastTransitionTime: before?.lastTransitionTime ?? toTimestamp(nowMs),
+    reason: difference < 0 ? 'FailedDelete' : 'FailedCreate',
+    message: failure instanceof Error ? failure.message : String(failure),
+  };
+  return { conditions: [...others, condition] };
+}

@@ -1,0 +1,118 @@
+import type { KindName, KindTypes, LabelSelector, OwnerReference } from '../../../shared/api/objects';
+import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
+import { ignoreConflict, ignoreNotFound } from '../../../shared/status-error';
+import type { Client } from '../../registry/client';
+import { keyOf } from '../../registry/client';
+
+/** A workload: what owns pods or ReplicaSets by a selector. */
+export interface Owner {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly deletionTimestamp?: string | undefined;
+  };
+}
+
+export const controllerRef = ({ apiVersion, kind, metadata }: Owner): OwnerReference => ({
+  apiVersion,
+  kind,
+  name: metadata.name,
+  uid: metadata.uid,
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+export const controllerOf = (object: {
+  readonly metadata: { readonly ownerReferences?: readonly OwnerReference[] | undefined };
+}): OwnerReference | undefined => object.metadata.ownerReferences?.find(({ controller }) => controller === true);
+
+export const selects = (
+  selector: LabelSelector | undefined,
+  object: { readonly metadata: { readonly labels?: Readonly<Record<string, string>> | undefined } },
+): boolean => {
+  const matcher = selectorOf(selector);
+  return matcher !== undefined && matcher.length > 0 && matchesLabels(matcher, object.metadata.labels);
+};
+
+type Claimable = 'Pod' | 'ReplicaSet';
+
+/**
+ * What the owner controls: it takes matching objects that nobody controls, and lets go of those that match no more, as
+ * Kubernetes' controllers do. An owner that is being deleted takes nothing new.
+ */
+export async function claim<K extends Claimable>(
+  client: Client,
+  kind: K,
+  owner: Owner,
+  selector: LabelSelector | undefined,
+): Promise<readonly KindTypes[K][]> {
+  const { namespace, uid } = owner.metadata;
+  const view = client.view(kind);
+  const owned = view.list({ namespace, ownedBy: uid }).filter((object) => controllerOf(object)?.uid === uid);
+  const [kept, lost] = [
+    owned.filter((object) => selects(selector, object)),
+    owned.filter((object) => !selects(selector, object)),
+  ];
+  for (const object of lost) {
+    if (object.metadata.deletionTimestamp === undefined) await release(client, kind, object, uid);
+  }
+  if (owner.metadata.deletionTimestamp !== undefined) return kept;
+  const orphans = view.list({
+    namespace,
+    where: (object) =>
+      object.metadata.deletionTimestamp === undefined &&
+      controllerOf(object) === undefined &&
+      selects(selector, object),
+  });
+  const adopted: KindTypes[K][] = [];
+  for (const object of orphans) {
+    const taken = await adopt(client, kind, object, owner);
+    if (taken !== undefined) adopted.push(taken);
+  }
+  return [...kept, ...adopted];
+}
+
+async function adopt<K extends Claimable>(
+  client: Client,
+  kind: K,
+  object: KindTypes[K],
+  owner: Owner,
+): Promise<KindTypes[K] | undefined> {
+  let isTaken = false;
+  const changed = await client
+    .modify(
+      kind,
+      keyOf(object),
+      (current) => {
+        isTaken = controllerOf(current) === undefined && current.metadata.deletionTimestamp === undefined;
+        if (!isTaken) return undefined;
+        const ownerReferences = [...(current.metadata.ownerReferences ?? []), controllerRef(owner)];
+        return { ...current, metadata: { ...current.metadata, ownerReferences } };
+      },
+      { uid: object.metadata.uid },
+    )
+    .catch(ignoreNotFound)
+    .catch(ignoreConflict);
+  return isTaken ? (changed ?? undefined) : undefined;
+}
+
+async function release(client: Client, kind: KindName, object: KindTypes[Claimable], uid: string): Promise<void> {
+  await client
+    .modify(
+      kind,
+      keyOf(object),
+      (current) => ({
+        ...current,
+        metadata: {
+          ...current.metadata,
+          ownerReferences: (current.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid),
+        },
+      }),
+      { uid: object.metadata.uid },
+    )
+    .catch(ignoreNotFound)
+    .catch(ignoreConflict);
+}
