@@ -74,8 +74,9 @@ export function replacementOf(
   old: StoredObject,
   subresource: WritableSubresource | undefined,
 ): StoredObject {
-  // A pod's ephemeral containers are all that their door lets through.
-  const given = subresource === 'ephemeralcontainers' ? structuredClone(old.metadata) : (object.metadata ?? {});
+  // The doors to a part of a pod's spec let nothing else through.
+  const isPartOfSpec = subresource === 'ephemeralcontainers' || subresource === 'resize';
+  const given = isPartOfSpec ? structuredClone(old.metadata) : (object.metadata ?? {});
   const metadata = keepIdentity(given, old.metadata, subresource);
   const { status, ...withoutStatus } = object;
   const { status: oldStatus, ...oldWithoutStatus } = old;

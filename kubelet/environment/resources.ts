@@ -5,6 +5,9 @@ import { milliOf, unitsOf } from './quantity';
 // k8s.io/kubernetes/pkg/kubelet/cm: shares of one CPU, and the least the kernel takes.
 const SHARES_PER_CPU = 1024;
 const MIN_SHARES = 2;
+const MAX_SHARES = 262_144;
+/** Less than a hundredth of a CPU the kernel does not take for a limit. */
+const MIN_CPU_LIMIT_MILLI = 10;
 
 // k8s.io/kubernetes/pkg/kubelet/qos/policy.go
 const GUARANTEED_OOM_SCORE = -997;
@@ -58,8 +61,8 @@ export function resourcesOf(
   const cpuLimitMilli = milliOf(limits?.cpu);
   const memoryLimitBytes = unitsOf(limits?.memory);
   return {
-    cpuShares: Math.max(MIN_SHARES, Math.floor((cpuRequestMilli * SHARES_PER_CPU) / 1000)),
-    ...(cpuLimitMilli > 0 ? { cpuLimitMilli } : {}),
+    cpuShares: Math.min(MAX_SHARES, Math.max(MIN_SHARES, Math.floor((cpuRequestMilli * SHARES_PER_CPU) / 1000))),
+    ...(cpuLimitMilli > 0 ? { cpuLimitMilli: Math.max(MIN_CPU_LIMIT_MILLI, cpuLimitMilli) } : {}),
     ...(memoryLimitBytes > 0 ? { memoryLimitBytes } : {}),
     pidsLimit: node.pidsLimit,
     oomScoreAdj: oomScoreAdjOf(pod, container, node.memoryBytes),

@@ -48,6 +48,7 @@ class Model {
       backOffs: this.backOffs,
       started: this.started,
       unhealthy: this.unhealthy,
+      resources: new Map(),
       needsAddress: new Set(),
     };
   }
@@ -170,6 +171,11 @@ class Model {
       case 'stopContainer':
         this.change(step.id, this.exited(143));
         return;
+      case 'resizeContainer': {
+        const { id, resources } = step;
+        this.containers = this.containers.map((known) => (known.id === id ? { ...known, resources } : known));
+        return;
+      }
       case 'removeContainer':
         this.containers = this.containers.filter(({ id }) => id !== step.id);
         return;

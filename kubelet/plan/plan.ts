@@ -3,7 +3,8 @@
  * the same state twice gives the same steps; carrying them out in any order leads to a state whose plan is empty.
  */
 import type { Container, Pod } from '../../shared/api/objects';
-import type { ContainerId, ObservedContainer, ObservedSandbox } from '../runtime/runtime';
+import { needsRestart, sameResources } from '../environment/resize';
+import type { AdjustableResources, ContainerId, ObservedContainer, ObservedSandbox } from '../runtime/runtime';
 import type { CrashBackOff } from './crash-back-off';
 import { restartAllowedAtMs } from './crash-back-off';
 import type { ObservedPod } from './observed-pod';
@@ -51,6 +52,10 @@ export interface PodFacts {
   /** Containers whose postStart hook and startup probe are through. */
   readonly started: ReadonlySet<ContainerId>;
   readonly unhealthy: ReadonlyMap<ContainerId, { readonly reason: StopReason; readonly graceSeconds?: number }>;
+  /** Container name -> what it is to have. */
+  readonly resources: ReadonlyMap<string, AdjustableResources>;
+  /** Why the node could never give that to containers that run with less; they keep what they have. */
+  readonly infeasible?: string;
   /** Containers whose definition needs the pod's address, so that they wait for the sandbox. */
   readonly needsAddress: ReadonlySet<string>;
 }
@@ -185,6 +190,7 @@ class RunPlanner {
         const unhealthy = facts.unhealthy.get(latest.id);
         if (isOutdated) this.stop(latest, 'definitionChanged');
         else if (unhealthy !== undefined) this.stop(latest, unhealthy.reason, unhealthy.graceSeconds);
+        else this.planResize(container, latest);
         return;
       }
       case 'exited': {
@@ -195,6 +201,14 @@ class RunPlanner {
         return this.launch(container, state.finishedAtMs);
       }
     }
+  }
+
+  private planResize(container: Container, latest: ObservedContainer): void {
+    const { resources, infeasible } = this.input.facts;
+    const wanted = infeasible === undefined ? resources.get(container.name) : undefined;
+    if (wanted === undefined || latest.resources === undefined || sameResources(latest.resources, wanted)) return;
+    if (needsRestart(container, latest.resources, wanted)) this.stop(latest, 'resized');
+    else this.steps.push({ kind: 'resizeContainer', id: latest.id, container: container.name, resources: wanted });
   }
 
   private launch(container: Container, exitedAtMs?: number): void {

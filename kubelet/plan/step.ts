@@ -1,4 +1,4 @@
-import type { ContainerId, SandboxId } from '../runtime/runtime';
+import type { AdjustableResources, ContainerId, SandboxId } from '../runtime/runtime';
 
 export type StopReason =
   | 'podTerminating'
@@ -8,6 +8,7 @@ export type StopReason =
   | 'livenessFailed'
   | 'startupFailed'
   | 'postStartFailed'
+  | 'resized'
   | 'superseded';
 
 /** One thing to do about a pod. Steps of one plan are independent of each other: they may run at the same time. */
@@ -33,6 +34,12 @@ export type Step =
       readonly reason: StopReason;
       readonly graceSeconds: number;
     }
+  | {
+      readonly kind: 'resizeContainer';
+      readonly id: ContainerId;
+      readonly container: string;
+      readonly resources: AdjustableResources;
+    }
   | { readonly kind: 'removeContainer'; readonly id: ContainerId }
   /** Nothing of the pod is left in the engine: volumes and folders go. */
   | { readonly kind: 'cleanUp' };
@@ -55,6 +62,7 @@ export function keyOf(step: Step): string {
     case 'ensureImage':
     case 'createContainer':
     case 'startContainer':
+    case 'resizeContainer':
       return `container/${step.container}`;
     case 'stopContainer':
       return `stop/${step.id}/${step.graceSeconds}`;

@@ -46,6 +46,8 @@ export function killing(container: string, reason: StopReason): PodEvent | undef
       return normal('Killing', `Container ${container} failed startup probe, will be restarted`);
     case 'postStartFailed':
       return normal('Killing', 'FailedPostStartHook');
+    case 'resized':
+      return normal('Killing', `Container ${container} resize requires restart`);
     case 'superseded':
       return undefined;
   }

@@ -31,6 +31,8 @@ export class PodRecord {
   readonly unhealthy = new Map<ContainerId, { readonly reason: StopReason; readonly graceSeconds?: number }>();
   /** Containers whose preStop hook was begun: it runs once, however often they are told to stop. */
   readonly preStopped = new Set<ContainerId>();
+  /** Container name -> why it does not have the resources it is to have. */
+  readonly resizeProblems = new Map<string, string>();
   readonly terminationMessages = new Map<ContainerId, string>();
   podIps: readonly string[];
   /** Goes up whenever the volumes' content may have changed. */
@@ -58,7 +60,10 @@ export class PodRecord {
     return { sandboxes: [...this.sandboxes.values()], containers: [...this.containers.values()] };
   }
 
-  facts(nowMs: number): PodFacts & {
+  facts(
+    nowMs: number,
+    resize: Pick<PodFacts, 'resources' | 'infeasible'>,
+  ): PodFacts & {
     readonly ready: ReadonlySet<ContainerId>;
     readonly terminationMessages: ReadonlyMap<ContainerId, string>;
   } {
@@ -74,6 +79,7 @@ export class PodRecord {
       backOffs: this.backOffs,
       started: this.started,
       unhealthy: this.unhealthy,
+      ...resize,
       needsAddress: spec.hostNetwork === true ? new Set() : new Set(waiting.map(({ name }) => name)),
       ready: this.ready,
       terminationMessages: this.terminationMessages,

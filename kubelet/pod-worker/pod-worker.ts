@@ -3,6 +3,7 @@ import type { Pod, PodSpec, PodStatus } from '../../shared/api/objects';
 import type { Logger } from '../../shared/logger';
 import type { ObjectRef } from '../../shared/wire/node-channel';
 import { identityOf } from '../environment/container-spec';
+import { infeasibleRequest, wantedResources } from '../environment/resize';
 import type { ObservedPod } from '../plan/observed-pod';
 import { attemptsOf, currentSandbox, isExited, isRunning } from '../plan/observed-pod';
 import type { Goal } from '../plan/plan';
@@ -229,7 +230,7 @@ export class PodWorker {
     if (this.goal.type === 'run') this.probes.follow((container) => this.underWay.has(`container/${container}`));
     else this.probes.stop();
 
-    const { steps, wakeAtMs } = plan({ pod, goal: this.goal, observed, facts: this.record.facts(nowMs) });
+    const { steps, wakeAtMs } = plan({ pod, goal: this.goal, observed, facts: this.facts(nowMs) });
     for (const step of steps) this.carryOut(step);
     this.publish(nowMs);
     this.sleepUntil([wakeAtMs, deadlineMs, this.holds.nextReleaseMs()], nowMs);
@@ -329,19 +330,29 @@ export class PodWorker {
     const status = podStatusOf({
       pod,
       observed,
-      facts: this.record.facts(nowMs),
+      facts: this.facts(nowMs),
       isEnding: this.goal.type !== 'run',
       ...(this.verdict === undefined ? {} : { verdict: this.verdict }),
       podIps: pod.spec.hostNetwork === true && wasSeen ? this.env.node.hostIps : podIps,
       hostIps: this.env.node.hostIps,
       startTimeMs: this.startTimeMs,
       runtimeName: this.env.runtimeName,
+      resizeProblems: this.record.resizeProblems,
       reported: this.lastStatus,
     });
     if (isDeepStrictEqual(status, this.lastStatus)) return;
     this.noteBackOffs(status);
     this.lastStatus = status;
     this.env.reportStatus({ ...identityOf(pod), status });
+  }
+
+  private facts(nowMs: number) {
+    const { pod } = this.record;
+    const infeasible = infeasibleRequest(pod, this.env.node);
+    return this.record.facts(nowMs, {
+      resources: wantedResources(pod, this.env.node),
+      ...(infeasible === undefined ? {} : { infeasible }),
+    });
   }
 
   private noteBackOffs(status: PodStatus): void {

@@ -174,6 +174,18 @@ export const executors: Executors = {
     await refreshContainer(env, record, id);
   },
 
+  async resizeContainer({ id, container, resources }, { env, record }) {
+    try {
+      await env.gate.run(() => env.runtime.resizeContainer(id, resources));
+      record.resizeProblems.delete(container);
+    } catch (error) {
+      if (error instanceof RuntimeError && error.kind === 'ResizeFailed')
+        record.resizeProblems.set(container, error.message);
+      throw error;
+    }
+    await refreshContainer(env, record, id);
+  },
+
   async removeContainer({ id }, { env, record }) {
     const observed = record.container(id);
     await env.gate.run(() => env.runtime.removeContainer(id));
@@ -294,6 +306,7 @@ function creationReason(error: unknown): string | undefined {
     case 'Unknown':
       return 'CreateContainerError';
     case 'EngineUnavailable':
+    case 'ResizeFailed':
     case 'NotFound':
     case 'AlreadyExists':
     case 'ImagePullFailed':

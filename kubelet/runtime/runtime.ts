@@ -108,6 +108,9 @@ export interface ContainerSpec {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** What can be changed of a container while it runs. */
+export type AdjustableResources = Pick<ContainerSpec['resources'], 'cpuShares' | 'cpuLimitMilli' | 'memoryLimitBytes'>;
+
 export type ObservedState =
   | { readonly phase: 'created' }
   | { readonly phase: 'running'; readonly startedAtMs: number }
@@ -142,6 +145,8 @@ export interface ObservedContainer {
   readonly image: string;
   /** `docker-pullable://repo@sha256:…` or `docker://sha256:…`, as Kubernetes' imageID. */
   readonly imageId: string;
+  /** As the engine enforces them now. Absent: it has not been asked. */
+  readonly resources?: AdjustableResources;
   readonly state: ObservedState;
   readonly createdAtMs: number;
   readonly annotations: Readonly<Record<string, string>>;
@@ -250,6 +255,8 @@ export interface Runtime {
   startContainer(id: ContainerId): Promise<void>;
   /** SIGTERM (or the image's stop signal), then SIGKILL after the grace; resolves when it has exited. Gone is success. */
   stopContainer(id: ContainerId, graceSeconds: number): Promise<void>;
+  /** Takes effect while it runs. Fails with `ResizeFailed` where it uses more than it may from now on. */
+  resizeContainer(id: ContainerId, resources: AdjustableResources): Promise<void>;
   /** Kills if need be. Gone is success. */
   removeContainer(id: ContainerId): Promise<void>;
   /** Ends when the signal aborts. Begins with the next event after the call, or `engine restored`. */
@@ -289,6 +296,7 @@ export type RuntimeErrorKind =
   | 'InvalidSpec'
   | 'RunAsNonRoot'
   | 'StartFailed'
+  | 'ResizeFailed'
   | 'PortConflict'
   | 'PortUnreachable'
   | 'Unknown';

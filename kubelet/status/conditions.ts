@@ -3,6 +3,9 @@ import { toTimestamp } from '../../shared/clock';
 import { initContainersOf, isSidecar } from '../plan/pod-outline';
 import type { Phase } from './phase';
 
+/** Of these a pod has one at most, and none while it has what it asks for. */
+export const RESIZE_CONDITIONS: readonly string[] = ['PodResizePending', 'PodResizeInProgress'];
+
 interface Finding {
   readonly type: string;
   readonly isTrue: boolean;
@@ -18,6 +21,7 @@ export interface ConditionInput {
   readonly hasSandbox: boolean;
   readonly previous: readonly PodCondition[];
   readonly nowMs: number;
+  readonly resize?: Finding;
 }
 
 /** The kubelet's own conditions with those of others (PodScheduled, readiness gates) kept as they were. */
@@ -28,9 +32,11 @@ export function conditionsOf(input: ConditionInput): PodCondition[] {
     initializedOf(input),
     readyOf(input, containersReady),
     containersReady,
+    ...(input.resize === undefined ? [] : [input.resize]),
   ];
   const own = findings.map((finding) => toCondition(finding, input));
-  const foreign = input.previous.filter((condition) => !findings.some(({ type }) => type === condition.type));
+  const ownTypes = [...RESIZE_CONDITIONS, ...findings.map(({ type }) => type)];
+  const foreign = input.previous.filter(({ type }) => !ownTypes.includes(type));
   return [...own, ...foreign];
 }
 

@@ -1,7 +1,8 @@
 import type { Container, ContainerState, ContainerStatus } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
 import type { ObservedContainer, ObservedState } from '../runtime/runtime';
-import { attemptsOf, isExited, latestOf } from '../plan/observed-pod';
+import { sameResources } from '../environment/resize';
+import { attemptsOf, isExited, isRunning, latestOf } from '../plan/observed-pod';
 import { findContainer, initContainersOf, isDone, isEphemeral, isSidecar, restartPolicyOf } from '../plan/pod-outline';
 import { restartAllowedAtMs } from '../plan/crash-back-off';
 import type { StatusInput } from './status-input';
@@ -27,6 +28,7 @@ export function containerStatusOf(input: StatusInput, container: Container): Con
     image: latest?.image ?? container.image ?? '',
     imageID: latest?.imageId ?? previousStatus(input, container)?.imageID ?? '',
     ...containerIdOf(input, container, latest),
+    ...resourcesOf(input, container, latest),
   };
 }
 
@@ -36,6 +38,30 @@ export function ephemeralStatusOf(input: StatusInput, name: string): readonly Co
   if (container === undefined) return [];
   const { started: _started, ...status } = containerStatusOf(input, container);
   return [{ ...status, ready: false }];
+}
+
+/** What a container that runs has been given: what it asks for, or what it had before while that cannot be. */
+function resourcesOf(
+  input: StatusInput,
+  container: Container,
+  latest: ObservedContainer | undefined,
+): Pick<ContainerStatus, 'resources' | 'allocatedResources'> {
+  const { resources } = container;
+  if (resources === undefined || !isRunning(latest)) return {};
+  const { requests } = resources;
+  if (isResized(input, container, latest))
+    return { resources, ...(requests === undefined ? {} : { allocatedResources: requests }) };
+  const { resources: before, allocatedResources } = previousStatus(input, container) ?? {};
+  return {
+    ...(before === undefined ? {} : { resources: before }),
+    ...(allocatedResources === undefined ? {} : { allocatedResources }),
+  };
+}
+
+/** True where a container has what its pod asks for now. */
+export function isResized({ facts }: StatusInput, { name }: Container, latest: ObservedContainer | undefined): boolean {
+  const wanted = facts.resources.get(name);
+  return wanted === undefined || latest?.resources === undefined || sameResources(latest.resources, wanted);
 }
 
 const containerIdOf = (

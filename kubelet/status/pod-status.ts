@@ -1,10 +1,11 @@
 import type { PodStatus } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
 import { qosClassOf } from '../environment/resources';
-import { currentSandbox, isRunning } from '../plan/observed-pod';
+import { currentSandbox, isRunning, latestOf } from '../plan/observed-pod';
 import { ephemeralContainersOf, initContainersOf } from '../plan/pod-outline';
-import { conditionsOf } from './conditions';
-import { containerStatusOf, ephemeralStatusOf } from './container-status';
+import type { ConditionInput } from './conditions';
+import { RESIZE_CONDITIONS, conditionsOf } from './conditions';
+import { containerStatusOf, ephemeralStatusOf, isResized } from './container-status';
 import { phaseOf } from './phase';
 import type { StatusInput } from './status-input';
 
@@ -26,6 +27,7 @@ export function podStatusOf(input: StatusInput): PodStatus {
     hasSandbox: isRunning(currentSandbox(input.observed)),
     previous: mergeConditions(known.conditions ?? [], reported?.conditions ?? []),
     nowMs: input.facts.nowMs,
+    ...resizeOf(input),
   });
   return {
     phase,
@@ -41,9 +43,28 @@ export function podStatusOf(input: StatusInput): PodStatus {
   };
 }
 
+function resizeOf(input: StatusInput): Pick<ConditionInput, 'resize'> {
+  const { pod, observed, resizeProblems } = input;
+  const { infeasible } = input.facts;
+  if (input.isEnding) return {};
+  const behind = pod.spec.containers.filter((container) => {
+    const latest = latestOf(observed, container.name);
+    return isRunning(latest) && !isResized(input, container, latest);
+  });
+  if (behind.length === 0) return {};
+  if (infeasible !== undefined)
+    return { resize: { type: 'PodResizePending', isTrue: true, reason: 'Infeasible', message: infeasible } };
+  const message = behind.flatMap(({ name }) => resizeProblems?.get(name) ?? []).join('; ');
+  const why = message === '' ? {} : { reason: 'Error', message };
+  return { resize: { type: 'PodResizeInProgress', isTrue: true, ...why } };
+}
+
 type Conditions = NonNullable<PodStatus['conditions']>;
 
-const OWN_CONDITIONS = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'];
+const OWN_CONDITIONS = [
+  ...['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady'],
+  ...RESIZE_CONDITIONS,
+];
 
 /** Others' conditions as the server has them, our own as last reported. */
 const mergeConditions = (ofServer: Conditions, reported: Conditions): Conditions => {

@@ -17,6 +17,8 @@ export interface StatusInput {
   readonly isEnding: boolean;
   /** Why it was ended by the node itself (`DeadlineExceeded`). */
   readonly verdict?: { readonly reason: string; readonly message: string };
+  /** Container name -> why it could not be given the resources that the pod asks for now. */
+  readonly resizeProblems?: ReadonlyMap<string, string>;
   /** What this agent reported last: containers that are gone from the engine are known by it. */
   readonly reported?: PodStatus | undefined;
   /** The last known addresses: they stay in the status of a finished pod. */

@@ -56,6 +56,7 @@ const statusOf = ({ pod = aPod(), containers = [], facts = {}, more = {} }: Scen
       imagesReady: new Map(),
       attempts: new Map(containers.map(({ name, attempt }) => [name, attempt])),
       troubles: new Map(),
+      resources: new Map(),
       backOffs: new Map(),
       started: new Set(containers.filter(({ state }) => state.phase === 'running').map(({ id }) => id)),
       unhealthy: new Map(),

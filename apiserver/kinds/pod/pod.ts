@@ -5,6 +5,7 @@ import { ALL_VERBS, STATUS } from '../verbs';
 import { podColumns } from './columns';
 import { setPodDefaults } from './defaults';
 import { keepAllButEphemeral, refuseEphemeralContainers, validateEphemeralUpdate } from './ephemeral-containers';
+import { keepAllButResources, validateResize } from './resize';
 import { validatePodUpdate } from './validate-update';
 import { validatePod } from './validate-pod';
 
@@ -29,6 +30,7 @@ export const pod: Kind = {
     { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' },
     { name: 'log', verbs: ['get'] },
     { name: 'portforward', verbs: ['create', 'get'], kind: 'PodPortForwardOptions' },
+    { name: 'resize', verbs: ['get', 'patch', 'update'] },
   ],
   schema: 'io.k8s.api.core.v1.Pod',
   columns: podColumns,
@@ -55,11 +57,14 @@ export const pod: Kind = {
   },
   prepareForUpdate(object, old, subresource) {
     if (subresource === 'ephemeralcontainers') keepAllButEphemeral(object, old);
+    if (subresource === 'resize') keepAllButResources(object, old);
   },
   validate: validatePod,
   validateCreate: refuseEphemeralContainers,
-  validateUpdate: (object, old, subresource) =>
-    subresource === 'ephemeralcontainers' ? validateEphemeralUpdate(object, old) : validatePodUpdate(object, old),
+  validateUpdate(object, old, subresource) {
+    if (subresource === 'ephemeralcontainers') return validateEphemeralUpdate(object, old);
+    return subresource === 'resize' ? validateResize(object, old) : validatePodUpdate(object, old);
+  },
   gracePeriodSeconds(object, requested) {
     const { spec, status } = object as unknown as Pod;
     // Nobody has to be asked to stop a pod that no node runs, or that is over.

@@ -294,6 +294,16 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
       await expect(runtime.startSandbox(second)).rejects.toEqual(refusal('PortConflict', /38471/));
     });
 
+    it('gives a running container more and less than it had', async () => {
+      const before = { cpuShares: 102, cpuLimitMilli: 200, memoryLimitBytes: 64 * MEBIBYTE };
+      const id = await run(SCRIPTS.heeds, { resources: before });
+      expect((await runtime.inspectContainer(id))?.resources).toEqual(before);
+      const after = { cpuShares: 204, cpuLimitMilli: 400, memoryLimitBytes: 32 * MEBIBYTE };
+      await runtime.resizeContainer(id, after);
+      expect(await runtime.inspectContainer(id)).toMatchObject({ resources: after, state: { phase: 'running' } });
+      await expect(runtime.resizeContainer('f'.repeat(64), after)).rejects.toEqual(refusal('NotFound'));
+    });
+
     it('measures what a container has written, and leaves out what is gone', async () => {
       const id = await run(SCRIPTS.heeds);
       const written = await runtime.writtenBytes([id, 'f'.repeat(64)]);

@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
-import type { ContainerSpec, ImageInfo, Mount, SandboxSpec } from '../runtime';
+import type { AdjustableResources, ContainerSpec, ImageInfo, Mount, SandboxSpec } from '../runtime';
 import { containerNameOf, sandboxNameOf } from './container-name';
 import type { Owner } from './labels';
 import { containerLabels, sandboxLabels } from './labels';
@@ -141,8 +141,8 @@ function toMount({ containerPath, readOnly, source }: Mount): MountSettings {
   };
 }
 
-function resourcesOf({ resources }: ContainerSpec, minOomScoreAdj: number): HostConfig {
-  const { cpuShares, cpuLimitMilli, memoryLimitBytes, pidsLimit, oomScoreAdj } = resources;
+/** Also what a container that runs can be told anew. */
+export function adjustableOptions({ cpuShares, cpuLimitMilli, memoryLimitBytes }: AdjustableResources) {
   return {
     CpuShares: cpuShares,
     ...(cpuLimitMilli === undefined
@@ -153,6 +153,27 @@ function resourcesOf({ resources }: ContainerSpec, minOomScoreAdj: number): Host
         }),
     // The same for memory and swap together: no swap beyond the limit.
     ...(memoryLimitBytes === undefined ? {} : { Memory: memoryLimitBytes, MemorySwap: memoryLimitBytes }),
+  };
+}
+
+/** The same, read back from what the engine was told. */
+export function adjustableOf({
+  CpuShares = 0,
+  CpuPeriod = 0,
+  CpuQuota = 0,
+  Memory = 0,
+}: HostConfig): AdjustableResources {
+  return {
+    cpuShares: CpuShares,
+    ...(CpuQuota > 0 ? { cpuLimitMilli: (CpuQuota * 1000) / (CpuPeriod || CPU_PERIOD_MICROSECONDS) } : {}),
+    ...(Memory > 0 ? { memoryLimitBytes: Memory } : {}),
+  };
+}
+
+function resourcesOf({ resources }: ContainerSpec, minOomScoreAdj: number): HostConfig {
+  const { pidsLimit, oomScoreAdj } = resources;
+  return {
+    ...adjustableOptions(resources),
     ...(pidsLimit === undefined ? {} : { PidsLimit: pidsLimit }),
     ...(oomScoreAdj === undefined ? {} : { OomScoreAdj: Math.max(minOomScoreAdj, oomScoreAdj) }),
   };

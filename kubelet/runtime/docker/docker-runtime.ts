@@ -4,6 +4,7 @@ import type { Logger } from '../../../shared/logger';
 import { parseImageName } from '../../images/image-name';
 import { refuseRoot } from '../run-as-non-root';
 import type {
+  AdjustableResources,
   ContainerId,
   ContainerSpec,
   ContainerStats,
@@ -23,7 +24,7 @@ import type {
 import { RuntimeError } from '../runtime';
 import { containerLogs } from './container-logs';
 import { containerStats } from './container-stats';
-import { containerOptions, sandboxOptions } from './create-options';
+import { adjustableOptions, containerOptions, sandboxOptions } from './create-options';
 import type { EngineAddress } from './engine-calls';
 import { EngineCalls } from './engine-calls';
 import { engineEvents } from './engine-events';
@@ -164,6 +165,10 @@ class DockerRuntime implements Runtime {
       if (await this.endsWithin(id, graceSeconds * 1000)) return;
     }
     if (await this.calls.kill(id, 'SIGKILL')) await this.calls.wait(id);
+  }
+
+  resizeContainer(id: ContainerId, resources: AdjustableResources): Promise<void> {
+    return this.calls.update(id, adjustableOptions(resources));
   }
 
   removeContainer(id: ContainerId): Promise<void> {

@@ -12,7 +12,7 @@ import type {
   ImageInspectInfo,
 } from 'dockerode';
 import type { RegistryCredential } from '../runtime';
-import { failureOf, toRuntimeError, toStartError } from './engine-error';
+import { failureOf, toRuntimeError, toResizeError, toStartError } from './engine-error';
 
 /** Where the engine listens. */
 export type EngineAddress =
@@ -103,6 +103,14 @@ export class EngineCalls {
       }>,
     );
     return answer?.StatusCode;
+  }
+
+  async update(id: string, options: object): Promise<void> {
+    try {
+      await this.docker.getContainer(id).update(options);
+    } catch (error) {
+      throw toResizeError(error);
+    }
   }
 
   /** Kills it if need be; its anonymous volumes go with it. Gone is success. */

@@ -53,6 +53,16 @@ export function toStartError(error: unknown): unknown {
   return isItsOwn ? translated : new RuntimeError('StartFailed', cleanStartMessage(failure.message), { cause: error });
 }
 
+/** As `toRuntimeError`, of a change of resources: the kernel refuses a limit below what is in use. */
+export function toResizeError(error: unknown): unknown {
+  const failure = failureOf(error);
+  const translated = toRuntimeError(error);
+  if (failure === undefined || failure.status === 404) return translated;
+  return new RuntimeError('ResizeFailed', failure.message.replace(/^Cannot update container \S+: /, ''), {
+    cause: error,
+  });
+}
+
 // What the layers between the engine and the kernel put before and after what really went wrong.
 const WRAPPING =
   /^(failed to create shim( task)?|failed to create task for container|OCI runtime (create|start) failed|runc (create|run) failed|container_linux\.go:\d+|starting container process caused|unable to start container process|error during container init): ?/;

@@ -1,5 +1,6 @@
 import type { ContainerInspectInfo, ImageInfo as ListedImage, ImageInspectInfo } from 'dockerode';
 import type { ImageInfo, ObservedContainer, ObservedSandbox, ObservedState } from '../runtime';
+import { adjustableOf } from './create-options';
 import { cleanStartMessage } from './engine-error';
 import { LABELS, annotationsOf, kindOf, podOf } from './labels';
 
@@ -33,6 +34,7 @@ export function toContainer(inspected: ContainerInspectInfo): ObservedContainer 
     specHash: labels[LABELS.specHash] ?? '',
     image: Config.Image,
     imageId: labels[LABELS.imageId] ?? `docker://${inspected.Image}`,
+    resources: adjustableOf(inspected.HostConfig),
     state: stateOf(inspected),
     createdAtMs: Date.parse(inspected.Created),
     annotations: annotationsOf(labels),

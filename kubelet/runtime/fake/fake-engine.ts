@@ -173,7 +173,13 @@ export class FakeEngine {
         throw new RuntimeError('AlreadyExists', `container ${name} ${attempt} of pod ${pod.name} already exists`);
     const id = this.newId();
     const createdAtMs = this.clock.now();
-    const identity = { id, sandboxId, pod, name, kind, attempt, specHash, image, imageId, annotations };
+    const { cpuShares, cpuLimitMilli, memoryLimitBytes } = spec.resources;
+    const resources = {
+      cpuShares,
+      ...(cpuLimitMilli === undefined ? {} : { cpuLimitMilli }),
+      ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+    };
+    const identity = { id, sandboxId, pod, name, kind, attempt, specHash, image, imageId, annotations, resources };
     const container: FakeContainer = {
       node,
       spec,

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../shared/clock';
 import type {
+  AdjustableResources,
   ContainerId,
   ContainerSpec,
   ContainerStats,
@@ -217,6 +218,15 @@ export class FakeRuntime implements Runtime {
     const ended = new Promise<void>((resolve) => container.onEnd.push(resolve));
     if (graceSeconds > 0) await this.calls.sleep(graceSeconds * 1000, { event: ended });
     this.engine.end(container, 137);
+  }
+
+  async resizeContainer(id: ContainerId, resources: AdjustableResources): Promise<void> {
+    await this.begin('resizeContainer', id, resources);
+    const container = this.engine.containerOf(id);
+    const usedBytes = this.figures.get(id)?.memoryBytes ?? 0;
+    if (usedBytes > (resources.memoryLimitBytes ?? Infinity))
+      throw new RuntimeError('ResizeFailed', 'write memory.limit_in_bytes: device or resource busy');
+    container.observed = { ...container.observed, resources };
   }
 
   async removeContainer(id: ContainerId): Promise<void> {
