@@ -641,6 +641,22 @@ describe('a pod that is given other resources while it runs', () => {
     });
   });
 
+  it('waits for room beside the other pods, and takes it when one of them goes', async () => {
+    const other = aPod({ name: 'other', cpu: '3' });
+    await bench.sync(asking('100m', '64Mi'), other);
+    await bench.assign(asking('2', '64Mi'));
+    expect(shown()).toEqual({ cpu: '100m', memory: '64Mi' });
+    expect(condition()).toMatchObject({
+      type: 'PodResizePending',
+      reason: 'Deferred',
+      message: "Node didn't have enough resource: cpu, requested: 2000, used: 3000, capacity: 4000",
+    });
+    await bench.assign(deleted(other, 0));
+    await bench.advance(10_000);
+    expect(shown()).toEqual({ cpu: '2', memory: '64Mi' });
+    expect(condition()).toBeUndefined();
+  });
+
   it('says why it cannot have less, and tries again until it can', async () => {
     await bench.sync(asking('100m', '128Mi'));
     const id = bench.idOf('app');

@@ -112,6 +112,10 @@ export class Agent implements SessionHandlers {
       source: this.objects,
       prober: createProber(runtime),
       node: options.node,
+      othersOf: (uid) =>
+        this.allWorkers()
+          .filter((worker) => worker.isWanted && worker.pod.metadata.uid !== uid)
+          .map((worker) => worker.pod),
       servicesOf: (namespace) => this.desired.servicesOf(namespace),
       reportStatus: (report) => {
         this.desired.noteStatus(report.uid, report.status);

@@ -1,6 +1,5 @@
 import type { Container, Pod } from '../../shared/api/objects';
 import { podRequests } from '../../shared/pod/pod-resources';
-import type { Quantity } from '../../shared/quantity';
 import { formatQuantity } from '../../shared/quantity';
 import { initContainersOf, isSidecar } from '../plan/pod-outline';
 import type { AdjustableResources } from '../runtime/runtime';
@@ -20,19 +19,38 @@ function adjustable(pod: Pod, container: Container, node: NodeSize): AdjustableR
   return resources;
 }
 
-/** Why the node is too small for what the pod asks for; undefined where it is not. */
-export function infeasibleRequest(pod: Pod, node: NodeSize): string | undefined {
-  const requests = podRequests(pod.spec);
-  const milli = (quantity: Quantity | undefined): number =>
-    quantity === undefined ? 0 : milliOf(formatQuantity(quantity));
+/** Why containers that run cannot be given what their pod asks for now, as Kubernetes calls it. */
+export interface ResizeObstacle {
+  /** Never on this node; or not while its other pods ask for what they do. */
+  readonly reason: 'Infeasible' | 'Deferred';
+  readonly message: string;
+}
+
+/** Undefined where the node has room for what the pod asks for, beside its `others`. */
+export function resizeObstacle(pod: Pod, others: readonly Pod[], node: NodeSize): ResizeObstacle | undefined {
   const capacities = { cpu: node.cpuMilli, memory: node.memoryBytes * 1000 };
   for (const [name, capacity] of Object.entries(capacities)) {
-    const requested = milli(requests.get(name));
-    const inUnits = (amount: number): number => (name === 'cpu' ? amount : amount / 1000);
+    const amount = (milli: number): number => (name === 'cpu' ? milli : milli / 1000);
+    const requested = requestedMilli(pod, name);
+    const used = others.reduce((sum, other) => sum + requestedMilli(other, name), 0);
+    const figures = `${name}, requested: ${amount(requested)}`;
     if (requested > capacity)
-      return `Node didn't have enough capacity: ${name}, requested: ${inUnits(requested)}, capacity: ${inUnits(capacity)}`;
+      return {
+        reason: 'Infeasible',
+        message: `Node didn't have enough capacity: ${figures}, capacity: ${amount(capacity)}`,
+      };
+    if (requested + used > capacity)
+      return {
+        reason: 'Deferred',
+        message: `Node didn't have enough resource: ${figures}, used: ${amount(used)}, capacity: ${amount(capacity)}`,
+      };
   }
   return undefined;
+}
+
+function requestedMilli({ spec }: Pod, name: string): number {
+  const quantity = podRequests(spec).get(name);
+  return quantity === undefined ? 0 : milliOf(formatQuantity(quantity));
 }
 
 export const sameResources = (one: AdjustableResources, other: AdjustableResources): boolean =>

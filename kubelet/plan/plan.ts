@@ -3,6 +3,7 @@
  * the same state twice gives the same steps; carrying them out in any order leads to a state whose plan is empty.
  */
 import type { Container, Pod } from '../../shared/api/objects';
+import type { ResizeObstacle } from '../environment/resize';
 import { needsRestart, sameResources } from '../environment/resize';
 import type { AdjustableResources, ContainerId, ObservedContainer, ObservedSandbox } from '../runtime/runtime';
 import type { CrashBackOff } from './crash-back-off';
@@ -54,8 +55,8 @@ export interface PodFacts {
   readonly unhealthy: ReadonlyMap<ContainerId, { readonly reason: StopReason; readonly graceSeconds?: number }>;
   /** Container name -> what it is to have. */
   readonly resources: ReadonlyMap<string, AdjustableResources>;
-  /** Why the node could never give that to containers that run with less; they keep what they have. */
-  readonly infeasible?: string;
+  /** Why containers that run with something else keep it for now. */
+  readonly resizeObstacle?: ResizeObstacle;
   /** Containers whose definition needs the pod's address, so that they wait for the sandbox. */
   readonly needsAddress: ReadonlySet<string>;
 }
@@ -82,6 +83,8 @@ export function plan(input: PlanInput): Plan {
 }
 
 export const graceOf = (pod: Pod): number => pod.spec.terminationGracePeriodSeconds ?? 30;
+
+const RESIZE_RETRY_MS = 10_000;
 
 class RunPlanner {
   private readonly steps: Step[] = [];
@@ -204,9 +207,11 @@ class RunPlanner {
   }
 
   private planResize(container: Container, latest: ObservedContainer): void {
-    const { resources, infeasible } = this.input.facts;
-    const wanted = infeasible === undefined ? resources.get(container.name) : undefined;
+    const { resources, resizeObstacle, nowMs } = this.input.facts;
+    const wanted = resources.get(container.name);
     if (wanted === undefined || latest.resources === undefined || sameResources(latest.resources, wanted)) return;
+    // What the other pods ask for changes without a word to this one.
+    if (resizeObstacle !== undefined) return this.wake(nowMs + RESIZE_RETRY_MS);
     if (needsRestart(container, latest.resources, wanted)) this.stop(latest, 'resized');
     else this.steps.push({ kind: 'resizeContainer', id: latest.id, container: container.name, resources: wanted });
   }

@@ -55,6 +55,8 @@ export interface PodEnvironment {
   readonly source: ConfigSource;
   readonly prober: Prober;
   readonly node: NodeFacts;
+  /** The other pods that are to run on this node. */
+  othersOf(uid: string): readonly Pod[];
   /** What pods of that namespace are told of Services. */
   servicesOf(namespace: string): readonly ServiceLink[];
   reportStatus(report: PodStatusReport): void;

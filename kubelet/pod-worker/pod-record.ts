@@ -62,7 +62,7 @@ export class PodRecord {
 
   facts(
     nowMs: number,
-    resize: Pick<PodFacts, 'resources' | 'infeasible'>,
+    resize: Pick<PodFacts, 'resources' | 'resizeObstacle'>,
   ): PodFacts & {
     readonly ready: ReadonlySet<ContainerId>;
     readonly terminationMessages: ReadonlyMap<ContainerId, string>;

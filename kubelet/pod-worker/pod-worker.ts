@@ -3,7 +3,6 @@ import type { Pod, PodSpec, PodStatus } from '../../shared/api/objects';
 import type { Logger } from '../../shared/logger';
 import type { ObjectRef } from '../../shared/wire/node-channel';
 import { identityOf } from '../environment/container-spec';
-import { infeasibleRequest, wantedResources } from '../environment/resize';
 import type { ObservedPod } from '../plan/observed-pod';
 import { attemptsOf, currentSandbox, isExited, isRunning } from '../plan/observed-pod';
 import type { Goal } from '../plan/plan';
@@ -19,6 +18,7 @@ import * as events from './events';
 import type { PodEnvironment } from './pod-environment';
 import { PodProbes } from './pod-probes';
 import { PodRecord } from './pod-record';
+import { resizeFacts } from './resize-facts';
 import { StepHolds } from './step-holds';
 import type { StepContext } from './step-executors';
 import { executors, learnTerminationMessage, refreshContainer, refreshSandbox } from './step-executors';
@@ -131,6 +131,11 @@ export class PodWorker {
     this.verdict = { reason: 'Evicted', message };
     this.aim({ type: 'halt', graceSeconds: EVICTION_GRACE_SECONDS });
     this.wake();
+  }
+
+  /** It is to run on: what it asks for is its own. */
+  get isWanted(): boolean {
+    return this.goal.type === 'run';
   }
 
   /** Something of it runs. */
@@ -347,12 +352,7 @@ export class PodWorker {
   }
 
   private facts(nowMs: number) {
-    const { pod } = this.record;
-    const infeasible = infeasibleRequest(pod, this.env.node);
-    return this.record.facts(nowMs, {
-      resources: wantedResources(pod, this.env.node),
-      ...(infeasible === undefined ? {} : { infeasible }),
-    });
+    return this.record.facts(nowMs, resizeFacts(this.env, this.record));
   }
 
   private noteBackOffs(status: PodStatus): void {

@@ -45,15 +45,14 @@ export function podStatusOf(input: StatusInput): PodStatus {
 
 function resizeOf(input: StatusInput): Pick<ConditionInput, 'resize'> {
   const { pod, observed, resizeProblems } = input;
-  const { infeasible } = input.facts;
+  const { resizeObstacle } = input.facts;
   if (input.isEnding) return {};
   const behind = pod.spec.containers.filter((container) => {
     const latest = latestOf(observed, container.name);
     return isRunning(latest) && !isResized(input, container, latest);
   });
   if (behind.length === 0) return {};
-  if (infeasible !== undefined)
-    return { resize: { type: 'PodResizePending', isTrue: true, reason: 'Infeasible', message: infeasible } };
+  if (resizeObstacle !== undefined) return { resize: { type: 'PodResizePending', isTrue: true, ...resizeObstacle } };
   const message = behind.flatMap(({ name }) => resizeProblems?.get(name) ?? []).join('; ');
   const why = message === '' ? {} : { reason: 'Error', message };
   return { resize: { type: 'PodResizeInProgress', isTrue: true, ...why } };
