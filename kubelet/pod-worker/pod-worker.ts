@@ -5,26 +5,22 @@ import type { ObjectRef } from '../../shared/wire/node-channel';
 import { identityOf } from '../environment/container-spec';
 import type { ObservedPod } from '../plan/observed-pod';
 import { attemptsOf, currentSandbox, isExited, isRunning } from '../plan/observed-pod';
-import type { Goal } from '../plan/plan';
 import { graceOf, plan } from '../plan/plan';
 import { hasRunItsCourse } from '../plan/pod-outline';
 import type { Step } from '../plan/step';
 import { keyOf } from '../plan/step';
 import type { ContainerId, ObservedContainer, RuntimeEvent, SandboxId } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
-import { isTerminalPhase } from '../status/phase';
 import { podStatusOf } from '../status/pod-status';
 import * as events from './events';
 import type { PodEnvironment } from './pod-environment';
+import { PodAim } from './pod-aim';
 import { PodProbes } from './pod-probes';
 import { PodRecord } from './pod-record';
 import { resizeFacts } from './resize-facts';
 import { StepHolds } from './step-holds';
 import type { StepContext } from './step-executors';
 import { executors, learnTerminationMessage, refreshContainer, refreshSandbox } from './step-executors';
-
-/** Goals only move forward. */
-const GOAL_ORDER: Record<Goal['type'], number> = { run: 0, halt: 1, remove: 2 };
 
 /** k8s immediateEvictionGracePeriodSeconds */
 const EVICTION_GRACE_SECONDS = 1;
@@ -52,10 +48,7 @@ export class PodWorker {
   private readonly underWay = new Set<string>();
   private readonly holds: StepHolds;
   private readonly lifetime = new AbortController();
-  /** Ends pulls and hooks when the pod is no longer to run. */
-  private readonly wanted = new AbortController();
-  private goal: Goal = { type: 'run' };
-  private verdict: { readonly reason: string; readonly message: string } | undefined;
+  private readonly aim: PodAim;
   private lastStatus: PodStatus | undefined;
   /** Its remains are being removed, which is not for its status to show. */
   private isVanishing = false;
@@ -78,10 +71,7 @@ export class PodWorker {
     });
     const startTime = pod.status?.startTime;
     this.startTimeMs = startTime === undefined ? env.clock.now() : Date.parse(startTime);
-    const { reason, message = '' } = pod.status ?? {};
-    if (reason === 'DeadlineExceeded' || reason === 'Evicted') this.verdict = { reason, message };
-    if (isTerminalPhase(pod.status?.phase)) this.aim({ type: 'halt', graceSeconds: graceOf(pod) });
-    this.considerDeletion();
+    this.aim = new PodAim(pod, this.logger);
   }
 
   /** Begins to look after the pod, by a fresh look at what of it was found: that may be a while ago. */
@@ -113,29 +103,28 @@ export class PodWorker {
       !isDeepStrictEqual(before.metadata.labels, pod.metadata.labels) ||
       !isDeepStrictEqual(before.metadata.annotations, pod.metadata.annotations);
     if (isRelabelled) this.record.volumesWanted += 1;
-    this.considerDeletion();
+    this.aim.heedDeletion(pod);
     this.wake();
   }
 
   /** The pod is gone from the server: what is left of it must go. */
   remove(): void {
-    const { deletionGracePeriodSeconds } = this.record.pod.metadata;
-    this.aim({ type: 'remove', graceSeconds: deletionGracePeriodSeconds ?? graceOf(this.record.pod) });
+    this.aim.remove(this.record.pod);
     this.wake();
   }
 
   /** Ends the pod for good, at once, for the sake of the others on this node. */
   evict(message: string): void {
-    if (this.goal.type !== 'run') return;
-    this.emit(events.evicted(message));
-    this.verdict = { reason: 'Evicted', message };
-    this.aim({ type: 'halt', graceSeconds: EVICTION_GRACE_SECONDS });
+    if (!this.aim.isToRun) return;
+    const event = events.evicted(message);
+    this.emit(event);
+    this.aim.condemn(event, EVICTION_GRACE_SECONDS);
     this.wake();
   }
 
   /** It is to run on: what it asks for is its own. */
   get isWanted(): boolean {
-    return this.goal.type === 'run';
+    return this.aim.isToRun;
   }
 
   /** Something of it runs. */
@@ -144,13 +133,13 @@ export class PodWorker {
   }
 
   get isEvicted(): boolean {
-    return this.verdict?.reason === 'Evicted';
+    return this.aim.verdict?.reason === 'Evicted';
   }
 
   /** Stops looking after the pod, whose containers run on. Idempotent. */
   release(): void {
     this.lifetime.abort();
-    this.wanted.abort();
+    this.aim.abandon();
     this.probes.stop();
     this.cancelTimer();
   }
@@ -228,14 +217,14 @@ export class PodWorker {
     const nowMs = this.env.clock.now();
     const { pod, observed } = this.record;
     const deadlineMs = this.considerDeadline(nowMs);
-    if (this.goal.type === 'run' && hasRunItsCourse(pod, observed)) {
+    if (this.aim.isToRun && hasRunItsCourse(pod, observed)) {
       this.logger.info({}, 'pod has run its course');
-      this.aim({ type: 'halt', graceSeconds: graceOf(pod) });
+      this.aim.move({ type: 'halt', graceSeconds: graceOf(pod) });
     }
-    if (this.goal.type === 'run') this.probes.follow((container) => this.underWay.has(`container/${container}`));
+    if (this.aim.isToRun) this.probes.follow((container) => this.underWay.has(`container/${container}`));
     else this.probes.stop();
 
-    const { steps, wakeAtMs } = plan({ pod, goal: this.goal, observed, facts: this.facts(nowMs) });
+    const { steps, wakeAtMs } = plan({ pod, goal: this.aim.goal, observed, facts: this.facts(nowMs) });
     for (const step of steps) this.carryOut(step);
     this.publish(nowMs);
     this.sleepUntil([wakeAtMs, deadlineMs, this.holds.nextReleaseMs()], nowMs);
@@ -245,7 +234,7 @@ export class PodWorker {
     const key = keyOf(step);
     if (this.underWay.has(key) || this.holds.isHeld(key) || this.mustWait(step)) return;
     this.underWay.add(key);
-    if (this.goal.type === 'remove' && step.kind === 'removeContainer') this.isVanishing = true;
+    if (this.aim.goal.type === 'remove' && step.kind === 'removeContainer') this.isVanishing = true;
     this.logger.debug({ step }, 'step begun');
     void this.env.inFlight.track(this.execute(step, key));
   }
@@ -253,7 +242,7 @@ export class PodWorker {
   /** What is being made must be known before the rest is cleared away, or it would be left behind. */
   private mustWait(step: Step): boolean {
     const isClearing = step.kind === 'removeContainer' || step.kind === 'removeSandbox' || step.kind === 'cleanUp';
-    if (!isClearing || this.goal.type === 'run') return false;
+    if (!isClearing || this.aim.isToRun) return false;
     return [...this.underWay].some((key) => key.startsWith('container/') || isMaking.has(key));
   }
 
@@ -261,7 +250,7 @@ export class PodWorker {
     const context: StepContext = {
       env: this.env,
       record: this.record,
-      signal: this.wanted.signal,
+      signal: this.aim.signal,
       emit: (event, container) => this.emit(event, container),
       changed: () => this.wake(),
     };
@@ -279,7 +268,7 @@ export class PodWorker {
 
   /** A step failed for a reason that is not the container's own: it is held back, and what was believed is checked. */
   private async recover(step: Step, key: string, error: unknown): Promise<void> {
-    const isAborted = this.wanted.signal.aborted && step.kind !== 'stopContainer';
+    const isAborted = this.aim.signal.aborted && step.kind !== 'stopContainer';
     if (!isAborted) this.logger.warn({ step: step.kind, error }, 'step failed, tried again later');
     this.holds.hold(key);
     const isMisjudged = error instanceof RuntimeError && (error.kind === 'NotFound' || error.kind === 'AlreadyExists');
@@ -298,46 +287,29 @@ export class PodWorker {
     this.options.onGone(pod);
   }
 
-  private considerDeletion(): void {
-    const { deletionTimestamp, deletionGracePeriodSeconds } = this.record.pod.metadata;
-    if (deletionTimestamp === undefined) return;
-    this.aim({ type: 'remove', graceSeconds: deletionGracePeriodSeconds ?? graceOf(this.record.pod) });
-  }
-
   /** When the pod must end, if it ever must. */
   private considerDeadline(nowMs: number): number | undefined {
     const { activeDeadlineSeconds } = this.record.pod.spec;
-    if (activeDeadlineSeconds === undefined || this.goal.type !== 'run') return undefined;
+    if (activeDeadlineSeconds === undefined || !this.aim.isToRun) return undefined;
     const deadlineMs = this.startTimeMs + activeDeadlineSeconds * 1000;
     if (nowMs < deadlineMs) return deadlineMs;
     const event = events.deadlineExceeded();
     this.emit(event);
-    this.verdict = { reason: event.reason, message: event.message };
-    this.aim({ type: 'halt', graceSeconds: graceOf(this.record.pod) });
+    this.aim.condemn(event, graceOf(this.record.pod));
     return undefined;
-  }
-
-  /** A later goal replaces an earlier one; a grace period may only get shorter. */
-  private aim(goal: Exclude<Goal, { type: 'run' }>): void {
-    const { goal: current } = this;
-    if (GOAL_ORDER[goal.type] < GOAL_ORDER[current.type]) return;
-    const graceSeconds =
-      current.type === goal.type ? Math.min(current.graceSeconds, goal.graceSeconds) : goal.graceSeconds;
-    if (current.type !== goal.type) this.logger.info({ from: current.type, to: goal.type }, 'pod goal changed');
-    this.goal = { ...goal, graceSeconds };
-    this.wanted.abort();
   }
 
   private publish(nowMs: number): void {
     const { pod, observed, podIps } = this.record;
+    const { verdict } = this.aim;
     const wasSeen = observed.sandboxes.length + observed.containers.length > 0;
-    if (this.isVanishing || (this.goal.type === 'remove' && !wasSeen)) return;
+    if (this.isVanishing || (this.aim.goal.type === 'remove' && !wasSeen)) return;
     const status = podStatusOf({
       pod,
       observed,
       facts: this.facts(nowMs),
-      isEnding: this.goal.type !== 'run',
-      ...(this.verdict === undefined ? {} : { verdict: this.verdict }),
+      isEnding: !this.aim.isToRun,
+      ...(verdict === undefined ? {} : { verdict }),
       podIps: pod.spec.hostNetwork === true && wasSeen ? this.env.node.hostIps : podIps,
       hostIps: this.env.node.hostIps,
       startTimeMs: this.startTimeMs,
