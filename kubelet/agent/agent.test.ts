@@ -583,6 +583,19 @@ describe('a node that runs short of memory', () => {
     expect(bench.session.said().filter((words) => words.startsWith('Evicted'))).toHaveLength(2);
   });
 
+  it('takes no new pod that does not say how much it needs', async () => {
+    await runAll(aPod());
+    await bench.advance(10_000);
+    await bench.assign(aPod({ name: 'new' }));
+    expect(bench.session.status('new')).toMatchObject({
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'Pod was rejected: The node was low on resource: [MemoryPressure]. ',
+    });
+    await bench.assign(aPod({ name: 'modest', memory: '64Mi' }));
+    expect(bench.session.status('modest').phase).toBe('Running');
+  });
+
   it('leaves pods alone that keep the cluster going', async () => {
     await runAll(aPod({ priority: 2_000_001_000 }));
     await bench.advance(60_000);

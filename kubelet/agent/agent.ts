@@ -250,7 +250,12 @@ export class Agent implements SessionHandlers {
     this.desired.set(pod);
     const worker = this.workers.get(pod.metadata.uid);
     if (worker !== undefined) worker.update(pod);
-    else if (this.adopted !== undefined) this.employ(pod, ofPod(this.adopted, pod.metadata.uid));
+    else if (this.adopted !== undefined) {
+      const employed = this.employ(pod, ofPod(this.adopted, pod.metadata.uid));
+      const isNew = pod.status?.startTime === undefined && employed.containers.length === 0;
+      const refusal = isNew ? this.eviction.refusal(pod) : undefined;
+      if (refusal !== undefined) employed.evict(refusal);
+    }
   }
 
   private unassign(uid: string): void {

@@ -9,6 +9,8 @@ import { hasCode } from '../volumes/volume-error';
 
 /** Changes within this time are written together. */
 const WRITE_DELAY_MS = 200;
+/** Statuses change often, and a lost one costs little. */
+const STATUS_WRITE_DELAY_MS = 5_000;
 
 /**
  * The pods this node was told to run, and the Services they were told of, kept in the data folder: an agent that starts
@@ -17,7 +19,7 @@ const WRITE_DELAY_MS = 200;
 export class DesiredPods {
   private pods = new Map<string, Pod>();
   private services = new Map<string, readonly ServiceLink[]>();
-  private cancelWrite: (() => void) | undefined;
+  private planned: { readonly dueMs: number; readonly cancel: () => void } | undefined;
   private writing: Promise<void> = Promise.resolve();
   private readonly file: string;
 
@@ -55,13 +57,15 @@ export class DesiredPods {
 
   set(pod: Pod): void {
     this.pods.set(pod.metadata.uid, pod);
-    this.writeSoon();
+    this.writeWithin(WRITE_DELAY_MS);
   }
 
   /** What was reported of a pod: how often its containers were started outlives containers that somebody removes. */
   noteStatus(uid: string, status: PodStatus): void {
     const pod = this.pods.get(uid);
-    if (pod !== undefined) this.set({ ...pod, status });
+    if (pod === undefined) return;
+    this.pods.set(uid, { ...pod, status });
+    this.writeWithin(STATUS_WRITE_DELAY_MS);
   }
 
   servicesOf(namespace: string): readonly ServiceLink[] {
@@ -70,28 +74,31 @@ export class DesiredPods {
 
   setServices({ namespace, services }: NamespaceServices): void {
     this.services.set(namespace, services);
-    this.writeSoon();
+    this.writeWithin(WRITE_DELAY_MS);
   }
 
   delete(uid: string): void {
-    if (this.pods.delete(uid)) this.writeSoon();
+    if (this.pods.delete(uid)) this.writeWithin(WRITE_DELAY_MS);
   }
 
   /** Writes what is not written yet. */
   async flush(): Promise<void> {
-    if (this.cancelWrite !== undefined) {
-      this.cancelWrite();
+    if (this.planned !== undefined) {
+      this.planned.cancel();
       this.write();
     }
     await this.writing;
   }
 
-  private writeSoon(): void {
-    this.cancelWrite ??= this.options.clock.setTimeout(() => this.write(), WRITE_DELAY_MS);
+  private writeWithin(delayMs: number): void {
+    const dueMs = this.options.clock.monotonic() + delayMs;
+    if (this.planned !== undefined && this.planned.dueMs <= dueMs) return;
+    this.planned?.cancel();
+    this.planned = { dueMs, cancel: this.options.clock.setTimeout(() => this.write(), delayMs) };
   }
 
   private write(): void {
-    this.cancelWrite = undefined;
+    this.planned = undefined;
     this.writing = this.writing.then(() =>
       this.store().catch((error: unknown) =>
         this.options.logger.error({ file: this.file, error }, 'assigned pods not written: a restart would forget them'),

@@ -2,6 +2,7 @@ import type { Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { EventReport } from '../../shared/wire/node-channel';
+import { refusalUnder } from './admission';
 import { evictionMessage, resourceOf } from './eviction-message';
 import { rankForEviction } from './rank';
 import type { Signal, Supplies, Threshold } from './thresholds';
@@ -20,6 +21,8 @@ const PRESSURES: Readonly<Record<Signal, Pressure>> = {
   'nodefs.inodesFree': 'DiskPressure',
   'pid.available': 'PIDPressure',
 };
+
+const ALL_PRESSURES: readonly Pressure[] = ['DiskPressure', 'MemoryPressure', 'PIDPressure'];
 
 /** A pod as the eviction manager may end it. */
 export interface EvictablePod {
@@ -66,6 +69,14 @@ export class EvictionManager {
   hasPressure(pressure: Pressure): boolean {
     const seenMs = this.lastSeenMs.get(pressure);
     return seenMs !== undefined && this.options.clock.monotonic() - seenMs < PRESSURE_MS;
+  }
+
+  /** Why the node does not take a pod that is new to it; undefined where it does. */
+  refusal(pod: Pod): string | undefined {
+    return refusalUnder(
+      ALL_PRESSURES.filter((pressure) => this.hasPressure(pressure)),
+      pod,
+    );
   }
 
   private async look(): Promise<void> {

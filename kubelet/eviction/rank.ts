@@ -10,7 +10,7 @@ export interface Candidate {
 }
 
 /** From here on a pod keeps the node itself going: it is never evicted. */
-const CRITICAL_PRIORITY = 2_000_000_000;
+export const CRITICAL_PRIORITY = 2_000_000_000;
 
 /** By which request of a pod its use is measured; undefined: nobody asks for it. */
 const REQUESTED: Readonly<Record<Signal, string | undefined>> = {

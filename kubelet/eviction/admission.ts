@@ -1,0 +1,22 @@
+import type { Pod } from '../../shared/api/objects';
+import { qosClassOf } from '../../shared/pod/qos-class';
+import type { Pressure } from './eviction-manager';
+import { CRITICAL_PRIORITY } from './rank';
+
+const MEMORY_TAINT = 'node.kubernetes.io/memory-pressure';
+
+/**
+ * Why a node that is short takes no such pod, as the kubelet decides it (kubelet/eviction Admit); undefined where it
+ * does. Short of memory alone it still takes pods that say how much they need.
+ */
+export function refusalUnder(pressures: readonly Pressure[], { spec }: Pod): string | undefined {
+  if (pressures.length === 0 || (spec.priority ?? 0) >= CRITICAL_PRIORITY) return undefined;
+  if (pressures.every((pressure) => pressure === 'MemoryPressure')) {
+    const isTolerant = (spec.tolerations ?? []).some(
+      ({ key, operator, effect = 'NoSchedule' }) =>
+        effect === 'NoSchedule' && (key === MEMORY_TAINT || (key === undefined && operator === 'Exists')),
+    );
+    if (qosClassOf(spec) !== 'BestEffort' || isTolerant) return undefined;
+  }
+  return `Pod was rejected: The node was low on resource: [${pressures.join(' ')}]. `;
+}
