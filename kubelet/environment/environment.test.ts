@@ -1,11 +1,12 @@
 import type { ConfigMap, Container, Secret } from '../../shared/api/objects';
+import { qosClassOf } from '../../shared/pod/qos-class';
 import { aPod } from '../../shared/testing/builders';
 import type { ObjectRef } from '../../shared/wire/node-channel';
 import type { ConfigSource } from './config-source';
 import { environmentOf } from './environment';
 import { expand } from './expansion';
 import type { PodContext } from './field-ref';
-import { oomScoreAdjOf, qosClassOf, resourcesOf } from './resources';
+import { oomScoreAdjOf, resourcesOf } from './resources';
 
 const metadata = { namespace: 'default', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
 const objects: Readonly<Record<string, ConfigMap | Secret>> = {
@@ -126,7 +127,7 @@ describe('resources', () => {
     [sized({ cpu: '1', memory: '1Gi' }, { cpu: '1', memory: '1Gi' }), 'Guaranteed', -997],
   ])('of %# are %s with score %i', (pod, qos, score) => {
     const [container] = pod.spec.containers;
-    expect(qosClassOf(pod)).toBe(qos);
+    expect(qosClassOf(pod.spec)).toBe(qos);
     expect(oomScoreAdjOf(pod, container ?? { name: '' }, node.memoryBytes)).toBe(score);
   });
 

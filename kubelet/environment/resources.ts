@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../../shared/api/objects';
+import { qosClassOf } from '../../shared/pod/qos-class';
 import type { ContainerSpec } from '../runtime/runtime';
 import { milliOf, unitsOf } from './quantity';
 
@@ -14,30 +15,9 @@ const GUARANTEED_OOM_SCORE = -997;
 const BEST_EFFORT_OOM_SCORE = 1000;
 const CRITICAL_PRIORITY = 2_000_000_000;
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
-
-/** k8s.io/kubernetes/pkg/apis/core/v1/helper/qos: by cpu and memory of all containers. */
-export function qosClassOf(pod: Pod): QosClass {
-  const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
-  const declares = (list: Readonly<Record<string, string>> | undefined, name: string): boolean =>
-    milliOf(list?.[name]) > 0;
-  const names = ['cpu', 'memory'];
-  const isDeclared = containers.some(({ resources }) =>
-    names.some((name) => declares(resources?.requests, name) || declares(resources?.limits, name)),
-  );
-  if (!isDeclared) return 'BestEffort';
-  const isGuaranteed = containers.every(({ resources }) =>
-    names.every((name) => {
-      const limit = milliOf(resources?.limits?.[name]);
-      return limit > 0 && milliOf(resources?.requests?.[name] ?? resources?.limits?.[name]) === limit;
-    }),
-  );
-  return isGuaranteed ? 'Guaranteed' : 'Burstable';
-}
-
 export function oomScoreAdjOf(pod: Pod, container: Container, nodeMemoryBytes: number): number {
   if ((pod.spec.priority ?? 0) >= CRITICAL_PRIORITY) return GUARANTEED_OOM_SCORE;
-  switch (qosClassOf(pod)) {
+  switch (qosClassOf(pod.spec)) {
     case 'Guaranteed':
       return GUARANTEED_OOM_SCORE;
     case 'BestEffort':

@@ -1,6 +1,6 @@
 import type { PodStatus } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
-import { qosClassOf } from '../environment/resources';
+import { qosClassOf } from '../../shared/pod/qos-class';
 import { currentSandbox, isRunning, latestOf } from '../plan/observed-pod';
 import { ephemeralContainersOf, initContainersOf } from '../plan/pod-outline';
 import type { ConditionInput } from './conditions';
@@ -39,7 +39,7 @@ export function podStatusOf(input: StatusInput): PodStatus {
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
     containerStatuses: app,
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
-    qosClass: known.qosClass ?? qosClassOf(pod),
+    qosClass: known.qosClass ?? qosClassOf(pod.spec),
   };
 }
 
