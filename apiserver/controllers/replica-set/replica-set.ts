@@ -153,12 +153,15 @@ function conditionsOf(
 ): Pick<Status, 'conditions'> {
   const others = conditions.filter(({ type }) => type !== 'ReplicaFailure');
   if (failure === undefined) return others.length === 0 ? {} : { conditions: others };
+  const reason = difference < 0 ? 'FailedDelete' : 'FailedCreate';
   const before = conditions.find(({ type }) => type === 'ReplicaFailure');
+  // Not written anew for another message alone: with names in it, each try has its own, and each write asks for a try.
+  if (before?.status === 'True' && before.reason === reason) return { conditions };
   const condition = {
     type: 'ReplicaFailure',
     status: 'True',
-    lastTransitionTime: before?.lastTransitionTime ?? toTimestamp(nowMs),
-    reason: difference < 0 ? 'FailedDelete' : 'FailedCreate',
+    lastTransitionTime: toTimestamp(nowMs),
+    reason,
     message: failure instanceof Error ? failure.message : String(failure),
   };
   return { conditions: [...others, condition] };

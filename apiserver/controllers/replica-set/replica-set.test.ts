@@ -1,0 +1,184 @@
+import type { Pod } from '../../../shared/api/objects';
+import { report } from '../testing/pod-figures';
+import type { TestControllers } from '../testing/test-controllers';
+import { startControllers } from '../testing/test-controllers';
+import { inDeletionOrder } from '../workloads/deletion-order';
+
+let cluster: TestControllers;
+beforeEach(async () => {
+  cluster = await startControllers();
+});
+afterEach(() => cluster.stop());
+
+const key = { namespace: 'default', name: 'web' };
+const labels = { app: 'web' };
+const template = { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'busybox:1' }] } };
+
+async function createSet(replicas: number, extra: object = {}): Promise<void> {
+  await cluster.client.create('ReplicaSet', {
+    metadata: key,
+    spec: { replicas, selector: { matchLabels: labels }, template, ...extra },
+  });
+  await cluster.idle();
+}
+async function scale(replicas: number): Promise<void> {
+  await cluster.client.patch('ReplicaSet', key, { type: 'merge', body: { spec: { replicas } } });
+  await cluster.idle();
+}
+const pods = (): readonly Pod[] => cluster.client.view('Pod').list({ namespace: 'default' });
+const set = () => cluster.client.view('ReplicaSet').get(key);
+const lonePod = (name: string, podLabels: Readonly<Record<string, string>> = labels) =>
+  cluster.client.create('Pod', { metadata: { namespace: 'default', name, labels: podLabels }, spec: template.spec });
+
+it('makes the pods that are missing, of its template and in its name', async () => {
+  await createSet(3);
+  expect(pods()).toHaveLength(3);
+  for (const { metadata } of pods()) {
+    expect(metadata.name).toMatch(/^web-/);
+    expect(metadata.labels).toEqual(labels);
+    expect(metadata.ownerReferences).toEqual([
+      {
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        name: 'web',
+        uid: set()?.metadata.uid,
+        controller: true,
+        blockOwnerDeletion: true,
+      },
+    ]);
+  }
+});
+
+it('replaces a pod that is deleted, or that ends', async () => {
+  await createSet(2);
+  const [first, second] = pods();
+  await cluster.client.delete('Pod', { namespace: 'default', name: first?.metadata.name ?? '' });
+  await cluster.idle();
+  expect(pods()).toHaveLength(2);
+  await report(cluster, second === undefined ? [] : [second], 'Failed');
+  expect(pods().filter(({ status }) => status?.phase !== 'Failed')).toHaveLength(2);
+});
+
+it('deletes the pods that are too many, those that serve least first', async () => {
+  await createSet(3);
+  const [one, two, three] = pods();
+  await report(
+    cluster,
+    [one, two].filter((pod) => pod !== undefined),
+    'ready',
+  );
+  await scale(2);
+  expect(pods().map(({ metadata }) => metadata.name)).not.toContain(three?.metadata.name);
+  await scale(0);
+  expect(pods()).toEqual([]);
+});
+
+it('tells what stands, and what is available after minReadySeconds', async () => {
+  await createSet(2, { minReadySeconds: 10 });
+  await report(cluster, pods().slice(0, 1), 'ready');
+  expect(set()?.status).toEqual({
+    replicas: 2,
+    fullyLabeledReplicas: 2,
+    readyReplicas: 1,
+    availableReplicas: 0,
+    observedGeneration: 1,
+  });
+  await cluster.clock.advance(10_000);
+  await cluster.idle();
+  expect(set()?.status).toMatchObject({ availableReplicas: 1 });
+});
+
+it('takes orphans that match, and lets go of pods that match no more', async () => {
+  await lonePod('orphan');
+  await lonePod('stranger', { app: 'other' });
+  await createSet(2);
+  expect(pods()).toHaveLength(3);
+  const owned = () => pods().filter(({ metadata }) => metadata.ownerReferences !== undefined);
+  expect(owned().map(({ metadata }) => metadata.name)).toContain('orphan');
+  const released = { type: 'merge', body: { metadata: { labels: { app: 'debug' } } } } as const;
+  await cluster.client.patch('Pod', { namespace: 'default', name: 'orphan' }, released);
+  await cluster.idle();
+  expect(owned().map(({ metadata }) => metadata.name)).not.toContain('orphan');
+  expect(owned()).toHaveLength(2);
+});
+
+it('takes nothing that another controls', async () => {
+  await createSet(1);
+  await cluster.client.create('ReplicaSet', {
+    metadata: { ...key, name: 'other' },
+    spec: { replicas: 1, selector: { matchLabels: labels }, template },
+  });
+  await cluster.idle();
+  expect(pods()).toHaveLength(2);
+});
+
+it('says why it cannot make pods, and stops saying so when it can', async () => {
+  await createSet(1, {
+    template: { ...template, spec: { ...template.spec, serviceAccountName: 'nobody' } },
+  });
+  expect(set()?.status?.conditions).toMatchObject([
+    {
+      type: 'ReplicaFailure',
+      status: 'True',
+      reason: 'FailedCreate',
+      message: expect.stringContaining('serviceaccount "nobody" not found') as string,
+    },
+  ]);
+  await cluster.client.create('ServiceAccount', { metadata: { namespace: 'default', name: 'nobody' } });
+  await cluster.clock.advance(60_000);
+  await cluster.idle();
+  expect(pods()).toHaveLength(1);
+  expect(set()?.status?.conditions).toBeUndefined();
+});
+
+it('takes its pods along when it is deleted', async () => {
+  await createSet(2);
+  await cluster.client.delete('ReplicaSet', key);
+  await cluster.idle();
+  expect(pods()).toEqual([]);
+});
+
+it('serves ReplicationControllers alike', async () => {
+  await cluster.client.create('ReplicationController', { metadata: key, spec: { replicas: 2, template } });
+  await cluster.idle();
+  expect(pods()).toHaveLength(2);
+  expect(cluster.client.view('ReplicationController').get(key)?.status).toMatchObject({ replicas: 2 });
+});
+
+describe('pods are given up', () => {
+  const T = '2026-01-01T00:00:00Z';
+  const LATER = '2026-01-01T01:00:00Z';
+  const aPod = (name: string, traits: { node?: string; ready?: string; cost?: string; born?: string } = {}): Pod =>
+    ({
+      metadata: {
+        name,
+        creationTimestamp: traits.born ?? T,
+        annotations: traits.cost === undefined ? {} : { 'controller.kubernetes.io/pod-deletion-cost': traits.cost },
+      },
+      spec: { nodeName: traits.node ?? '' },
+      status: {
+        phase: traits.node === undefined ? 'Pending' : 'Running',
+        conditions:
+          traits.ready === undefined ? [] : [{ type: 'Ready', status: 'True', lastTransitionTime: traits.ready }],
+      },
+    }) as unknown as Pod;
+
+  it.each([
+    ['unscheduled first', [aPod('a', { node: 'n' }), aPod('b')], ['b', 'a']],
+    ['unready before ready', [aPod('a', { node: 'n', ready: T }), aPod('b', { node: 'n' })], ['b', 'a']],
+    ['cheap before costly', [aPod('a', { node: 'n', cost: '5' }), aPod('b', { node: 'n', cost: '-1' })], ['b', 'a']],
+    [
+      'from crowded nodes first',
+      [aPod('a', { node: 'm' }), aPod('b', { node: 'n' }), aPod('c', { node: 'n' })],
+      ['b', 'c', 'a'],
+    ],
+    [
+      'short ready before long ready',
+      [aPod('a', { node: 'n', ready: T }), aPod('b', { node: 'n', ready: LATER })],
+      ['b', 'a'],
+    ],
+    ['young before old', [aPod('a', { node: 'n' }), aPod('b', { node: 'n', born: LATER })], ['b', 'a']],
+  ])('%s', (_rule, given, order) => {
+    expect(inDeletionOrder(given).map(({ metadata }) => metadata.name)).toEqual(order);
+  });
+});
