@@ -27,3 +27,6 @@ export interface AdmissionPlugin {
   /** Refuses a deletion with a StatusError. */
   readonly admitDelete?: (request: AdmissionRequest, object: StoredObject) => void;
 }
+
+/** How a refusal names a new object, which may have no name yet. */
+export const shownName = ({ metadata = {} }: ApiObject): string => metadata.name ?? metadata.generateName ?? '';

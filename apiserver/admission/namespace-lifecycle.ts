@@ -1,5 +1,6 @@
 import { forbidden, notFound, StatusError } from '../../shared/status-error';
 import type { AdmissionPlugin } from './admission';
+import { shownName } from './admission';
 
 const NAMESPACES = { group: '', resource: 'namespaces' };
 /** Kubernetes' namespaces that are always there, and ours keeps: the API relies on them. */
@@ -18,7 +19,7 @@ export const namespaceLifecycle: AdmissionPlugin = {
     const of = { group: kind.group, resource: kind.plural };
     const refusal = forbidden(
       of,
-      object.metadata?.name ?? '',
+      shownName(object),
       `unable to create new content in namespace ${namespace} because it is being terminated`,
     );
     throw new StatusError(refusal.reason, refusal.message, {

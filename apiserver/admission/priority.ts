@@ -1,6 +1,7 @@
 import { forbidden } from '../../shared/status-error';
 import type { ApiObject, PodSpec, PriorityClass } from '../../shared/api/objects';
 import type { AdmissionPlugin, Lookup } from './admission';
+import { shownName } from './admission';
 
 const PODS = { group: '', resource: 'pods' };
 const CLASSES = { group: 'scheduling.k8s.io', resource: 'priorityclasses' };
@@ -20,7 +21,7 @@ export const priority: AdmissionPlugin = {
 function admitPod(lookup: Lookup, object: ApiObject): void {
   const spec = object['spec'] as PodSpec | undefined;
   if (spec === undefined) return;
-  const name = object.metadata?.name ?? '';
+  const name = shownName(object);
   const chosen = classOf(lookup, spec);
   if (chosen === undefined && (spec.priorityClassName ?? '') !== '') {
     throw forbidden(PODS, name, `no PriorityClass with name ${spec.priorityClassName ?? ''} was found`);
@@ -61,7 +62,7 @@ function classOf(lookup: Lookup, spec: PodSpec): PriorityClass | undefined {
 
 function admitClass(lookup: Lookup, object: ApiObject): void {
   if (object['globalDefault'] !== true) return;
-  const name = object.metadata?.name ?? '';
+  const name = shownName(object);
   const other = lookup.list('PriorityClass').find((each) => each.globalDefault === true && each.metadata.name !== name);
   if (other !== undefined) {
     throw forbidden(

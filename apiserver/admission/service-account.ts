@@ -1,6 +1,7 @@
 import type { PodSpec } from '../../shared/api/objects';
 import { forbidden } from '../../shared/status-error';
 import type { AdmissionPlugin } from './admission';
+import { shownName } from './admission';
 
 const DEFAULT = 'default';
 
@@ -20,7 +21,7 @@ export const serviceAccount: AdmissionPlugin = {
     if (account === undefined && name !== DEFAULT) {
       throw forbidden(
         { group: '', resource: 'pods' },
-        object.metadata?.name ?? '',
+        shownName(object),
         `error looking up service account ${namespace ?? ''}/${name}: serviceaccount "${name}" not found`,
       );
     }

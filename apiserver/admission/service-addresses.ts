@@ -4,6 +4,7 @@ import type { StatusCause } from '../../shared/status-error';
 import { invalid, StatusError } from '../../shared/status-error';
 import { invalidValue } from '../kinds/validation/field-errors';
 import type { AdmissionPlugin, Lookup } from './admission';
+import { shownName } from './admission';
 import type { IpRange } from './ip-range';
 
 type ServiceSpec = NonNullable<Service['spec']>;
@@ -78,7 +79,7 @@ function assign(object: ApiObject, taken: Taken, range: IpRange, random: Random)
     spec.clusterIPs = [ip, ...(spec.clusterIPs ?? []).slice(1)];
   }
   problems.push(...assignPorts(spec, taken, random));
-  if (problems.length > 0) throw invalid({ group: '', kind: 'Service' }, object.metadata?.name ?? '', problems);
+  if (problems.length > 0) throw invalid({ group: '', kind: 'Service' }, shownName(object), problems);
 }
 
 function ipProblems(ip: string, taken: Taken, range: IpRange): readonly StatusCause[] {

@@ -6,7 +6,7 @@ import type { Compare } from '../store/store';
 import type { ObjectKey } from './client';
 import { setEntries } from './field-tracking';
 import { checkApplies, modifiedMeanwhile, placeInNamespace, readIncoming } from './incoming-object';
-import { fillNewMetadata, validateNew } from './prepare-write';
+import { fillNewMetadata, generateName, validateNew } from './prepare-write';
 import type { WriteOptions, WriteResult } from './registry';
 import type { RegistryObjects } from './registry-objects';
 import { ATTEMPTS, rethrow } from './registry-objects';
@@ -76,6 +76,7 @@ export class ObjectCreation {
     else setEntries(object, options.managedFields);
     const request = this.objects.request(kind, options.user);
     for (const plugin of this.objects.parts.plugins) plugin.admitCreate?.(request, object);
+    generateName(object, this.objects.parts.random);
     kind.prepareForCreate?.(object);
     validateNew(kind, object);
     const created = object as StoredObject;

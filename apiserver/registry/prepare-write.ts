@@ -10,7 +10,7 @@ import { isSameJson } from '../../shared/same-json';
 const SUFFIX_LENGTH = 5;
 const MAX_GENERATED_BASE = 63 - SUFFIX_LENGTH;
 
-/** Gives a new object its name, identity and birth. The server's fields are the server's, whatever the client sent. */
+/** Gives a new object its identity and birth. The server's fields are the server's, whatever the client sent. */
 export function fillNewMetadata(kind: Kind, object: ApiObject, sources: { clock: Clock; random: Random }): void {
   const given: ObjectMeta = object.metadata ?? {};
   if ((given.resourceVersion ?? '') !== '')
@@ -24,17 +24,18 @@ export function fillNewMetadata(kind: Kind, object: ApiObject, sources: { clock:
     ...kept
   } = given;
   delete kept.resourceVersion;
-  const base = kept.generateName ?? '';
-  const name = kept.name ?? '';
   object.metadata = {
     ...kept,
-    ...(name === '' && base !== ''
-      ? { name: `${base.slice(0, MAX_GENERATED_BASE)}${sources.random.suffix(SUFFIX_LENGTH)}` }
-      : {}),
     uid: sources.random.uid(),
     creationTimestamp: toTimestamp(sources.clock.now()),
     ...(kind.hasGeneration ? { generation: 1 } : {}),
   };
+}
+
+/** Makes a name of generateName where there is none. After admission, so that a refusal reads the same each time. */
+export function generateName({ metadata = {} }: ApiObject, random: Random): void {
+  const { name = '', generateName: base = '' } = metadata;
+  if (name === '' && base !== '') metadata.name = `${base.slice(0, MAX_GENERATED_BASE)}${random.suffix(SUFFIX_LENGTH)}`;
 }
 
 /** Throws Invalid with one cause per problem. */
