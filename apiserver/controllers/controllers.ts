@@ -7,6 +7,8 @@ import type { ControllerManager } from './controller-manager';
 import { CustomResourceDefinitionController } from './custom-resource-definition';
 import { DeploymentController } from './deployment/deployment';
 import { GarbageCollector } from './garbage-collector';
+import { FinishedJobsController } from './job/finished-jobs';
+import { JobController } from './job/job';
 import { NamespaceController } from './namespace';
 import { PodGarbageController } from './pod-garbage';
 import { ReplicaSetController } from './replica-set/replica-set';
@@ -39,6 +41,8 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new DeploymentController(deps),
   new ReplicaSetController(deps, 'ReplicaSet'),
   new ReplicaSetController(deps, 'ReplicationController'),
+  new JobController(deps),
+  new FinishedJobsController(deps),
 ];
 
 /** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */

@@ -1,0 +1,72 @@
+import type { ApiObject, Container, Job, Pod, PodSpec } from '../../../shared/api/objects';
+import type { PodTemplate } from '../../kinds/pod-template/pod-template';
+import { podFrom } from '../workloads/pod-control';
+
+/** Keeps an ended pod until its Job has counted it. */
+export const TRACKING = 'batch.kubernetes.io/job-tracking';
+const INDEX = 'batch.kubernetes.io/job-completion-index';
+const INDEX_ENV = 'JOB_COMPLETION_INDEX';
+
+export const isIndexed = ({ spec }: Job): boolean => spec?.completionMode === 'Indexed';
+export const isTracked = ({ metadata }: Pod): boolean => (metadata.finalizers ?? []).includes(TRACKING);
+export const isEnded = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+export function indexOf({ metadata }: Pod): number | undefined {
+  const text = metadata.annotations?.[INDEX];
+  return text === undefined ? undefined : Number(text);
+}
+
+/** The pod that does the work of one index, or any work of a Job without indexes. */
+export function jobPod(job: Job, index?: number): ApiObject {
+  const pod = podFrom(job, (job.spec?.template ?? {}) as PodTemplate);
+  const metadata = { ...pod.metadata, finalizers: [...(pod.metadata?.finalizers ?? []), TRACKING] };
+  if (index === undefined) return { ...pod, metadata };
+  const spec = pod['spec'] as PodSpec;
+  const withIndex = (container: Container): Container =>
+    (container.env ?? []).some(({ name }) => name === INDEX_ENV)
+      ? container
+      : {
+          ...container,
+          env: [
+            ...(container.env ?? []),
+            { name: INDEX_ENV, valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${INDEX}']` } } },
+          ],
+        };
+  return {
+    ...pod,
+    metadata: {
+      ...metadata,
+      generateName: `${job.metadata.name}-${index}-`,
+      labels: { ...metadata.labels, [INDEX]: String(index) },
+      annotations: { ...metadata.annotations, [INDEX]: String(index) },
+    },
+    spec: {
+      ...spec,
+      hostname: `${job.metadata.name}-${index}`,
+      containers: spec.containers.map(withIndex),
+      ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(withIndex) }),
+    },
+  };
+}
+
+/** When a pod ended, as near as its status tells. */
+export function endedAtMs({ metadata, status }: Pod): number {
+  const ends = (status?.containerStatuses ?? []).flatMap(({ state }) => state?.terminated?.finishedAt ?? []);
+  if (ends.length > 0) return Math.max(...ends.map((end) => Date.parse(end)));
+  const ready = (status?.conditions ?? []).find(({ type }) => type === 'Ready')?.lastTransitionTime;
+  return Date.parse(ready ?? metadata.deletionTimestamp ?? metadata.creationTimestamp);
+}
+
+const FIRST_BACKOFF_MS = 10_000;
+const LONGEST_BACKOFF_MS = 600_000;
+
+/** How long new pods wait: doubling with every failure since the last success, from the last failure on. */
+export function backoffMs(pods: readonly Pod[], nowMs: number): number {
+  const of = (phase: string): readonly number[] =>
+    pods.filter(({ status }) => status?.phase === phase).map((pod) => endedAtMs(pod));
+  const lastSuccess = Math.max(0, ...of('Succeeded'));
+  const failures = of('Failed').filter((endMs) => endMs >= lastSuccess);
+  if (failures.length === 0) return 0;
+  const delay = Math.min(FIRST_BACKOFF_MS * 2 ** (failures.length - 1), LONGEST_BACKOFF_MS);
+  return Math.max(0, Math.max(...failures) + delay - nowMs);
+}
