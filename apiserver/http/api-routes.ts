@@ -85,7 +85,7 @@ export class ApiRoutes {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startMs = this.deps.clock.monotonic();
     const seen = {
-      verb: VERBS[request.method ?? ''] ?? (request.method ?? '').toLowerCase(),
+      verb: VERBS[request.method ?? ''] ?? 'other',
       user: '-',
       resource: '-',
     };
@@ -138,7 +138,11 @@ export class ApiRoutes {
     const kind = this.deps.kinds.byResource(path.group, path.version, path.plural);
     const attributes = attributesOf(request, path, url.searchParams);
     seen.verb = attributes.verb;
-    seen.resource = path.subresource === undefined ? path.plural : `${path.plural}/${path.subresource}`;
+    // Only what is served: the series of the metrics must not grow with what clients make up.
+    const isServed = path.subresource === undefined || kind?.subresources.some(({ name }) => name === path.subresource);
+    if (kind !== undefined && isServed === true) {
+      seen.resource = path.subresource === undefined ? path.plural : `${path.plural}/${path.subresource}`;
+    }
     authorize(this.deps.authorizer, user, attributes);
     if (kind === undefined || (path.namespace !== undefined && !kind.namespaced)) throw notServed();
     if (kind.plural === 'pods' && path.subresource !== undefined && this.deps.streaming.serves(path.subresource)) {

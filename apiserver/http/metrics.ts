@@ -44,10 +44,19 @@ export function createMetrics({ store, channel }: { readonly store: Store; reado
       for (const { state } of channel.nodes()) this.inc({ state });
     },
   });
+  // Looking a series up by its labels costs more than counting in it.
+  const counters = new Map<string, { inc(): void }>();
+  const histograms = new Map<string, { observe(seconds: number): void }>();
   return {
     count({ verb, resource, status, durationMs }) {
-      requests.inc({ verb, resource, code: status });
-      if (verb !== 'watch') durations.observe({ verb }, durationMs / 1_000);
+      const series = `${verb} ${resource} ${status}`;
+      let counter = counters.get(series);
+      if (counter === undefined) counters.set(series, (counter = requests.labels(verb, resource, String(status))));
+      counter.inc();
+      if (verb === 'watch') return;
+      let histogram = histograms.get(verb);
+      if (histogram === undefined) histograms.set(verb, (histogram = durations.labels(verb)));
+      histogram.observe(durationMs / 1_000);
     },
     async page(_url, response) {
       const text = await registry.metrics();
