@@ -4,7 +4,9 @@ import type { EventRecorder } from '../events/event-recorder';
 import type { Client } from '../registry/client';
 import type { Controller } from './controller';
 import type { ControllerManager } from './controller-manager';
+import { CronJobController } from './cron-job/cron-job';
 import { CustomResourceDefinitionController } from './custom-resource-definition';
+import { DaemonSetController } from './daemon-set/daemon-set';
 import { DeploymentController } from './deployment/deployment';
 import { GarbageCollector } from './garbage-collector';
 import { FinishedJobsController } from './job/finished-jobs';
@@ -41,8 +43,10 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new DeploymentController(deps),
   new ReplicaSetController(deps, 'ReplicaSet'),
   new ReplicaSetController(deps, 'ReplicationController'),
+  new DaemonSetController(deps),
   new JobController(deps),
   new FinishedJobsController(deps),
+  new CronJobController(deps),
 ];
 
 /** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */
