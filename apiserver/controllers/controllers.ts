@@ -12,6 +12,7 @@ import { GarbageCollector } from './garbage-collector';
 import { FinishedJobsController } from './job/finished-jobs';
 import { JobController } from './job/job';
 import { NamespaceController } from './namespace';
+import { TaintEvictionController } from './node-lifecycle/taint-eviction';
 import { PodGarbageController } from './pod-garbage';
 import { ReplicaSetController } from './replica-set/replica-set';
 import { ServiceAccountController } from './service-account';
@@ -39,6 +40,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new NamespaceController(deps.client, deps.clock, FIRST_EMPTIED),
   new ServiceAccountController(deps.client),
   new PodGarbageController(deps.client, deps.clock),
+  new TaintEvictionController(deps),
   new CustomResourceDefinitionController(deps.client, deps.clock),
   new DeploymentController(deps),
   new ReplicaSetController(deps, 'ReplicaSet'),
