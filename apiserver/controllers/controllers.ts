@@ -16,6 +16,7 @@ import { TaintEvictionController } from './node-lifecycle/taint-eviction';
 import { PodGarbageController } from './pod-garbage';
 import { ReplicaSetController } from './replica-set/replica-set';
 import { ServiceAccountController } from './service-account';
+import { StatefulSetController } from './stateful-set/stateful-set';
 
 export interface ControllerDeps {
   readonly client: Client;
@@ -46,6 +47,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new ReplicaSetController(deps, 'ReplicaSet'),
   new ReplicaSetController(deps, 'ReplicationController'),
   new DaemonSetController(deps),
+  new StatefulSetController(deps),
   new JobController(deps),
   new FinishedJobsController(deps),
   new CronJobController(deps),

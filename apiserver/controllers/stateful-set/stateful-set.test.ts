@@ -1,0 +1,80 @@
+import type { Pod } from '../../../shared/api/objects';
+import { report } from '../testing/pod-figures';
+import type { TestControllers } from '../testing/test-controllers';
+import { startControllers } from '../testing/test-controllers';
+import { isReady } from '../workloads/pod-state';
+
+let cluster: TestControllers;
+beforeEach(async () => {
+  cluster = await startControllers();
+});
+afterEach(() => cluster.stop());
+
+const key = { namespace: 'default', name: 'db' };
+const labels = { app: 'db' };
+const templateOf = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: 'app', image }] } });
+async function create(spec: object = {}): Promise<void> {
+  await cluster.client.create('StatefulSet', {
+    metadata: key,
+    spec: { replicas: 3, serviceName: 'db', selector: { matchLabels: labels }, template: templateOf('a:1'), ...spec },
+  });
+  await cluster.idle();
+}
+async function change(spec: object): Promise<void> {
+  await cluster.client.patch('StatefulSet', key, { type: 'merge', body: { spec } });
+  await cluster.idle();
+}
+const pods = (): readonly Pod[] =>
+  [...cluster.client.view('Pod').list()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+const names = () => pods().map(({ metadata }) => metadata.name);
+const images = () => pods().map(({ spec }) => spec.containers[0]?.image);
+const step = () =>
+  report(
+    cluster,
+    pods().filter((pod) => !isReady(pod)),
+    'ready',
+  );
+
+it('makes its pods in order, each when the one before is ready, and ends them in reverse', async () => {
+  await create();
+  for (const count of [1, 2, 3]) {
+    expect(names()).toEqual(['db-0', 'db-1', 'db-2'].slice(0, count));
+    await step();
+  }
+  expect(pods()[1]?.spec).toMatchObject({ hostname: 'db-1', subdomain: 'db' });
+  await change({ replicas: 1 });
+  expect(names()).toEqual(['db-0']);
+});
+
+it('makes them all at once where it is Parallel', async () => {
+  await create({ podManagementPolicy: 'Parallel' });
+  expect(names()).toEqual(['db-0', 'db-1', 'db-2']);
+});
+
+it('updates from the last to the partition', async () => {
+  await create();
+  for (let count = 0; count < 3; count++) await step();
+  await change({ template: templateOf('a:2'), updateStrategy: { rollingUpdate: { partition: 1 } } });
+  expect(images()).toEqual(['a:1', 'a:1', 'a:2']);
+  await step();
+  await step();
+  expect(images()).toEqual(['a:1', 'a:2', 'a:2']);
+  await cluster.client.delete('Pod', { namespace: 'default', name: 'db-0' });
+  await cluster.idle();
+  expect(images()).toEqual(['a:1', 'a:2', 'a:2']);
+});
+
+it('mends a broken revision by the next one, though no pod became ready', async () => {
+  await create();
+  await change({ template: templateOf('a:2') });
+  expect(images()).toEqual(['a:2']);
+});
+
+it('makes the claims of its pods, which stay', async () => {
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  await create({ replicas: 1, volumeClaimTemplates: [{ metadata: { name: 'data' }, spec }] });
+  expect(pods()[0]?.spec.volumes).toContainEqual({ name: 'data', persistentVolumeClaim: { claimName: 'data-db-0' } });
+  await change({ replicas: 0 });
+  expect(names()).toEqual([]);
+  expect(cluster.client.view('PersistentVolumeClaim').list()).toHaveLength(1);
+});
