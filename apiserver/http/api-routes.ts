@@ -9,8 +9,8 @@ import type { Attributes, Authorizer } from '../auth/authorizer';
 import { authorize } from '../auth/authorizer';
 import type { KindList } from '../kinds/kind-list';
 import type { Registry } from '../registry/registry';
-import type { RequestPath } from './request-path';
-import { parseRequestPath } from './request-path';
+import type { RequestPath, RequestUrl } from './request-path';
+import { parseRequestPath, splitUrl } from './request-path';
 import { sendJson, sendRefusal } from './respond';
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery';
 import { ResourceRoutes, notServed } from './resource-routes';
@@ -37,7 +37,7 @@ export interface ApiRoutesDeps {
   readonly logger: Logger;
 }
 
-export type Page = (url: URL, response: ServerResponse) => Promise<void> | void;
+export type Page = (url: RequestUrl, response: ServerResponse) => Promise<void> | void;
 
 /** Logs and the POST forms of exec, attach and port-forward arrive as plain requests. */
 export interface StreamingRoutes {
@@ -99,7 +99,7 @@ export class ApiRoutes {
       }),
     );
     try {
-      const url = new URL(`http://server${(request.url ?? '/').replace(/^\/+/, '/')}`);
+      const url = splitUrl(request.url);
       path = url.pathname;
       await this.route(request, response, url, seen);
     } catch (error) {
@@ -111,7 +111,7 @@ export class ApiRoutes {
 
   /** Authenticates, authorises and hands an upgraded connection to the stream that its path names. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const url = new URL(`http://server${request.url ?? '/'}`);
+    const url = splitUrl(request.url);
     const user = authenticate(this.deps.authenticators, request);
     const path = parseRequestPath(url.pathname);
     if (path?.plural !== 'pods' || path.subresource === undefined || !this.deps.streaming.serves(path.subresource))
@@ -123,7 +123,7 @@ export class ApiRoutes {
   private async route(
     request: IncomingMessage,
     response: ServerResponse,
-    url: URL,
+    url: RequestUrl,
     seen: { verb: string; user: string; resource: string },
   ): Promise<void> {
     const open = this.deps.publicPages[url.pathname];
@@ -159,7 +159,7 @@ export class ApiRoutes {
   private async nonResource(
     request: IncomingMessage,
     response: ServerResponse,
-    url: URL,
+    url: RequestUrl,
     path: RequestPath | undefined,
   ): Promise<void> {
     const page = this.deps.pages[url.pathname];

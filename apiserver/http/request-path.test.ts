@@ -1,4 +1,4 @@
-import { parseRequestPath } from './request-path';
+import { parseRequestPath, splitUrl } from './request-path';
 
 it.each([
   ['/api/v1/pods', { group: '', version: 'v1', plural: 'pods' }],
@@ -34,4 +34,14 @@ it('does not let an encoded slash climb: it stays part of the name', () => {
 
 it('refuses broken percent-encoding', () => {
   expect(() => parseRequestPath('/api/v1/pods/%zz')).toThrow(expect.objectContaining({ code: 400 }));
+});
+
+it.each([
+  ['/api/v1/pods?limit=5&watch', '/api/v1/pods', 'limit=5&watch='],
+  ['//api//v1', '/api//v1', ''],
+  ['/api/../metrics?', '/api/../metrics', ''],
+  [undefined, '/', ''],
+])('%s asks for %s with %j', (url, pathname, query) => {
+  const split = splitUrl(url);
+  expect([split.pathname, split.searchParams.toString()]).toEqual([pathname, query]);
 });

@@ -1,5 +1,21 @@
 import { badRequest } from '../../shared/status-error';
 
+/** What a request asks for: its path, as it was sent, and its query. */
+export interface RequestUrl {
+  readonly pathname: string;
+  readonly searchParams: URLSearchParams;
+}
+
+/** Of `request.url`. Nothing is resolved: `..` is a name like any other, and none that exists. */
+export function splitUrl(url = '/'): RequestUrl {
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  return {
+    pathname: path.startsWith('//') ? path.replace(/^\/+/, '/') : path,
+    searchParams: new URLSearchParams(query < 0 ? '' : url.slice(query + 1)),
+  };
+}
+
 /** What a path below /api or /apis names. */
 export interface RequestPath {
   readonly group: string;
