@@ -7,7 +7,11 @@ import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
 import { byClientCertificate, byTokenFile } from './auth/authenticator';
-import { mastersOnly } from './auth/authorizer';
+import { anyOf, mastersOnly } from './auth/authorizer';
+import { ensureBootstrapRoles } from './auth/rbac/bootstrap-roles';
+import { rbacEscalation } from './auth/rbac/escalation';
+import { RbacAuthorizer } from './auth/rbac/rbac-authorizer';
+import { reviewHandlers } from './auth/reviews';
 import type { ClusterAuthority } from './auth/cluster-authority';
 import { openClusterAuthority } from './auth/cluster-authority';
 import { writeKubeconfig } from './auth/kubeconfig';
@@ -82,9 +86,14 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     logger,
     schemas,
     serviceIpRange: config.serviceIpRange,
+    // The registry comes first: who judges reads the roles in it.
+    morePlugins: [rbacEscalation(() => access)],
   });
   const client = createClient(registry);
+  const roles = new RbacAuthorizer(client);
+  const access = { roles, authorizer: anyOf([mastersOnly, roles]) };
   await ensureBootstrapObjects(client);
+  await ensureBootstrapRoles(client);
   serveDefinitions(client, kinds, { schemas, decoder: createDecoder(schemas) });
 
   const events = createEventRecorder({ client, clock, logger });
@@ -111,9 +120,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     kinds,
     openApi: new OpenApiDocuments(kinds, schemas, VERSION.gitVersion),
     authenticators,
-    authorizer: mastersOnly,
+    authorizer: access.authorizer,
     streaming,
     virtual: {
+      ...reviewHandlers(access.authorizer, roles),
       'nodes.metrics.k8s.io': serveNodeMetrics({ client, connector: channel, clock }),
       'pods.metrics.k8s.io': servePodMetrics({ client, connector: channel, clock }),
     },

@@ -25,6 +25,11 @@ export const mastersOnly: Authorizer = {
     ('path' in attributes && attributes.verb === 'get' && isDiscovery(attributes.path)),
 };
 
+/** What any of them allows is allowed. */
+export const anyOf = (authorizers: readonly Authorizer[]): Authorizer => ({
+  isAllowed: (user, attributes) => authorizers.some((each) => each.isAllowed(user, attributes)),
+});
+
 const isDiscovery = (path: string): boolean => /^\/(api|apis|openapi|version)(\/|$)/.test(path);
 
 /** Throws Forbidden in Kubernetes' words. */

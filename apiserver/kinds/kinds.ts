@@ -36,6 +36,7 @@ import { podDisruptionBudget } from './policy/pod-disruption-budget';
 import { priorityClass } from './priority-class';
 import { clusterRoleBinding, roleBinding } from './rbac/bindings';
 import { clusterRole, role } from './rbac/roles';
+import { REVIEWS } from './reviews';
 import { resourceQuota } from './resource-quota';
 import { secret } from './secret';
 import { service } from './service';
@@ -96,6 +97,6 @@ export const KINDS: readonly Kind[] = [
 ];
 
 /** Kinds that are answered without being stored. */
-export const VIRTUAL_KINDS: readonly Kind[] = [nodeMetrics, podMetrics];
+export const VIRTUAL_KINDS: readonly Kind[] = [...REVIEWS, nodeMetrics, podMetrics];
 
 export const createKindList = (kinds: readonly Kind[] = KINDS): KindList => new KindList(kinds, VIRTUAL_KINDS);

@@ -30,6 +30,8 @@ export interface RegistryOptions {
   readonly serviceIpRange?: IpRange;
   /** Absent: all that there are. */
   readonly plugins?: readonly AdmissionPlugin[];
+  /** Run after those. */
+  readonly morePlugins?: readonly AdmissionPlugin[];
   /** Absent: nothing stands against an eviction. */
   readonly mayDisrupt?: DisruptionCheck;
 }
@@ -46,9 +48,12 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
     kinds,
     schemas,
     decoder: createDecoder(schemas),
-    plugins: options.plugins ?? [
-      ...ADMISSION_PLUGINS,
-      createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),
+    plugins: [
+      ...(options.plugins ?? [
+        ...ADMISSION_PLUGINS,
+        createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),
+      ]),
+      ...(options.morePlugins ?? []),
     ],
     mayDisrupt: options.mayDisrupt ?? allowDisruption,
     clock,

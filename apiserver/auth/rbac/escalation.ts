@@ -1,0 +1,66 @@
+import type { PolicyRule, RoleRef } from 'kubernetes-types/rbac/v1';
+import type { ApiObject, StoredObject } from '../../../shared/api/objects';
+import { isSameJson } from '../../../shared/same-json';
+import { forbidden } from '../../../shared/status-error';
+import type { AdmissionPlugin, AdmissionRequest } from '../../admission/admission';
+import { shownName } from '../../admission/admission';
+import type { Authorizer } from '../authorizer';
+import type { RbacAuthorizer } from './rbac-authorizer';
+import { requestsOf } from './rules';
+
+const GROUP = 'rbac.authorization.k8s.io';
+const ROLES = ['ClusterRole', 'Role'];
+const BINDINGS = ['ClusterRoleBinding', 'RoleBinding'];
+
+/**
+ * Nobody hands on what they may not do themselves: roles hold no more than their writer may, unless with the verb
+ * `escalate`, and bindings name no role that allows more, unless with `bind`. `authorizer` is what judges requests;
+ * `roles` knows the rules of roles. Both are asked when a request comes, and may be made after the registry.
+ */
+export function rbacEscalation(
+  deps: () => { readonly authorizer: Authorizer; readonly roles: RbacAuthorizer },
+): AdmissionPlugin {
+  const admit = (request: AdmissionRequest, object: ApiObject): void => {
+    const { kind, user } = request;
+    if (kind.group !== GROUP) return;
+    const { authorizer, roles } = deps();
+    const { namespace } = object.metadata ?? {};
+    const may = (verb: string, resource: string, name: string): boolean =>
+      authorizer.isAllowed(user, {
+        verb,
+        group: GROUP,
+        resource,
+        name,
+        ...(namespace === undefined ? {} : { namespace }),
+      });
+    const isCovered = (rule: PolicyRule): boolean =>
+      [...requestsOf(rule, namespace)].every((each) => authorizer.isAllowed(user, each));
+    const name = shownName(object);
+    const refuse = (missing: readonly PolicyRule[]): never => {
+      throw forbidden(
+        { group: GROUP, resource: kind.plural },
+        name,
+        `user ${JSON.stringify(user.name)} (groups=${JSON.stringify(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${missing.map((rule) => JSON.stringify(rule)).join('\n')}`,
+      );
+    };
+    if (ROLES.includes(kind.kind)) {
+      const missing = ((object['rules'] as PolicyRule[] | undefined) ?? []).filter((rule) => !isCovered(rule));
+      if (missing.length > 0 && !may('escalate', kind.plural, name)) refuse(missing);
+    } else if (BINDINGS.includes(kind.kind)) {
+      const ref = object['roleRef'] as RoleRef | undefined;
+      if (ref === undefined) return;
+      const missing = roles.rulesOf(ref, namespace).filter((rule) => !isCovered(rule));
+      const resource = ref.kind === 'ClusterRole' ? 'clusterroles' : 'roles';
+      if (missing.length > 0 && !may('bind', resource, ref.name)) refuse(missing);
+    }
+  };
+  return {
+    name: 'RBACEscalation',
+    admitCreate: admit,
+    admitUpdate(request, object, old: StoredObject) {
+      // What stays as it is hands nothing on.
+      const grants = (of: Readonly<Record<string, unknown>>): unknown => [of['rules'], of['roleRef'], of['subjects']];
+      if (!isSameJson(grants(object), grants(old))) admit(request, object);
+    },
+  };
+}

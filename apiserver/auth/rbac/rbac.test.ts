@@ -1,0 +1,163 @@
+import type { PolicyRule } from 'kubernetes-types/rbac/v1';
+import type { TestRegistry } from '../../registry/testing/test-registry';
+import { startRegistry } from '../../registry/testing/test-registry';
+import type { Attributes, Authorizer } from '../authorizer';
+import { anyOf, mastersOnly } from '../authorizer';
+import type { User } from '../user';
+import { SYSTEM_USER } from '../user';
+import { ensureBootstrapRoles } from './bootstrap-roles';
+import { rbacEscalation } from './escalation';
+import { RbacAuthorizer } from './rbac-authorizer';
+import { allows } from './rules';
+
+const on = (resource: string, verb = 'get', more: object = {}): Attributes => ({ verb, group: '', resource, ...more });
+const log = on('pods', 'get', { subresource: 'log' });
+const pods: PolicyRule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
+
+describe('a rule', () => {
+  it.each<[string, PolicyRule, Attributes, boolean]>([
+    ['what it names', pods, on('pods'), true],
+    ['no other verb', pods, on('pods', 'list'), false],
+    ['no other resource', pods, on('secrets'), false],
+    ['no other group', pods, { ...on('pods'), group: 'apps' } as Attributes, false],
+    ['no subresource of what it names', pods, log, false],
+    ['the subresource that it names', { ...pods, resources: ['pods/log'] }, log, true],
+    ['that subresource of everything', { ...pods, resources: ['*/log'] }, log, true],
+    ['only subresources by that', { ...pods, resources: ['*/log'] }, on('pods'), false],
+    ['everything by stars', { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, log, true],
+    ['only the names that it names', { ...pods, resourceNames: ['a'] }, on('pods', 'get', { name: 'a' }), true],
+    ['no other name', { ...pods, resourceNames: ['a'] }, on('pods', 'get', { name: 'b' }), false],
+    [
+      'no path by resources',
+      { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+      { verb: 'get', path: '/metrics' },
+      false,
+    ],
+    ['a path', { nonResourceURLs: ['/metrics'], verbs: ['get'] }, { verb: 'get', path: '/metrics' }, true],
+    ['paths below', { nonResourceURLs: ['/apis/*'], verbs: ['get'] }, { verb: 'get', path: '/apis/apps/v1' }, true],
+    ['no path beside', { nonResourceURLs: ['/apis/*'], verbs: ['get'] }, { verb: 'get', path: '/api' }, false],
+  ])('allows %s', (_what, rule, attributes, expected) => {
+    expect(allows(rule, attributes)).toBe(expected);
+  });
+});
+
+describe('roles and bindings', () => {
+  let parts: TestRegistry;
+  let roles: RbacAuthorizer;
+  let authorizer: Authorizer;
+  beforeEach(async () => {
+    parts = await startRegistry({ morePlugins: [rbacEscalation(() => ({ authorizer, roles }))] });
+    roles = new RbacAuthorizer(parts.client);
+    authorizer = anyOf([mastersOnly, roles]);
+    await ensureBootstrapRoles(parts.client);
+  });
+  afterEach(() => parts.registry.close());
+
+  const ann: User = { name: 'ann', groups: ['devs', 'system:authenticated'] };
+  const isAllowed = (attributes: Attributes, user = ann): boolean => authorizer.isAllowed(user, attributes);
+  const inTeam = (resource: string, verb = 'get'): Attributes => on(resource, verb, { namespace: 'default' });
+
+  async function bind(
+    kind: 'RoleBinding' | 'ClusterRoleBinding',
+    role: string,
+    subject: object,
+    user = SYSTEM_USER,
+  ): Promise<void> {
+    const { registry } = parts;
+    await registry.create(
+      registry.kinds.require(kind),
+      kind === 'RoleBinding' ? 'default' : undefined,
+      {
+        metadata: { name: 'bound' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+        subjects: [subject],
+      },
+      { user },
+    );
+  }
+  const createRole = (rules: readonly PolicyRule[], user: User) =>
+    parts.registry.create(
+      parts.registry.kinds.require('ClusterRole'),
+      undefined,
+      { metadata: { name: 'made' }, rules },
+      { user },
+    );
+
+  it('allow nothing but looking around to who has none', () => {
+    expect(isAllowed(inTeam('pods'))).toBe(false);
+    expect(isAllowed({ verb: 'get', path: '/apis' })).toBe(true);
+    expect(isAllowed({ verb: 'get', path: '/metrics' })).toBe(false);
+    expect(isAllowed({ verb: 'create', group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews' })).toBe(
+      true,
+    );
+  });
+
+  it.each([
+    ['a user', { kind: 'User', name: 'ann' }, ann],
+    ['a group', { kind: 'Group', name: 'devs' }, ann],
+    [
+      'a service account',
+      { kind: 'ServiceAccount', name: 'bot', namespace: 'tools' },
+      { name: 'system:serviceaccount:tools:bot', groups: [] },
+    ],
+  ])('reach %s, in the namespace of the binding only', async (_who, subject, user) => {
+    await bind('RoleBinding', 'view', subject);
+    expect(isAllowed(inTeam('pods', 'list'), user)).toBe(true);
+    expect(isAllowed(on('pods', 'list', { namespace: 'other' }), user)).toBe(false);
+    expect(isAllowed(on('pods', 'list'), user)).toBe(false);
+    expect(isAllowed(inTeam('secrets'), user)).toBe(false);
+    expect(isAllowed(inTeam('pods', 'create'), user)).toBe(false);
+  });
+
+  it('reach every namespace by a cluster binding, until it is gone', async () => {
+    await bind('ClusterRoleBinding', 'edit', { kind: 'Group', name: 'devs' });
+    expect([isAllowed(on('pods', 'create', { namespace: 'other' })), isAllowed(inTeam('secrets'))]).toEqual([
+      true,
+      true,
+    ]);
+    expect(
+      isAllowed({ verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'roles', namespace: 'default' }),
+    ).toBe(false);
+    await parts.client.delete('ClusterRoleBinding', { name: 'bound' });
+    expect(isAllowed(inTeam('pods', 'create'))).toBe(false);
+  });
+
+  it('cluster-admin may do everything', async () => {
+    await bind('ClusterRoleBinding', 'cluster-admin', { kind: 'User', name: 'ann' });
+    expect([isAllowed(log), isAllowed({ verb: 'get', path: '/metrics' })]).toEqual([true, true]);
+  });
+
+  it('nobody writes a role that allows more than they may, or binds one', async () => {
+    await bind('ClusterRoleBinding', 'view', { kind: 'User', name: 'ann' });
+    await expect(createRole([pods], ann)).resolves.toBeDefined();
+    await expect(createRole([{ ...pods, verbs: ['delete'] }], ann)).rejects.toMatchObject({
+      code: 403,
+      message: expect.stringContaining('attempting to grant RBAC permissions not currently held') as string,
+    });
+    await expect(bind('RoleBinding', 'cluster-admin', { kind: 'User', name: 'ann' }, ann)).rejects.toMatchObject({
+      code: 403,
+    });
+    await expect(bind('RoleBinding', 'view', { kind: 'User', name: 'bob' }, ann)).resolves.toBeUndefined();
+  });
+
+  it('who may escalate or bind may', async () => {
+    const special = (verb: string, resource: string): PolicyRule => ({
+      apiGroups: ['rbac.authorization.k8s.io'],
+      resources: [resource],
+      verbs: [verb],
+    });
+    await parts.client.create('ClusterRole', {
+      metadata: { name: 'special' },
+      rules: [special('escalate', 'clusterroles'), special('bind', 'clusterroles')],
+    });
+    await bind('ClusterRoleBinding', 'special', { kind: 'User', name: 'ann' });
+    await expect(createRole([{ ...pods, verbs: ['delete'] }], ann)).resolves.toBeDefined();
+    await expect(bind('RoleBinding', 'admin', { kind: 'User', name: 'bob' }, ann)).resolves.toBeUndefined();
+  });
+
+  it('the default roles are made once, and left as a person changed them', async () => {
+    await parts.client.patch('ClusterRole', { name: 'view' }, { type: 'merge', body: { rules: [pods] } });
+    await ensureBootstrapRoles(parts.client);
+    expect(parts.client.view('ClusterRole').get({ name: 'view' })?.rules).toEqual([pods]);
+  });
+});

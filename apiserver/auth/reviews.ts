@@ -1,0 +1,119 @@
+import type { ApiObject } from '../../shared/api/objects';
+import { badRequest, invalid } from '../../shared/status-error';
+import type { VirtualCall, VirtualHandler, VirtualHandlers } from '../http/virtual-kinds';
+import { AUTHENTICATED } from './authenticator';
+import type { Attributes, Authorizer } from './authorizer';
+import type { RbacAuthorizer } from './rbac/rbac-authorizer';
+import type { User } from './user';
+import { MASTERS } from './user';
+
+const AUTHORIZATION = 'authorization.k8s.io/v1';
+
+interface ResourceAttributes {
+  readonly verb?: string;
+  readonly group?: string;
+  readonly resource?: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+interface ReviewSpec {
+  readonly user?: string;
+  readonly groups?: readonly string[];
+  readonly resourceAttributes?: ResourceAttributes;
+  readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
+}
+
+/** Answers what somebody may do, and who a request comes from (authorization.k8s.io and authentication.k8s.io). */
+export const reviewHandlers = (authorizer: Authorizer, rbac: RbacAuthorizer): VirtualHandlers => ({
+  'selfsubjectaccessreviews.authorization.k8s.io': accessReview(
+    'SelfSubjectAccessReview',
+    authorizer,
+    ({ user }) => user,
+  ),
+  'subjectaccessreviews.authorization.k8s.io': accessReview('SubjectAccessReview', authorizer, (_call, spec) =>
+    named(spec),
+  ),
+  'localsubjectaccessreviews.authorization.k8s.io': accessReview(
+    'LocalSubjectAccessReview',
+    authorizer,
+    (call, spec) => {
+      if (spec.resourceAttributes?.namespace !== call.namespace) {
+        throw badRequest('spec.resourceAttributes.namespace must match the namespace of the request');
+      }
+      return named(spec);
+    },
+  ),
+  'selfsubjectrulesreviews.authorization.k8s.io': rulesReview(rbac),
+  'selfsubjectreviews.authentication.k8s.io': ({ user }) => ({
+    kind: 'SelfSubjectReview',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: {},
+    status: {
+      userInfo: { username: user.name, ...(user.uid === undefined ? {} : { uid: user.uid }), groups: [...user.groups] },
+    },
+  }),
+});
+
+const named = ({ user = '', groups = [] }: ReviewSpec): User => ({ name: user, groups: [...groups, AUTHENTICATED] });
+
+function accessReview(
+  kind: string,
+  authorizer: Authorizer,
+  subjectOf: (call: VirtualCall, spec: ReviewSpec) => User,
+): VirtualHandler {
+  return async (call) => {
+    const review = await call.body();
+    const spec = specOf(review);
+    const isAllowed = authorizer.isAllowed(subjectOf(call, spec), attributesOf(kind, spec));
+    return { kind, apiVersion: AUTHORIZATION, metadata: {}, spec, status: { allowed: isAllowed } };
+  };
+}
+
+const specOf = (review: ApiObject): ReviewSpec => (review['spec'] as ReviewSpec | undefined) ?? {};
+
+/** Throws Invalid unless the review asks about one thing. */
+function attributesOf(kind: string, { resourceAttributes: on, nonResourceAttributes: at }: ReviewSpec): Attributes {
+  if ((on === undefined) === (at === undefined)) {
+    throw invalid({ group: 'authorization.k8s.io', kind }, '', [
+      {
+        reason: 'FieldValueInvalid',
+        field: 'spec.resourceAttributes',
+        message: 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+      },
+    ]);
+  }
+  if (on === undefined) return { verb: at?.verb ?? '', path: at?.path ?? '' };
+  const { verb = '', group = '', resource = '', subresource = '', namespace = '', name = '' } = on;
+  return {
+    verb,
+    group,
+    resource,
+    ...(subresource === '' ? {} : { subresource }),
+    ...(namespace === '' ? {} : { namespace }),
+    ...(name === '' ? {} : { name }),
+  };
+}
+
+function rulesReview(rbac: RbacAuthorizer): VirtualHandler {
+  return async ({ user, body }) => {
+    const { namespace = '' } = ((await body())['spec'] as { namespace?: string } | undefined) ?? {};
+    const rules = [...rbac.rulesFor(user, namespace === '' ? undefined : namespace)];
+    if (user.groups.includes(MASTERS)) {
+      rules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] });
+    }
+    return {
+      kind: 'SelfSubjectRulesReview',
+      apiVersion: AUTHORIZATION,
+      metadata: {},
+      spec: { namespace },
+      status: {
+        resourceRules: rules.filter(({ resources = [] }) => resources.length > 0),
+        nonResourceRules: rules
+          .filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0)
+          .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+        incomplete: false,
+      },
+    };
+  };
+}

@@ -1,0 +1,22 @@
+import { defineKind } from './define-kind';
+import type { Kind } from './kind';
+
+/** Kinds that are only created, to ask something; the answer is their status, and nothing is stored. */
+const review = (group: 'authentication' | 'authorization', kind: string, namespaced: boolean): Kind =>
+  defineKind({
+    group: `${group}.k8s.io`,
+    version: 'v1',
+    kind,
+    plural: `${kind.toLowerCase()}s`,
+    namespaced,
+    verbs: ['create'],
+    schema: `io.k8s.api.${group}.v1.${kind}`,
+  });
+
+export const REVIEWS: readonly Kind[] = [
+  review('authentication', 'SelfSubjectReview', false),
+  review('authorization', 'LocalSubjectAccessReview', true),
+  review('authorization', 'SelfSubjectAccessReview', false),
+  review('authorization', 'SelfSubjectRulesReview', false),
+  review('authorization', 'SubjectAccessReview', false),
+];
