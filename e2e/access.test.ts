@@ -63,6 +63,15 @@ describe('access', () => {
     expect(bound.stderr).toContain('attempting to grant RBAC permissions not currently held');
   });
 
+  it('lets who may impersonate speak for another', async () => {
+    const { stdout } = await cluster.kubectl(['auth', 'whoami', '--as=bob', '--as-group=ops']);
+    expect(stdout).toMatch(/Username +bob/);
+    expect((await cluster.kubectl(['auth', 'can-i', 'list', 'pods', '--as=bob', '--as-group=devs'])).stdout).toBe(
+      'yes\n',
+    );
+    expect((await asAnn('get', 'pods', '--as=bob')).stderr).toContain('cannot impersonate resource "users"');
+  });
+
   it('refuses a token that nobody gave out', async () => {
     const { stderr } = await cluster.kubectl([
       '--kubeconfig=/dev/null',

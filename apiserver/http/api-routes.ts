@@ -7,6 +7,8 @@ import type { Authenticator } from '../auth/authenticator';
 import { authenticate } from '../auth/authenticator';
 import type { Attributes, Authorizer } from '../auth/authorizer';
 import { authorize } from '../auth/authorizer';
+import { impersonated } from '../auth/impersonation';
+import type { User } from '../auth/user';
 import type { KindList } from '../kinds/kind-list';
 import type { Registry } from '../registry/registry';
 import type { RequestPath, RequestUrl } from './request-path';
@@ -112,12 +114,17 @@ export class ApiRoutes {
   /** Authenticates, authorises and hands an upgraded connection to the stream that its path names. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = splitUrl(request.url);
-    const user = authenticate(this.deps.authenticators, request);
+    const user = this.userOf(request);
     const path = parseRequestPath(url.pathname);
     if (path?.plural !== 'pods' || path.subresource === undefined || !this.deps.streaming.serves(path.subresource))
       throw notServed();
     authorize(this.deps.authorizer, user, { ...attributesOf(request, path, url.searchParams), verb: 'create' });
     await this.deps.streaming.upgrade(path, url.searchParams, request, socket, head);
+  }
+
+  /** Who a request comes from, or whom it speaks for. Throws Unauthorized, Forbidden. */
+  private userOf(request: IncomingMessage): User {
+    return impersonated(this.deps.authorizer, authenticate(this.deps.authenticators, request), request);
   }
 
   private async route(
@@ -128,7 +135,7 @@ export class ApiRoutes {
   ): Promise<void> {
     const open = this.deps.publicPages[url.pathname];
     if (open !== undefined) return open(url, response);
-    const user = authenticate(this.deps.authenticators, request);
+    const user = this.userOf(request);
     seen.user = user.name;
     const path = /^\/apis?\//.test(url.pathname) ? parseRequestPath(url.pathname) : undefined;
     if (path?.plural === undefined) {
