@@ -54,3 +54,7 @@ it('refuses groups of nobody', () => {
     'requested impersonation without impersonating a user',
   );
 });
+
+it('refuses extra attributes, rather than to run as somebody else than was meant', () => {
+  expect(() => impersonated(allowing(), ann, request({ 'impersonate-extra-team': 'a' }))).toThrow('Impersonate-Extra');
+});

@@ -15,6 +15,10 @@ export function impersonated(authorizer: Authorizer, user: User, { headers }: In
   const name = textOf(headers['impersonate-user']);
   const groups = [headers['impersonate-group'] ?? []].flat().flatMap((value) => value.split(', '));
   const uid = textOf(headers['impersonate-uid']);
+  // Nothing here decides by extra attributes: who sends them relies on what would not happen.
+  if (Object.keys(headers).some((header) => header.startsWith('impersonate-extra-'))) {
+    throw badRequest('impersonation of extra attributes is not served: leave out the Impersonate-Extra headers');
+  }
   if (name === undefined) {
     if (groups.length === 0 && uid === undefined) return user;
     throw badRequest('requested impersonation without impersonating a user');

@@ -1,7 +1,6 @@
 import type { ApiObject } from '../../shared/api/objects';
 import { badRequest, invalid } from '../../shared/status-error';
 import type { VirtualCall, VirtualHandler, VirtualHandlers } from '../http/virtual-kinds';
-import { AUTHENTICATED } from './authenticator';
 import type { Attributes, Authorizer } from './authorizer';
 import type { RbacAuthorizer } from './rbac/rbac-authorizer';
 import type { User } from './user';
@@ -55,7 +54,7 @@ export const reviewHandlers = (authorizer: Authorizer, rbac: RbacAuthorizer): Vi
   }),
 });
 
-const named = ({ user = '', groups = [] }: ReviewSpec): User => ({ name: user, groups: [...groups, AUTHENTICATED] });
+const named = ({ user = '', groups = [] }: ReviewSpec): User => ({ name: user, groups: [...groups] });
 
 function accessReview(
   kind: string,

@@ -43,6 +43,8 @@ const WORKLOADS: Readonly<Record<string, readonly string[]>> = {
   'networking.k8s.io': ['ingresses', 'networkpolicies'],
   policy: ['poddisruptionbudgets'],
 };
+/** Who may write these sends a Service's traffic wherever they like (CVE-2021-25740): not for everybody who deploys. */
+const NOT_WRITTEN = ['endpoints', 'endpointslices'];
 const everywhere = (verbs: readonly string[]): readonly PolicyRule[] =>
   Object.entries(WORKLOADS).map(([group, resources]) => on(group, resources, verbs));
 
@@ -57,10 +59,19 @@ const VIEW: readonly PolicyRule[] = [
 ];
 const EDIT: readonly PolicyRule[] = [
   ...VIEW,
-  ...everywhere(WRITE),
+  ...Object.entries(WORKLOADS)
+    .map(([group, resources]) =>
+      on(
+        group,
+        resources.filter((resource) => !NOT_WRITTEN.includes(resource)),
+        WRITE,
+      ),
+    )
+    .filter(({ resources = [] }) => resources.length > 0),
   on('', ['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'secrets', 'services/proxy'], READ),
   on('', ['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'pods/eviction'], ['create']),
   on('', ['secrets'], WRITE),
+  on('', ['serviceaccounts'], ['impersonate']),
   on('coordination.k8s.io', ['leases'], [...READ, ...WRITE]),
 ];
 const ADMIN: readonly PolicyRule[] = [

@@ -34,18 +34,18 @@ export class RbacAuthorizer implements Authorizer {
     for (const subject of [`User/${user.name}`, ...user.groups.map((group) => `Group/${group}`)]) {
       for (const binding of this.bySubject.get(subject) ?? []) {
         const { namespace: where } = binding.metadata;
-        if (where === undefined || where === namespace) yield* this.rulesOf(binding.roleRef, where);
+        if (where === undefined || where === namespace) yield* this.rulesOf(binding.roleRef, where) ?? [];
       }
     }
   }
 
-  /** The rules of a role; none where there is no such role. */
-  rulesOf({ kind, name }: RoleRef, namespace: string | undefined): readonly PolicyRule[] {
+  /** The rules of a role; undefined where there is no such role. */
+  rulesOf({ kind, name }: RoleRef, namespace: string | undefined): readonly PolicyRule[] | undefined {
     const role =
       kind === 'ClusterRole'
         ? this.client.view('ClusterRole').get({ name })
         : this.client.view('Role').get({ namespace, name });
-    return role?.rules ?? [];
+    return role === undefined ? undefined : (role.rules ?? []);
   }
 
   private index(): ReadonlyMap<string, readonly Binding[]> {

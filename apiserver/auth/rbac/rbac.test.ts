@@ -140,6 +140,23 @@ describe('roles and bindings', () => {
     await expect(bind('RoleBinding', 'view', { kind: 'User', name: 'bob' }, ann)).resolves.toBeUndefined();
   });
 
+  it('nobody binds a role that is yet to come', async () => {
+    await bind('ClusterRoleBinding', 'admin', { kind: 'User', name: 'ann' });
+    await parts.client.delete('ClusterRoleBinding', { name: 'bound' });
+    await bind('RoleBinding', 'admin', { kind: 'User', name: 'ann' });
+    await parts.client.delete('RoleBinding', { namespace: 'default', name: 'bound' });
+    await expect(bind('RoleBinding', 'later', { kind: 'User', name: 'ann' }, ann)).rejects.toMatchObject({
+      code: 404,
+      message: expect.stringContaining('"later" not found') as string,
+    });
+  });
+
+  it('those who deploy may not write endpoints', async () => {
+    await bind('RoleBinding', 'admin', { kind: 'User', name: 'ann' });
+    expect([isAllowed(inTeam('endpoints')), isAllowed(inTeam('endpoints', 'update'))]).toEqual([true, false]);
+    expect(isAllowed(inTeam('services', 'update'))).toBe(true);
+  });
+
   it('who may escalate or bind may', async () => {
     const special = (verb: string, resource: string): PolicyRule => ({
       apiGroups: ['rbac.authorization.k8s.io'],
