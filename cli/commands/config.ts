@@ -65,9 +65,24 @@ function save(file: string, kubeconfig: Kubeconfig): void {
   renameSync(`${file}.new`, file);
 }
 
-const SECRET_FIELDS = ['client-key-data', 'client-certificate-data', 'certificate-authority-data', 'token'];
+const SECRET_FIELDS = [
+  'access-token',
+  'certificate-authority-data',
+  'client-certificate-data',
+  'client-key-data',
+  'client-secret',
+  'id-token',
+  'password',
+  'refresh-token',
+  'token',
+];
 
-const withoutSecrets = (kubeconfig: Kubeconfig): unknown =>
+/** What a kubeconfig may show: no keys, tokens or passwords, and no values that a credential program is given. */
+export const withoutSecrets = (kubeconfig: Kubeconfig): unknown =>
   JSON.parse(
-    JSON.stringify(kubeconfig, (key, value: unknown) => (SECRET_FIELDS.includes(key) ? 'DATA+OMITTED' : value)),
+    JSON.stringify(kubeconfig, (key, value: unknown) => {
+      if (SECRET_FIELDS.includes(key)) return 'DATA+OMITTED';
+      if (key !== 'env' || !Array.isArray(value)) return value;
+      return (value as readonly { readonly name?: unknown }[]).map(({ name }) => ({ name, value: 'DATA+OMITTED' }));
+    }),
   ) as unknown;
