@@ -8,6 +8,9 @@ import { CronJobController } from './cron-job/cron-job';
 import { CustomResourceDefinitionController } from './custom-resource-definition';
 import { DaemonSetController } from './daemon-set/daemon-set';
 import { DeploymentController } from './deployment/deployment';
+import { EndpointSliceController } from './endpoint-slice/endpoint-slice';
+import { EndpointsController } from './endpoint-slice/endpoints';
+import { EndpointSliceMirroringController } from './endpoint-slice/mirroring';
 import { GarbageCollector } from './garbage-collector';
 import { FinishedJobsController } from './job/finished-jobs';
 import { JobController } from './job/job';
@@ -51,6 +54,9 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new JobController(deps),
   new FinishedJobsController(deps),
   new CronJobController(deps),
+  new EndpointSliceController(deps.client),
+  new EndpointsController(deps.client),
+  new EndpointSliceMirroringController(deps.client),
 ];
 
 /** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */

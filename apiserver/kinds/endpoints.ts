@@ -1,3 +1,4 @@
+import type { EndpointSubset } from 'kubernetes-types/core/v1';
 import { ageColumn, column, nameColumn } from './columns';
 import type { Kind } from './kind';
 import { ALL_VERBS } from './verbs';
@@ -31,6 +32,11 @@ export const endpoints: Kind = {
   nameRule: 'dns1123-subdomain',
   hasStatus: false,
   hasGeneration: false,
+  setDefaults(object) {
+    for (const { ports = [] } of (object['subsets'] as EndpointSubset[] | undefined) ?? []) {
+      for (const port of ports) port.protocol ??= 'TCP';
+    }
+  },
 };
 
 function endpointsText(subsets: readonly Subset[]): string {

@@ -1,9 +1,10 @@
 import type { ApiObject, Pod } from '../../../shared/api/objects';
-import { ignoreConflict, ignoreNotFound, StatusError } from '../../../shared/status-error';
+import { ignoreConflict, ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder, EventText } from '../../events/event-recorder';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
 import type { Client } from '../../registry/client';
 import { keyOf } from '../../registry/client';
+import { isNamespaceTerminating } from '../terminating-namespace';
 import type { Owner } from './ownership';
 import { controllerRef } from './ownership';
 
@@ -45,9 +46,7 @@ export class PodControl {
       return created;
     } catch (error) {
       // A namespace that goes takes the workload along: not worth an Event.
-      const isTerminating =
-        error instanceof StatusError && error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
-      if (isTerminating !== true) {
+      if (!isNamespaceTerminating(error)) {
         const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
         this.tell(owner, { type: 'Warning', reason: 'FailedCreate', message });
       }

@@ -1,0 +1,105 @@
+import type { Endpoint, EndpointPort } from 'kubernetes-types/discovery/v1';
+import type { Pod, Service } from '../../../shared/api/objects';
+import type { Client, ObjectKey } from '../../registry/client';
+import { keyOf, keyString } from '../../registry/client';
+import type { Controller, Result } from '../controller';
+import { done, watching } from '../controller';
+import { isReady } from '../workloads/pod-state';
+import {
+  findsPods,
+  HEADLESS,
+  hostnameOf,
+  isHeadless,
+  MANAGED_BY,
+  podReference,
+  podsBehind,
+  SERVICE_NAME,
+  serviceOfSlice,
+  servicesConcerned,
+  servicesOnMovedNode,
+  targetPortOf,
+  zoneOf,
+} from './service-pods';
+import type { SliceContent } from './slice-plan';
+import { SliceWriter } from './slice-writer';
+import { TriggerTimes } from './trigger-times';
+
+const MANAGER = 'endpointslice-controller.k8s.io';
+/** Labels of a service that its slices do not take over: they have their own. */
+const OWN_LABELS = [HEADLESS, MANAGED_BY, SERVICE_NAME];
+
+/** Keeps the EndpointSlices of services that find their pods by a selector: who serves, where, and whether it is ready. */
+export class EndpointSliceController implements Controller {
+  readonly name = 'endpoint-slice';
+  readonly watches;
+  private readonly slices: SliceWriter;
+  private readonly triggers = new TriggerTimes();
+
+  constructor(private readonly client: Client) {
+    this.slices = new SliceWriter(client, MANAGER);
+    this.watches = [
+      watching('Service', ({ object }) => [keyOf(object)]),
+      watching('Pod', (change) => servicesConcerned(client, change)),
+      watching('Node', (change) => servicesOnMovedNode(client, change)),
+      watching('EndpointSlice', ({ object }) => serviceOfSlice(object, MANAGER)),
+    ];
+  }
+
+  async reconcile(key: ObjectKey): Promise<Result> {
+    const service = this.client.view('Service').get(key);
+    if (service === undefined) {
+      // Its slices go as what it owned.
+      this.triggers.forget(keyString(key));
+      return done;
+    }
+    if (!findsPods(service)) return done;
+    const pods = podsBehind(this.client, service);
+    await this.slices.write(
+      service,
+      pods.map((pod) => this.contentFor(service, pod)),
+      {
+        labels: labelsFor(service),
+        changedMs: this.triggers.next(service, pods),
+      },
+    );
+    return done;
+  }
+
+  /** Pods in which the service's ports lead to the same ports share slices. */
+  private contentFor(service: Service, pod: Pod): SliceContent {
+    return { addressType: 'IPv4', ports: portsFor(service, pod), endpoints: [this.endpointOf(service, pod)] };
+  }
+
+  private endpointOf(service: Service, pod: Pod): Endpoint {
+    const serving = isReady(pod);
+    const terminating = pod.metadata.deletionTimestamp !== undefined;
+    const { nodeName } = pod.spec;
+    const hostname = hostnameOf(pod, service);
+    const zone = zoneOf(this.client.view('Node').get({ name: nodeName ?? '' }));
+    return {
+      addresses: [pod.status?.podIP ?? ''],
+      conditions: {
+        ready: service.spec?.publishNotReadyAddresses === true || (serving && !terminating),
+        serving,
+        terminating,
+      },
+      targetRef: podReference(pod),
+      ...(nodeName === undefined ? {} : { nodeName }),
+      ...(zone === undefined ? {} : { zone }),
+      ...(hostname === undefined ? {} : { hostname }),
+    };
+  }
+}
+
+const portsFor = ({ spec }: Service, pod: Pod): EndpointPort[] =>
+  (spec?.ports ?? []).flatMap((each) => {
+    const port = targetPortOf(pod, each);
+    if (port === undefined) return [];
+    const { name = '', protocol = 'TCP', appProtocol } = each;
+    return { name, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) };
+  });
+
+const labelsFor = (service: Service): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(Object.entries(service.metadata.labels ?? {}).filter(([key]) => !OWN_LABELS.includes(key))),
+  ...(isHeadless(service) ? { [HEADLESS]: '' } : {}),
+});

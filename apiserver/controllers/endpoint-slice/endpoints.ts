@@ -1,0 +1,81 @@
+import type { ApiObject, Endpoints } from '../../../shared/api/objects';
+import { toTimestamp } from '../../../shared/clock';
+import { isSameJson } from '../../../shared/same-json';
+import { ignoreNotFound } from '../../../shared/status-error';
+import type { Client, ObjectKey } from '../../registry/client';
+import { keyOf, keyString } from '../../registry/client';
+import type { Controller, Result } from '../controller';
+import { done, watching } from '../controller';
+import { ignoreTerminatingNamespace } from '../terminating-namespace';
+import { subsetsOf, truncated } from './endpoint-subsets';
+import { findsPods, HEADLESS, isHeadless, LAST_CHANGE, podsBehind, servicesConcerned } from './service-pods';
+import { TriggerTimes } from './trigger-times';
+
+const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
+const MANAGER = 'endpoint-controller';
+const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
+
+type Meta = Pick<Endpoints['metadata'], 'labels' | 'annotations'>;
+
+/** Keeps the Endpoints of services that find their pods by a selector. They go with the service of their name. */
+export class EndpointsController implements Controller {
+  readonly name = 'endpoints';
+  readonly watches;
+  private readonly triggers = new TriggerTimes();
+
+  constructor(private readonly client: Client) {
+    this.watches = [
+      watching('Service', ({ object }) => [keyOf(object)]),
+      watching('Pod', (change) => servicesConcerned(client, change)),
+      // Those that others made only when their service is deleted.
+      watching('Endpoints', ({ object }) => (object.metadata.labels?.[MANAGED_BY] === MANAGER ? [keyOf(object)] : [])),
+    ];
+  }
+
+  async reconcile(key: ObjectKey): Promise<Result> {
+    const service = this.client.view('Service').get(key);
+    if (service === undefined) {
+      this.triggers.forget(keyString(key));
+      if (this.client.view('Endpoints').get(key) === undefined) return done;
+      await this.client.delete('Endpoints', key).catch(ignoreNotFound);
+      return done;
+    }
+    if (!findsPods(service)) return done;
+    const pods = podsBehind(this.client, service);
+    const { subsets, isTruncated } = truncated(subsetsOf(service, pods));
+    const changedMs = this.triggers.next(service, pods);
+    const { [HEADLESS]: _, ...labels } = service.metadata.labels ?? {};
+    const fresh = (before: Meta): Meta => {
+      const { [LAST_CHANGE]: _change, [OVER_CAPACITY]: _over, ...annotations } = before.annotations ?? {};
+      return {
+        labels: { ...labels, ...(isHeadless(service) ? { [HEADLESS]: '' } : {}), [MANAGED_BY]: MANAGER },
+        annotations: {
+          ...annotations,
+          ...(changedMs === undefined ? {} : { [LAST_CHANGE]: toTimestamp(changedMs) }),
+          ...(isTruncated ? { [OVER_CAPACITY]: 'truncated' } : {}),
+        },
+      };
+    };
+    const isUpToDate = (current: Endpoints): boolean =>
+      isSameJson(current.subsets ?? [], subsets) &&
+      isSameJson(current.metadata.labels, fresh({}).labels) &&
+      (current.metadata.annotations?.[OVER_CAPACITY] !== undefined) === isTruncated;
+    if (this.client.view('Endpoints').get(key) === undefined) {
+      const made = { metadata: { ...keyOf(service), ...fresh({}) }, ...(subsets.length === 0 ? {} : { subsets }) };
+      await this.client
+        .create('Endpoints', structuredClone(made) as unknown as ApiObject)
+        .catch(ignoreTerminatingNamespace);
+      return done;
+    }
+    await this.client.modify('Endpoints', key, (current) => {
+      if (isUpToDate(current)) return undefined;
+      const { subsets: _old, ...rest } = current;
+      return {
+        ...rest,
+        metadata: { ...current.metadata, ...fresh(current.metadata) },
+        ...(subsets.length === 0 ? {} : { subsets: structuredClone([...subsets]) }),
+      };
+    });
+    return done;
+  }
+}
