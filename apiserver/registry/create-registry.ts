@@ -4,6 +4,7 @@ import type { Random } from '../../shared/random';
 import type { AdmissionPlugin } from '../admission/admission';
 import type { IpRange } from '../admission/ip-range';
 import { DEFAULT_SERVICE_IP_RANGE } from '../admission/ip-range';
+import { limitRanger } from '../admission/limit-ranger';
 import { ADMISSION_PLUGINS } from '../admission/plugins';
 import { createServiceAddresses } from '../admission/service-addresses';
 import type { KindList } from '../kinds/kind-list';
@@ -51,6 +52,7 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
     plugins: [
       ...(options.plugins ?? [
         ...ADMISSION_PLUGINS,
+        limitRanger,
         createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),
       ]),
       ...(options.morePlugins ?? []),

@@ -35,9 +35,9 @@ export class ObjectChanges {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const old = this.objects.existing(kind, key);
       const made = make(old.object);
-      const { warnings } = made;
+      const warnings = [...made.warnings];
       checkReplaces(kind, key, made.object, old.object);
-      const result = await this.tryReplace(kind, old, made, options).catch(rethrow);
+      const result = await this.tryReplace(kind, old, made, { ...options, warnings }).catch(rethrow);
       if (result !== undefined) return { object: result.object, json: result.json, warnings, changed: result !== old };
     }
     throw modifiedMeanwhile(kind, key.name);
@@ -48,21 +48,25 @@ export class ObjectChanges {
     kind: Kind,
     old: CachedObject,
     { object, managedFields }: Change,
-    options: UpdateOptions,
+    options: UpdateOptions & { readonly warnings: string[] },
   ): Promise<Encoded | undefined> {
-    const { subresource, user, dryRun } = options;
+    const { subresource, user, dryRun, warnings } = options;
     const next = replacementOf(kind, object, old.object, subresource);
     if (subresource !== 'status') kind.setDefaults?.(next);
     if (managedFields !== undefined) setEntries(next, managedFields);
     else this.objects.tracking.replaced(kind, next, old.object, object.metadata?.managedFields, options);
-    const request = this.objects.request(kind, user);
+    const request = this.objects.request(kind, user, { subresource, dryRun, warnings });
     for (const plugin of this.objects.parts.plugins) plugin.admitUpdate?.(request, next, old.object);
     countGeneration(kind, next, old.object);
     validateReplacement(kind, next, old.object, subresource);
+    for (const plugin of this.objects.parts.plugins) plugin.checkUpdate?.(request, next, old.object);
     if (isReleased(kind, next))
       return dryRun === true ? old.atRevision(old.revision) : this.objects.parts.writer.remove(kind, old);
     if (isSameJson(next, old.object)) return old;
-    if (dryRun === true) return new CachedObject(old.storeKey, deepFreeze(next), old.revision);
-    return this.objects.put(kind, old.storeKey, next, old);
+    return this.objects.reserved(request, next, old.object, () =>
+      dryRun === true
+        ? new CachedObject(old.storeKey, deepFreeze(next), old.revision)
+        : this.objects.put(kind, old.storeKey, next, old),
+    );
   }
 }

@@ -51,7 +51,8 @@ export class ObjectCreation {
     const { managedFields } = this.objects.tracking.apply(kind, undefined, incoming.object, options);
     try {
       const created = await this.tryCreate(kind, key.namespace, incoming.object, { ...options, managedFields });
-      return created === undefined ? undefined : { ...created, warnings: incoming.warnings, created: true };
+      if (created === undefined) return undefined;
+      return { ...created, warnings: [...incoming.warnings, ...created.warnings], created: true };
     } catch (error) {
       if (error instanceof StatusError && error.reason === 'AlreadyExists') return undefined;
       throw fromStoreError(error);
@@ -66,7 +67,9 @@ export class ObjectCreation {
     options: WriteOptions & { readonly managedFields?: readonly ManagedFieldsEntry[] },
     attempt = 1,
   ): Promise<WriteResult | undefined> {
-    const { object, warnings } = readIncoming(this.objects.parts.decoder, kind, body, options);
+    const incoming = readIncoming(this.objects.parts.decoder, kind, body, options);
+    const { object } = incoming;
+    const warnings = [...incoming.warnings];
     placeInNamespace(kind, namespace, (object.metadata ??= {}));
     fillNewMetadata(kind, object, this.objects.parts);
     if (kind.hasStatus && kind.keepsStatusOnCreate !== true) delete object['status'];
@@ -74,18 +77,22 @@ export class ObjectCreation {
     // Before admission: what the server adds belongs to nobody.
     if (options.managedFields === undefined) this.objects.tracking.created(kind, object, options);
     else setEntries(object, options.managedFields);
-    const request = this.objects.request(kind, options.user);
+    const request = this.objects.request(kind, options.user, { dryRun: options.dryRun, warnings });
     for (const plugin of this.objects.parts.plugins) plugin.admitCreate?.(request, object);
     generateName(object, this.objects.parts.random);
     kind.prepareForCreate?.(object);
     validateNew(kind, object);
     const created = object as StoredObject;
+    for (const plugin of this.objects.parts.plugins) plugin.checkCreate?.(request, created);
     const storeKey = storeKeyOf(kind, created.metadata);
     const taken = this.objects.parts.cache.of(resourceOf(kind)).get(storeKey);
     if (taken === undefined) {
-      if (options.dryRun === true) return unwritten(storeKey, created, warnings);
-      const written = await this.objects.put(kind, storeKey, created, undefined, this.namespaceStands(created));
-      if (written !== undefined) return { object: written.object, json: written.json, warnings, changed: true };
+      const result = await this.objects.reserved(request, created, undefined, async () => {
+        if (options.dryRun === true) return unwritten(storeKey, created, warnings);
+        const written = await this.objects.put(kind, storeKey, created, undefined, this.namespaceStands(created));
+        return written && { object: written.object, json: written.json, warnings, changed: true };
+      });
+      if (result !== undefined) return result;
     }
     if ((body.metadata?.name ?? '') === '') return undefined;
     if (this.objects.parts.cache.of(resourceOf(kind)).get(storeKey) === undefined) {

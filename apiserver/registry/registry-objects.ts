@@ -5,7 +5,7 @@ import type { Random } from '../../shared/random';
 import { notFound } from '../../shared/status-error';
 import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../admission/admission';
 import type { User } from '../auth/user';
-import type { Kind } from '../kinds/kind';
+import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
 import type { Decoder } from '../openapi/decode';
 import type { Schemas } from '../openapi/schemas';
@@ -15,7 +15,7 @@ import type { DisruptionCheck } from './eviction';
 import { FieldTracking } from './field-tracking';
 import type { ObjectCache } from './object-cache';
 import type { ObjectWriter } from './object-writer';
-import { resourceOf, storeKeyOf } from './store-keys';
+import { prefixOf, resourceOf, storeKeyOf } from './store-keys';
 import type { CachedObject } from './stored-object';
 import { fromStoreError } from './store-errors';
 import { presentedAs, storedAs } from './versions';
@@ -71,8 +71,43 @@ export class RegistryObjects {
     return written === undefined ? undefined : presentedAs(kind, written);
   }
 
-  request(kind: Kind, user: User): AdmissionRequest {
-    return { kind, user, lookup: this.lookup };
+  /** `warnings`: where what the plugins say besides goes. */
+  request(
+    kind: Kind,
+    user: User,
+    {
+      subresource,
+      dryRun = false,
+      warnings,
+    }: { subresource?: WritableSubresource | undefined; dryRun?: boolean | undefined; warnings?: string[] } = {},
+  ): AdmissionRequest {
+    return {
+      kind,
+      user,
+      lookup: this.lookup,
+      dryRun,
+      ...(subresource === undefined ? {} : { subresource }),
+      warn: (text) => void warnings?.push(text),
+    };
+  }
+
+  /** Writes while the plugins hold what the object takes. Throws their refusals. */
+  async reserved<T>(
+    request: AdmissionRequest,
+    object: StoredObject,
+    old: StoredObject | undefined,
+    write: () => Promise<T> | T,
+  ): Promise<T> {
+    const releases: (() => void)[] = [];
+    try {
+      for (const plugin of this.parts.plugins) {
+        const release = plugin.reserve?.(request, object, old);
+        if (release !== undefined) releases.push(release);
+      }
+      return await write();
+    } finally {
+      for (const release of releases) release();
+    }
   }
 }
 
@@ -87,9 +122,9 @@ function lookupIn({ cache, kinds }: Pick<RegistryParts, 'cache' | 'kinds'>): Loo
       const kind = kinds.require(name);
       return cache.of(resourceOf(kind)).get(storeKeyOf(kind, key))?.object as never;
     },
-    list: (name) => {
+    list: (name, namespace) => {
       const kind = kinds.require(name);
-      return [...cache.of(resourceOf(kind)).list('')].map(({ object }) => object) as never;
+      return [...cache.of(resourceOf(kind)).list(prefixOf(kind, namespace))].map(({ object }) => object) as never;
     },
   };
 }
