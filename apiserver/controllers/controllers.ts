@@ -8,6 +8,7 @@ import { CronJobController } from './cron-job/cron-job';
 import { CustomResourceDefinitionController } from './custom-resource-definition';
 import { DaemonSetController } from './daemon-set/daemon-set';
 import { DeploymentController } from './deployment/deployment';
+import { DisruptionController } from './disruption/disruption';
 import { EndpointSliceController } from './endpoint-slice/endpoint-slice';
 import { EndpointsController } from './endpoint-slice/endpoints';
 import { EndpointSliceMirroringController } from './endpoint-slice/mirroring';
@@ -57,6 +58,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new EndpointSliceController(deps.client),
   new EndpointsController(deps.client),
   new EndpointSliceMirroringController(deps.client),
+  new DisruptionController(deps),
 ];
 
 /** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */

@@ -2,7 +2,8 @@
  * The in-process API: what the scheduler, the controllers and the node channel see of the registry. It has the
  * semantics of the HTTP API (validation, defaults, optimistic concurrency, finalizers, Status errors) without the HTTP.
  */
-import type { ApiObject, KindName, KindTypes } from '../../shared/api/objects';
+import type { ApiObject, KindName, KindTypes, Scale } from '../../shared/api/objects';
+import type { ResourceName } from '../../shared/status-error';
 import type { WritableSubresource } from '../kinds/kind';
 
 /** Names an object: cluster-scoped kinds have no namespace. */
@@ -61,6 +62,8 @@ export interface ServedKinds {
   names(options?: { readonly namespaced?: boolean }): readonly KindName[];
   /** The kind that an object's or an owner reference's apiVersion and kind name; undefined: none that is served. */
   nameOf(apiVersion: string, kind: string): KindName | undefined;
+  /** How messages name the kind: `deployments.apps`. */
+  resourceOf(kind: KindName): ResourceName;
   onChange(handler: () => void): () => void;
 }
 
@@ -91,6 +94,10 @@ export interface Client {
     patch: { readonly type: PatchType; readonly body: unknown },
     options?: { readonly subresource?: 'status' },
   ): Promise<KindTypes[K]>;
+  /** The Scale of an object; undefined where its kind has none. Throws NotFound. */
+  scale(kind: KindName, key: ObjectKey): Promise<Scale | undefined>;
+  /** Asks for so many replicas. Throws NotFound, also where the kind has no scale. */
+  setScale(kind: KindName, key: ObjectKey, replicas: number): Promise<Scale>;
   /** Resolves when the deletion is recorded; the object may live on until its finalizers or its node let it go. */
   delete<K extends KindName>(kind: K, key: ObjectKey, options?: DeleteCallOptions): Promise<void>;
   /** Sets spec.nodeName and the PodScheduled condition, only if the pod is still unbound, has this uid and is not being

@@ -1,4 +1,4 @@
-import type { ApiObject, KindName, KindTypes, StoredObject } from '../../shared/api/objects';
+import type { ApiObject, KindName, KindTypes, Scale, StoredObject } from '../../shared/api/objects';
 import { conflict, isConflict } from '../../shared/status-error';
 import { SYSTEM_USER } from '../auth/user';
 import type { WritableSubresource } from '../kinds/kind';
@@ -59,6 +59,14 @@ export function createClient(registry: GenericRegistry): Client {
     },
     patch: async (name, key, patch, options) =>
       typed((await registry.patch(kinds.require(name), key, patch, statusOf(options))).object),
+    async scale(name, key) {
+      const kind = kinds.require(name);
+      return kind.scale === undefined ? undefined : asScale(await registry.scale(kind, key));
+    },
+    async setScale(name, key, replicas) {
+      const change = { type: 'merge', body: { spec: { replicas } } } as const;
+      return asScale(await registry.changeScale(kinds.require(name), key, change, OPTIONS));
+    },
     async delete(name, key, options = {}) {
       await registry.delete(kinds.require(name), key, { user: SYSTEM_USER, ...options });
     },
@@ -73,11 +81,16 @@ const servedKinds = (kinds: KindList): ServedKinds => ({
   // The compiler knows the built-in names only; a custom name is one that `require` finds.
   names: ({ namespaced } = {}) => kinds.names(namespaced) as readonly KindName[],
   nameOf: (apiVersion, kind) => kinds.nameOf(apiVersion, kind) as KindName | undefined,
+  resourceOf(name) {
+    const { group, plural } = kinds.require(name);
+    return { group, resource: plural };
+  },
   onChange: (handler) => kinds.onChange(handler),
 });
 
 // What the registry stores under a kind has passed that kind's schema: the names below only say so to the compiler.
 const typed = <K extends KindName>(object: StoredObject): KindTypes[K] => object as unknown as KindTypes[K];
+const asScale = (object: StoredObject): Scale => object as unknown as Scale;
 const asObject = (object: KindTypes[KindName]): ApiObject => object as unknown as ApiObject;
 
 function viewOf<K extends KindName>(registry: GenericRegistry, name: K): View<KindTypes[K]> {

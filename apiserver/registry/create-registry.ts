@@ -12,8 +12,6 @@ import { createDecoder } from '../openapi/decode';
 import type { Schemas } from '../openapi/schemas';
 import { loadSchemas } from '../openapi/schemas';
 import type { Store } from '../store/store';
-import type { DisruptionCheck } from './eviction';
-import { allowDisruption } from './eviction';
 import { GenericRegistry } from './generic-registry';
 import { ObjectCache } from './object-cache';
 import { ObjectWriter } from './object-writer';
@@ -33,8 +31,6 @@ export interface RegistryOptions {
   readonly plugins?: readonly AdmissionPlugin[];
   /** Run after those. */
   readonly morePlugins?: readonly AdmissionPlugin[];
-  /** Absent: nothing stands against an eviction. */
-  readonly mayDisrupt?: DisruptionCheck;
 }
 
 /** Resolves when the registry has read the store and serves. Close it before the store. */
@@ -57,7 +53,6 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
       ]),
       ...(options.morePlugins ?? []),
     ],
-    mayDisrupt: options.mayDisrupt ?? allowDisruption,
     clock,
     random,
     logger,

@@ -6,7 +6,7 @@ import { applyPatch } from './apply-patch';
 import type { BindTarget } from './bind-pod';
 import { boundPod, readBinding } from './bind-pod';
 import type { ObjectKey, PatchType } from './client';
-import { checkEviction } from './eviction';
+import { PodEviction } from './eviction';
 import { modifiedMeanwhile, placeInNamespace, readIncoming, readPatched } from './incoming-object';
 import { listObjects } from './list-objects';
 import type { UpdateOptions } from './object-change';
@@ -39,12 +39,14 @@ export class GenericRegistry implements Registry {
   private readonly creation: ObjectCreation;
   private readonly changes: ObjectChanges;
   private readonly deletion: ObjectDeletion;
+  private readonly eviction: PodEviction;
 
   constructor(private readonly parts: RegistryParts) {
     this.objects = new RegistryObjects(parts);
     this.creation = new ObjectCreation(this.objects);
     this.changes = new ObjectChanges(this.objects);
     this.deletion = new ObjectDeletion(this.objects);
+    this.eviction = new PodEviction(this.objects, this.changes, this.deletion);
   }
 
   get cache(): ObjectCache {
@@ -174,14 +176,7 @@ export class GenericRegistry implements Registry {
     throw modifiedMeanwhile(pods, key.name);
   }
 
-  async evict(key: ObjectKey, eviction: ApiObject, options: WriteOptions): Promise<void> {
-    const pods = this.parts.kinds.require('Pod');
-    const pod = this.objects.existing(pods, key).object as unknown as Pod;
-    const deleteOptions = checkEviction(pod, eviction, this.parts.mayDisrupt);
-    await this.delete(pods, key, {
-      user: options.user,
-      ...(options.dryRun === undefined ? {} : { dryRun: options.dryRun }),
-      ...deleteOptions,
-    });
+  evict(key: ObjectKey, eviction: ApiObject, options: WriteOptions): Promise<void> {
+    return this.eviction.evict(key, eviction, options);
   }
 }

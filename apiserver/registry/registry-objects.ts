@@ -11,7 +11,6 @@ import type { Decoder } from '../openapi/decode';
 import type { Schemas } from '../openapi/schemas';
 import type { Compare, Store } from '../store/store';
 import type { ObjectKey } from './client';
-import type { DisruptionCheck } from './eviction';
 import { FieldTracking } from './field-tracking';
 import type { ObjectCache } from './object-cache';
 import type { ObjectWriter } from './object-writer';
@@ -31,7 +30,6 @@ export interface RegistryParts {
   readonly schemas: Schemas;
   readonly decoder: Decoder;
   readonly plugins: readonly AdmissionPlugin[];
-  readonly mayDisrupt: DisruptionCheck;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

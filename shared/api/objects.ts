@@ -5,6 +5,7 @@
 import type * as admissionregistration from 'kubernetes-types/admissionregistration/v1';
 import type * as apiextensions from 'kubernetes-types/apiextensions/v1';
 import type * as apps from 'kubernetes-types/apps/v1';
+import type * as autoscalingV1 from 'kubernetes-types/autoscaling/v1';
 import type * as autoscaling from 'kubernetes-types/autoscaling/v2';
 import type * as batch from 'kubernetes-types/batch/v1';
 import type * as certificates from 'kubernetes-types/certificates/v1';
@@ -77,6 +78,7 @@ export type Deployment = Namespaced<Stored<apps.Deployment>>;
 export type ReplicaSet = Namespaced<Stored<apps.ReplicaSet>>;
 export type StatefulSet = Namespaced<Stored<apps.StatefulSet>>;
 export type HorizontalPodAutoscaler = Namespaced<Stored<autoscaling.HorizontalPodAutoscaler>>;
+export type Scale = Namespaced<Stored<autoscalingV1.Scale>>;
 export type CronJob = Namespaced<Stored<batch.CronJob>>;
 export type Job = Namespaced<Stored<batch.Job>>;
 export type EndpointSlice = Namespaced<Stored<discovery.EndpointSlice>>;

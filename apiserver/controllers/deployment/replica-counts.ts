@@ -1,4 +1,5 @@
 import type { Deployment, ReplicaSet } from '../../../shared/api/objects';
+import { scaledValue } from '../workloads/scaled-value';
 
 export const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 export const MAX = 'deployment.kubernetes.io/max-replicas';
@@ -12,19 +13,12 @@ export const totalAvailable = (sets: readonly ReplicaSet[]): number =>
 
 export const isRolling = ({ spec }: Deployment): boolean => spec?.strategy?.type !== 'Recreate';
 
-/** A number of pods, or a share of `total`. */
-function resolve(value: number | string | undefined, total: number, round: (exact: number) => number): number {
-  if (typeof value === 'number') return value;
-  const percent = Number(/^(\d+)%$/.exec(value ?? '')?.[1] ?? 0);
-  return round((percent * total) / 100);
-}
-
 /** How many pods a rolling update may have above and below what is wanted. Never both 0: it could not move. */
 export function fencePosts(deployment: Deployment): { readonly surge: number; readonly unavailable: number } {
   const wanted = wantedOf(deployment);
   const { maxSurge, maxUnavailable } = deployment.spec?.strategy?.rollingUpdate ?? {};
-  const surge = isRolling(deployment) ? resolve(maxSurge, wanted, Math.ceil) : 0;
-  const unavailable = isRolling(deployment) ? resolve(maxUnavailable, wanted, Math.floor) : 0;
+  const surge = isRolling(deployment) ? scaledValue(maxSurge, wanted, Math.ceil) : 0;
+  const unavailable = isRolling(deployment) ? scaledValue(maxUnavailable, wanted, Math.floor) : 0;
   return surge === 0 && unavailable === 0
     ? { surge, unavailable: 1 }
     : { surge, unavailable: Math.min(unavailable, wanted) };

@@ -1,11 +1,11 @@
-import type { Node, Pod, PodCondition, Taint } from '../../../shared/api/objects';
+import type { Node, Pod, Taint } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
-import { toTimestamp } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
 import { ignoreConflict, ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
+import { asDisruptionTarget } from '../../registry/disruption-target';
 import { toleratesTaint } from '../../scheduler/filters/tolerations';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
@@ -64,30 +64,10 @@ export class TaintEvictionController implements Controller {
   }
 
   private async evict(pod: Pod): Promise<void> {
-    const condition: PodCondition = {
-      type: 'DisruptionTarget',
-      status: 'True',
-      reason: 'DeletionByTaintManager',
-      message: 'Taint manager: deleting due to NoExecute taint',
-      lastTransitionTime: toTimestamp(this.deps.clock.now()),
-    };
+    const why = { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' };
     const options = { subresource: 'status', uid: pod.metadata.uid } as const;
     await this.deps.client
-      .modify(
-        'Pod',
-        keyOf(pod),
-        (current) => ({
-          ...current,
-          status: {
-            ...current.status,
-            conditions: [
-              ...(current.status?.conditions ?? []).filter(({ type }) => type !== condition.type),
-              condition,
-            ],
-          },
-        }),
-        options,
-      )
+      .modify('Pod', keyOf(pod), (current) => asDisruptionTarget(current, why, this.deps.clock.now()), options)
       .catch(ignoreNotFound);
     await this.deps.client
       .delete('Pod', keyOf(pod), { preconditions: { uid: pod.metadata.uid } })

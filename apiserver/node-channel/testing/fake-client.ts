@@ -22,6 +22,7 @@ export class FakeClient implements Client {
   readonly kinds: ServedKinds = {
     names: () => [...this.states.keys()],
     nameOf: (_apiVersion, kind) => [...this.states.keys()].find((name) => name === kind),
+    resourceOf: (name) => ({ group: '', resource: name }),
     onChange: () => () => undefined,
   };
 
@@ -130,6 +131,15 @@ export class FakeClient implements Client {
   async bind(pod: ObjectKey, binding: { readonly nodeName: string; readonly uid: string }): Promise<void> {
     const { nodeName, uid } = binding;
     await this.modify('Pod', pod, (current) => ({ ...current, spec: { ...current.spec, nodeName } }), { uid });
+  }
+
+  /** No kind has a scale here. */
+  scale(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  setScale(kind: KindName, key: ObjectKey): Promise<never> {
+    return Promise.reject(notFound({ group: '', resource: kind }, key.name));
   }
 
   private store<K extends KindName>(

@@ -1,6 +1,4 @@
 import { SYSTEM_USER } from '../auth/user';
-import { aPod } from '../../shared/testing/builders';
-import type { DisruptionCheck } from './eviction';
 import { startRegistry } from './testing/test-registry';
 
 const options = { user: SYSTEM_USER } as const;
@@ -61,56 +59,6 @@ describe('JSON patch', () => {
     await expect(send({ op: 'add' })).rejects.toMatchObject({ code: 400 });
     const many = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/kind', value: 'ConfigMap' }));
     await expect(send(many)).rejects.toMatchObject({ code: 413 });
-    await registry.close();
-  });
-});
-
-describe('eviction', () => {
-  const { spec } = aPod();
-
-  async function withPod(phase: string, mayDisrupt?: DisruptionCheck) {
-    const cluster = await startRegistry(mayDisrupt === undefined ? {} : { mayDisrupt });
-    const { metadata } = await cluster.client.create('Pod', { metadata: web, spec: structuredClone(spec) });
-    await cluster.client.bind(web, { nodeName: 'n1', uid: metadata.uid });
-    await cluster.client.modify('Pod', web, (pod) => ({ ...pod, status: { ...pod.status, phase } }), {
-      subresource: 'status',
-    });
-    return cluster;
-  }
-  const forbid: DisruptionCheck = () => ({ allowed: false, reason: 'The disruption budget web needs 1 healthy pods' });
-
-  it('deletes the pod with its grace period where no budget stands against it', async () => {
-    const { registry, client } = await withPod('Running');
-    await registry.evict(web, { metadata: { name: 'web' } }, options);
-    expect((await client.get('Pod', web)).metadata).toMatchObject({ deletionGracePeriodSeconds: 30 });
-    await registry.close();
-  });
-
-  it('answers 429 with the budget as the cause, and leaves the pod alone', async () => {
-    const { registry, client } = await withPod('Running', forbid);
-    await expect(registry.evict(web, {}, options)).rejects.toMatchObject({
-      code: 429,
-      reason: 'TooManyRequests',
-      message: "Cannot evict pod as it would violate the pod's disruption budget.",
-      details: { causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget web needs 1 healthy pods' }] },
-    });
-    expect((await client.get('Pod', web)).metadata.deletionTimestamp).toBeUndefined();
-    await registry.close();
-  });
-
-  it.each(['Succeeded', 'Failed', 'Pending'])('asks no budget about a pod that is %s', async (phase) => {
-    const { registry } = await withPod(phase, forbid);
-    await expect(registry.evict(web, {}, options)).resolves.toBeUndefined();
-    await registry.close();
-  });
-
-  it('does not evict another pod than the one that was meant, nor anything in a dry run', async () => {
-    const { registry, client } = await withPod('Running');
-    await expect(
-      registry.evict(web, { deleteOptions: { preconditions: { uid: 'other' } } }, options),
-    ).rejects.toMatchObject({ code: 409 });
-    await registry.evict(web, {}, { ...options, dryRun: true });
-    expect((await client.get('Pod', web)).metadata.deletionTimestamp).toBeUndefined();
     await registry.close();
   });
 });

@@ -1,0 +1,23 @@
+import type { Pod, PodCondition } from '../../shared/api/objects';
+import { toTimestamp } from '../../shared/clock';
+
+/** The pod with the condition that says why it is about to be taken away. */
+export function asDisruptionTarget(
+  pod: Pod,
+  why: { readonly reason: string; readonly message: string },
+  nowMs: number,
+): Pod {
+  const conditions = pod.status?.conditions ?? [];
+  const before = conditions.find(({ type }) => type === 'DisruptionTarget');
+  const since = before?.status === 'True' ? before.lastTransitionTime : undefined;
+  const condition: PodCondition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    ...why,
+    lastTransitionTime: since ?? toTimestamp(nowMs),
+  };
+  return {
+    ...pod,
+    status: { ...pod.status, conditions: [...conditions.filter(({ type }) => type !== 'DisruptionTarget'), condition] },
+  };
+}
