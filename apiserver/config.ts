@@ -11,6 +11,14 @@ export interface ServerConfig {
   /** Addresses and names that clients and agents dial, beside the local ones. The first goes into the kubeconfig. */
   readonly advertiseAddresses: readonly string[];
   readonly tokenAuthFile?: string;
+  /** Whose name stands in tokens of service accounts; of the later ones tokens are only accepted. */
+  readonly serviceAccountIssuers: readonly [string, ...string[]];
+  /** What signs them; made where it is missing. Absent: a file in the data folder. */
+  readonly serviceAccountSigningKeyFile?: string;
+  /** Further keys, public or private, whose signatures are accepted. */
+  readonly serviceAccountKeyFiles: readonly string[];
+  /** Whom tokens are for that are meant for this API. */
+  readonly apiAudiences: readonly string[];
   readonly store: 'sqlite' | 'memory';
   readonly kubeconfigOut: string;
   readonly schedulerPolicy: string;
@@ -24,6 +32,7 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
+const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 /** Reads the flags. Throws ConfigurationError with what is wrong and how it should be. */
@@ -44,6 +53,28 @@ export function parseConfig(
       describe: 'address or name that others dial; repeatable',
     })
     .option('token-auth-file', { type: 'string', describe: 'static tokens: lines of token,user,uid,"group1,group2"' })
+    .option('service-account-issuer', {
+      type: 'string',
+      array: true,
+      default: [DEFAULT_ISSUER],
+      describe: 'https URL that tokens of service accounts name; repeatable, the first signs',
+    })
+    .option('service-account-signing-key-file', {
+      type: 'string',
+      describe: 'private key in PEM (RSA, or EC on P-256) that signs them; default: made in the data folder',
+    })
+    .option('service-account-key-file', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'further key in PEM whose tokens are accepted; repeatable',
+    })
+    .option('api-audiences', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'whom tokens must be for; default: the issuer',
+    })
     .option('store', {
       choices: ['sqlite', 'memory'] as const,
       default: 'sqlite' as const,
@@ -78,12 +109,24 @@ export function parseConfig(
       `--service-cluster-ip-range ${flags.serviceClusterIpRange}: must be an IPv4 network from /8 to /30, as ${DEFAULT_SERVICE_IP_RANGE.text}`,
     );
   }
+  const [issuer, ...olderIssuers] = flags.serviceAccountIssuer;
+  for (const each of flags.serviceAccountIssuer) {
+    if (!/^https:\/\/[^/?#]+[^?#]*$/.test(each)) {
+      throw new ConfigurationError(`--service-account-issuer ${each}: must be an https URL without query or fragment`);
+    }
+  }
+  const resolved = (file: string): string => path.resolve(host.cwd, file);
+  const signingKeyFile = flags.serviceAccountSigningKeyFile;
   return {
     dataDir,
     bindAddress: flags.bindAddress,
     port: flags.port,
     advertiseAddresses: flags.advertiseAddress,
-    ...(flags.tokenAuthFile === undefined ? {} : { tokenAuthFile: path.resolve(host.cwd, flags.tokenAuthFile) }),
+    ...(flags.tokenAuthFile === undefined ? {} : { tokenAuthFile: resolved(flags.tokenAuthFile) }),
+    serviceAccountIssuers: [issuer ?? DEFAULT_ISSUER, ...olderIssuers],
+    ...(signingKeyFile === undefined ? {} : { serviceAccountSigningKeyFile: resolved(signingKeyFile) }),
+    serviceAccountKeyFiles: flags.serviceAccountKeyFile.map(resolved),
+    apiAudiences: flags.apiAudiences.length === 0 ? flags.serviceAccountIssuer : flags.apiAudiences,
     store: flags.store,
     kubeconfigOut: path.resolve(host.cwd, flags.kubeconfigOut ?? path.join(dataDir, 'kubeconfig')),
     schedulerPolicy: flags.schedulerPolicy,

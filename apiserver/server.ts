@@ -6,12 +6,17 @@ import path from 'node:path';
 import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
-import { byClientCertificate, byTokenFile } from './auth/authenticator';
+import { byBearerToken, byClientCertificate, byTokenFile } from './auth/authenticator';
 import { anyOf, mastersOnly } from './auth/authorizer';
 import { ensureBootstrapRoles } from './auth/rbac/bootstrap-roles';
 import { rbacEscalation } from './auth/rbac/escalation';
 import { RbacAuthorizer } from './auth/rbac/rbac-authorizer';
 import { reviewHandlers } from './auth/reviews';
+import { JWKS_PATH, openIdPages } from './auth/service-account/openid-pages';
+import { openSigningKeys } from './auth/service-account/signing-keys';
+import { byServiceAccountToken } from './auth/service-account/token-authenticator';
+import { TokenIssuer } from './auth/service-account/token-issuer';
+import { serveTokenRequests } from './auth/service-account/token-request';
 import type { ClusterAuthority } from './auth/cluster-authority';
 import { openClusterAuthority } from './auth/cluster-authority';
 import { writeKubeconfig } from './auth/kubeconfig';
@@ -38,6 +43,7 @@ import { ensureJoinToken } from './node-channel/join-tokens';
 import { createNodeChannel } from './node-channel/node-channel';
 import { loadSchemas } from './openapi/schemas';
 import { ensureBootstrapObjects } from './registry/bootstrap-objects';
+import { ensureClusterService } from './registry/cluster-service';
 import { createClient } from './registry/create-client';
 import { createRegistry } from './registry/create-registry';
 import { findPolicy } from './scheduler/policies/policies';
@@ -76,6 +82,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     clock,
     names: serverNames(config),
   });
+  const signingKeys = await openSigningKeys(
+    config.serviceAccountSigningKeyFile ?? path.join(config.dataDir, 'pki', 'service-account.key'),
+    config.serviceAccountKeyFiles,
+  );
   const kinds = createKindList();
   const schemas = loadSchemas();
   const registry = await createRegistry({
@@ -97,7 +107,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   serveDefinitions(client, kinds, { schemas, decoder: createDecoder(schemas) });
 
   const events = createEventRecorder({ client, clock, logger });
-  const channel = createNodeChannel({ client, clock, logger, events });
+  const [issuer] = config.serviceAccountIssuers;
+  const { apiAudiences } = config;
+  const tokens = new TokenIssuer({ client, clock, keys: signingKeys, issuer, apiAudiences });
+  const channel = createNodeChannel({ client, clock, logger, events, tokens });
   const streaming = createStreaming({
     connector: channel,
     pods: { get: (namespace, name) => client.get('Pod', { namespace, name }) },
@@ -105,30 +118,37 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     logger,
   });
   const nodeLifecycle = new NodeLifecycle({ client, clock, logger, events, liveness: channel.liveness });
-  const controllers = new ControllerManager(createControllers({ client, clock, events }), { client, clock, logger });
+  const { caCertificatePem } = authority;
+  const controllers = new ControllerManager(createControllers({ client, clock, events, tokens, caCertificatePem }), {
+    client,
+    clock,
+    logger,
+  });
   const policy = findPolicy(config.schedulerPolicy);
   if (policy === undefined) throw new Error(`there is no scheduling policy ${config.schedulerPolicy}`);
   const scheduler = new Scheduler({ client, clock, logger, events, policy });
 
-  const authenticators = [
-    byClientCertificate(),
-    ...(config.tokenAuthFile === undefined ? [] : [byTokenFile(config.tokenAuthFile)]),
+  const tokenAuthenticators = [
+    ...(config.tokenAuthFile === undefined ? [] : [byTokenFile(config.tokenAuthFile, apiAudiences)]),
+    byServiceAccountToken({ client, clock, keys: signingKeys, issuers: config.serviceAccountIssuers, apiAudiences }),
   ];
   const metrics = createMetrics({ store, channel });
   const routes = new ApiRoutes({
     registry,
     kinds,
     openApi: new OpenApiDocuments(kinds, schemas, VERSION.gitVersion),
-    authenticators,
+    authenticators: [byClientCertificate(), byBearerToken(tokenAuthenticators)],
     authorizer: access.authorizer,
     streaming,
     virtual: {
-      ...reviewHandlers(access.authorizer, roles),
+      ...reviewHandlers(access.authorizer, roles, tokenAuthenticators),
+      'serviceaccounts/token': serveTokenRequests(tokens, apiAudiences),
       'nodes.metrics.k8s.io': serveNodeMetrics({ client, connector: channel, clock }),
       'pods.metrics.k8s.io': servePodMetrics({ client, connector: channel, clock }),
     },
     publicPages: healthPages({ store, isReady: () => serving }),
     pages: {
+      ...openIdPages({ keys: signingKeys, issuer, jwksUri: () => `${urlOf(config, portOf(server))}${JWKS_PATH}` }),
       '/metrics': metrics.page,
       '/nodes': (_url, response) => sendJson(response, 200, { items: channel.nodes() }),
     },
@@ -173,8 +193,16 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   channel.start();
   scheduler.start();
   await listen(server, config);
-  const port = (server.address() as AddressInfo).port;
-  const url = `https://${config.advertiseAddresses[0] ?? '127.0.0.1'}:${port}`;
+  const port = portOf(server);
+  const url = urlOf(config, port);
+  await ensureClusterService(client, {
+    clusterIp: config.serviceIpRange.at(0),
+    port,
+    addresses: [
+      ...config.advertiseAddresses,
+      ...(config.bindAddress === '0.0.0.0' ? addressesOfHost().slice(0, 1) : [config.bindAddress]),
+    ],
+  });
   await writeKubeconfig(config.kubeconfigOut, {
     server: url,
     caCertificatePem: authority.caCertificatePem,
@@ -206,13 +234,19 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   return { url, port, authority, stop: () => (stopping ??= stop()) };
 }
 
-function serverNames({ bindAddress, advertiseAddresses }: ServerConfig): readonly string[] {
+const portOf = (server: https.Server): number => (server.address() as AddressInfo).port;
+
+const urlOf = ({ advertiseAddresses }: ServerConfig, port: number): string =>
+  `https://${advertiseAddresses[0] ?? '127.0.0.1'}:${port}`;
+
+function serverNames({ bindAddress, advertiseAddresses, serviceIpRange }: ServerConfig): readonly string[] {
   const bound = ['0.0.0.0', '::'].includes(bindAddress) ? addressesOfHost() : [bindAddress];
   const cluster = [
     'kubernetes',
     'kubernetes.default',
     'kubernetes.default.svc',
     'kubernetes.default.svc.cluster.local',
+    serviceIpRange.at(0),
   ];
   return [...new Set(['localhost', '127.0.0.1', '::1', os.hostname(), ...cluster, ...bound, ...advertiseAddresses])];
 }

@@ -6,6 +6,7 @@ import type { StreamRequest } from '../shared/wire/node-channel';
 import type { AgentStream } from '../shared/wire/byte-stream';
 import { Agent } from './agent/agent';
 import type { Host } from './agent/host';
+import type { ApiAddress } from './api-relay/api-relay';
 import type { KubeletConfig } from './config';
 import type { ConfigSource } from './environment/config-source';
 import type { ImageProvider } from './pod-worker/pod-environment';
@@ -26,6 +27,8 @@ export interface KubeletParts {
   readonly host: Host;
   readonly nodeIp: string;
   readonly diskBytes: number;
+  /** Where pods reach the API; undefined while that way is not open. */
+  readonly apiAddress: () => ApiAddress | undefined;
   readonly createImages: (source: ConfigSource) => ImageProvider;
   /** Serves exec, attach, logs and port-forward of the agent's pods. */
   readonly serveStream: (agent: Agent, request: StreamRequest, stream: AgentStream) => Promise<void>;
@@ -44,6 +47,7 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
     dataDir: config.dataDir,
     isRoot: parts.isRoot,
     clock,
+    random,
     logger,
     runtime: parts.runtime,
     runtimeName: parts.runtimeName,
@@ -56,6 +60,7 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
       pidsLimit: config.podPidsLimit,
     },
     evictionHard: config.evictionHard,
+    apiAddress: parts.apiAddress,
     createImages: parts.createImages,
     createSession: (handlers) => createSession({ serverUrls, nodeName, identity, clock, random, logger, handlers }),
     onStream: (request, stream) => serveStream(agent, request, stream),

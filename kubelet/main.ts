@@ -9,6 +9,7 @@ import { systemRandom } from '../shared/random';
 import { StatusError } from '../shared/status-error';
 import type { Agent } from './agent/agent';
 import { nodeAddressTowards } from './agent/node-address';
+import { ApiRelay } from './api-relay/api-relay';
 import { ConfigurationError, parseConfig } from './config';
 import { createKubelet } from './create-kubelet';
 import { createImageProvider } from './images/image-provider';
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
   });
   const clock = systemClock;
   const logger = createLogger({ level: config.logLevel, pretty: config.logFormat === 'text', name: 'kubelet' });
-  let started: Agent | undefined;
+  let started: Pick<Agent, 'stop'> | undefined;
   let isStopping = false;
   const stop = (signal: string): void => {
     // Whoever asks twice does not want to wait.
@@ -75,6 +76,7 @@ async function main(): Promise<void> {
   });
   const disk = await statfs(dataDir);
 
+  const relay = new ApiRelay({ dataDir, serverUrls, hostAddress: () => runtime.hostAddress(), clock, logger });
   const agent = createKubelet(config, identity, {
     clock,
     random: systemRandom,
@@ -86,6 +88,7 @@ async function main(): Promise<void> {
     host,
     nodeIp,
     diskBytes: disk.blocks * disk.bsize,
+    apiAddress: () => relay.address,
     createImages: (source) => createImageProvider({ runtime, source, clock, logger }),
     serveStream: (pods, request, stream) => streams(pods)(request, stream),
     onConnected: () => logger.info({ node: nodeName, server: serverUrls }, 'ready: connected to the server'),
@@ -104,7 +107,8 @@ async function main(): Promise<void> {
       })),
   });
 
-  started = agent;
+  started = { stop: async () => void (await Promise.all([agent.stop(), relay.stop()])) };
+  await relay.start();
   await agent.start();
 }
 

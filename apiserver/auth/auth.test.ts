@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FakeClock } from '../../shared/testing/fake-clock';
-import { authenticate, byTokenFile } from './authenticator';
+import { authenticate, byBearerToken, byTokenFile } from './authenticator';
 import { authorize, mastersOnly } from './authorizer';
 import { openClusterAuthority } from './cluster-authority';
 
@@ -63,7 +63,7 @@ describe('the token file', () => {
   it('knows users by their tokens, and no others', () => {
     const file = path.join(folder, 'tokens.csv');
     writeFileSync(file, 'abc,alice,u1,"dev,ops"\ndef,bob,u2\n');
-    const tokens = byTokenFile(file);
+    const tokens = byBearerToken([byTokenFile(file, ['api'])]);
     expect(tokens.authenticate(withToken('abc'))).toEqual({
       name: 'alice',
       uid: 'u1',
@@ -77,7 +77,7 @@ describe('the token file', () => {
   it('is read again when it changes', () => {
     const file = path.join(folder, 'tokens.csv');
     writeFileSync(file, 'abc,alice,u1\n');
-    const tokens = byTokenFile(file);
+    const tokens = byBearerToken([byTokenFile(file, ['api'])]);
     writeFileSync(file, 'xyz,alice,u1\n');
     utimesSync(file, new Date(2_000_000_000_000), new Date(2_000_000_000_000));
     expect(tokens.authenticate(withToken('abc'))).toBeUndefined();
@@ -87,8 +87,8 @@ describe('the token file', () => {
   it('says which line is wrong, and not what stands there', () => {
     const file = path.join(folder, 'tokens.csv');
     writeFileSync(file, 'abc,alice,u1\nsecret-token\n');
-    expect(() => byTokenFile(file)).toThrow(`${file}:2`);
-    expect(() => byTokenFile(file)).not.toThrow('secret-token');
+    expect(() => byTokenFile(file, ['api'])).toThrow(`${file}:2`);
+    expect(() => byTokenFile(file, ['api'])).not.toThrow('secret-token');
   });
 });
 

@@ -10,6 +10,15 @@ export interface Authenticator {
   authenticate(request: IncomingMessage): User | undefined;
 }
 
+/** Recognises a bearer token, or says nothing about it. Throws Unauthorized for one of its own kind that is bad. */
+export interface TokenAuthenticator {
+  /** `audiences`: of whom the token must be meant for one; absent: for this API. */
+  authenticateToken(
+    token: string,
+    audiences?: readonly string[],
+  ): { readonly user: User; readonly audiences: readonly string[] } | undefined;
+}
+
 export const AUTHENTICATED = 'system:authenticated';
 export const unauthorized = (): StatusError => new StatusError('Unauthorized', 'Unauthorized');
 
@@ -40,8 +49,32 @@ export function bearerTokenOf(request: IncomingMessage): string | undefined {
 
 const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-/** Kubernetes' static token file: `token,user,uid,"group1,group2"`. Read again when it changes. */
-export function byTokenFile(file: string): Authenticator {
+/** Asks each in turn about the token in the Authorization header. */
+export const byBearerToken = (tokens: readonly TokenAuthenticator[]): Authenticator => ({
+  authenticate(request) {
+    const token = bearerTokenOf(request);
+    return token === undefined ? undefined : authenticateToken(tokens, token)?.user;
+  },
+});
+
+/** The first that recognises the token. Throws Unauthorized for a bad one. */
+export function authenticateToken(
+  tokens: readonly TokenAuthenticator[],
+  token: string,
+  audiences?: readonly string[],
+): ReturnType<TokenAuthenticator['authenticateToken']> {
+  for (const each of tokens) {
+    const found = each.authenticateToken(token, audiences);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * Kubernetes' static token file: `token,user,uid,"group1,group2"`. Read again when it changes. Its tokens are meant for
+ * this API alone.
+ */
+export function byTokenFile(file: string, apiAudiences: readonly string[]): TokenAuthenticator {
   let readMs = -1;
   let entries: readonly { readonly digest: Buffer; readonly user: User }[] = [];
   const refresh = (): void => {
@@ -55,15 +88,15 @@ export function byTokenFile(file: string): Authenticator {
   };
   refresh();
   return {
-    authenticate(request) {
-      const token = bearerTokenOf(request);
-      if (token === undefined) return undefined;
+    authenticateToken(token, wanted = apiAudiences) {
+      const audiences = wanted.filter((each) => apiAudiences.includes(each));
+      if (audiences.length === 0) return undefined;
       refresh();
       const given = digest(token);
       // Every entry is compared, so that the time taken tells nothing.
       let found: User | undefined;
       for (const entry of entries) if (timingSafeEqual(entry.digest, given)) found = entry.user;
-      return found;
+      return found === undefined ? undefined : { user: found, audiences };
     },
   };
 }

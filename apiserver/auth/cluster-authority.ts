@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { createHash, createPrivateKey, webcrypto } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
 import type { Clock } from '../../shared/clock';
 import { errorCodeOf } from '../../shared/error-code';
+import { writePrivateFile } from './private-file';
 import { MASTERS, NODES } from './user';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -200,9 +201,6 @@ async function writeCredential(folder: string, name: string, { certificatePem, k
     [`${name}.key`, keyPem, 0o600],
     [`${name}.crt`, certificatePem, 0o644],
   ] as const) {
-    const fresh = path.join(folder, `.${file}.new`);
-    await writeFile(fresh, text, { mode });
-    await chmod(fresh, mode);
-    await rename(fresh, path.join(folder, file));
+    await writePrivateFile(path.join(folder, file), text, mode);
   }
 }

@@ -41,6 +41,12 @@ it.each([
     ['users/bob', 'uids/7'],
     { name: 'bob', uid: '7', groups: ['system:authenticated'] },
   ],
+  [
+    'a user with more about it',
+    { 'impersonate-user': 'bob', 'impersonate-extra-example.com%2fteam': 'red, blue' },
+    ['users/bob', 'userextras/red', 'userextras/blue'],
+    { name: 'bob', groups: ['system:authenticated'], extra: { 'example.com/team': ['red', 'blue'] } },
+  ],
 ])('speaks for %s where that is allowed', (_who, headers, allowed, expected) => {
   expect(impersonated(allowing(...allowed), ann, request(headers))).toEqual(expected);
   for (const missing of allowed) {
@@ -53,8 +59,4 @@ it('refuses groups of nobody', () => {
   expect(() => impersonated(allowing('groups/a'), ann, request({ 'impersonate-group': 'a' }))).toThrow(
     'requested impersonation without impersonating a user',
   );
-});
-
-it('refuses extra attributes, rather than to run as somebody else than was meant', () => {
-  expect(() => impersonated(allowing(), ann, request({ 'impersonate-extra-team': 'a' }))).toThrow('Impersonate-Extra');
 });

@@ -3,41 +3,67 @@ import { badRequest } from '../../shared/status-error';
 import { AUTHENTICATED } from './authenticator';
 import type { Authorizer } from './authorizer';
 import { authorize } from './authorizer';
+import { accountGroups, accountOf } from './service-account/claims';
 import type { User } from './user';
 
-const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
+const EXTRA = 'impersonate-extra-';
 
 /**
  * The user whom a request speaks for: `user` itself, or who its Impersonate headers name, where `user` may impersonate
- * that user and each of the groups. Throws Forbidden, BadRequest for groups without a user.
+ * that user, each of the groups and of the extra values. Throws Forbidden, BadRequest for groups without a user.
  */
 export function impersonated(authorizer: Authorizer, user: User, { headers }: IncomingMessage): User {
   const name = textOf(headers['impersonate-user']);
   const groups = [headers['impersonate-group'] ?? []].flat().flatMap((value) => value.split(', '));
   const uid = textOf(headers['impersonate-uid']);
-  // Nothing here decides by extra attributes: who sends them relies on what would not happen.
-  if (Object.keys(headers).some((header) => header.startsWith('impersonate-extra-'))) {
-    throw badRequest('impersonation of extra attributes is not served: leave out the Impersonate-Extra headers');
-  }
+  const extra = extraOf(headers);
   if (name === undefined) {
-    if (groups.length === 0 && uid === undefined) return user;
+    if (groups.length === 0 && uid === undefined && extra.size === 0) return user;
     throw badRequest('requested impersonation without impersonating a user');
   }
   const verb = 'impersonate';
-  const [, namespace, account] = SERVICE_ACCOUNT.exec(name) ?? [];
-  if (namespace === undefined) authorize(authorizer, user, { verb, group: '', resource: 'users', name });
-  else authorize(authorizer, user, { verb, group: '', resource: 'serviceaccounts', namespace, name: account ?? '' });
+  const account = accountOf(name);
+  if (account === undefined) authorize(authorizer, user, { verb, group: '', resource: 'users', name });
+  else authorize(authorizer, user, { verb, group: '', resource: 'serviceaccounts', ...account });
   for (const group of groups) authorize(authorizer, user, { verb, group: '', resource: 'groups', name: group });
   if (uid !== undefined) {
     authorize(authorizer, user, { verb, group: 'authentication.k8s.io', resource: 'uids', name: uid });
   }
-  const own = namespace === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+  for (const [key, values] of extra) {
+    for (const value of values) {
+      const resource = { resource: 'userextras', subresource: key, name: value };
+      authorize(authorizer, user, { verb, group: 'authentication.k8s.io', ...resource });
+    }
+  }
+  const own = account === undefined ? [] : accountGroups(account.namespace);
   return {
     name,
     ...(uid === undefined ? {} : { uid }),
     groups: [...new Set([...groups, ...(groups.length === 0 ? own : []), AUTHENTICATED])],
+    ...(extra.size === 0 ? {} : { extra: Object.fromEntries(extra) }),
   };
 }
 
 const textOf = (header: string | readonly string[] | undefined): string | undefined =>
   header === undefined || typeof header === 'string' ? header : header[0];
+
+/** Values by key, as the headers have them: keys are percent-encoded, and lower case as all header names. */
+function extraOf(headers: IncomingMessage['headers']): ReadonlyMap<string, readonly string[]> {
+  const extra = new Map<string, readonly string[]>();
+  for (const [header, value] of Object.entries(headers)) {
+    if (!header.startsWith(EXTRA) || value === undefined) continue;
+    extra.set(
+      decodedKey(header.slice(EXTRA.length)),
+      [value].flat().flatMap((each) => each.split(', ')),
+    );
+  }
+  return extra;
+}
+
+function decodedKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw badRequest(`the header Impersonate-Extra-${encoded} has a broken percent-encoding in its name`);
+  }
+}

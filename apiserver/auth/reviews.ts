@@ -1,6 +1,8 @@
 import type { ApiObject } from '../../shared/api/objects';
-import { badRequest, invalid } from '../../shared/status-error';
+import { StatusError, badRequest, invalid } from '../../shared/status-error';
 import type { VirtualCall, VirtualHandler, VirtualHandlers } from '../http/virtual-kinds';
+import type { TokenAuthenticator } from './authenticator';
+import { authenticateToken } from './authenticator';
 import type { Attributes, Authorizer } from './authorizer';
 import type { RbacAuthorizer } from './rbac/rbac-authorizer';
 import type { User } from './user';
@@ -24,7 +26,12 @@ interface ReviewSpec {
 }
 
 /** Answers what somebody may do, and who a request comes from (authorization.k8s.io and authentication.k8s.io). */
-export const reviewHandlers = (authorizer: Authorizer, rbac: RbacAuthorizer): VirtualHandlers => ({
+export const reviewHandlers = (
+  authorizer: Authorizer,
+  rbac: RbacAuthorizer,
+  tokens: readonly TokenAuthenticator[],
+): VirtualHandlers => ({
+  'tokenreviews.authentication.k8s.io': tokenReview(tokens),
   'selfsubjectaccessreviews.authorization.k8s.io': accessReview(
     'SelfSubjectAccessReview',
     authorizer,
@@ -48,11 +55,46 @@ export const reviewHandlers = (authorizer: Authorizer, rbac: RbacAuthorizer): Vi
     kind: 'SelfSubjectReview',
     apiVersion: 'authentication.k8s.io/v1',
     metadata: {},
-    status: {
-      userInfo: { username: user.name, ...(user.uid === undefined ? {} : { uid: user.uid }), groups: [...user.groups] },
-    },
+    status: { userInfo: userInfoOf(user) },
   }),
 });
+
+const userInfoOf = ({ name, uid, groups, extra }: User): object => ({
+  username: name,
+  ...(uid === undefined ? {} : { uid }),
+  groups,
+  ...(extra === undefined ? {} : { extra }),
+});
+
+/** Whose a token is; for others who serve requests. What is said of a bad token is that it is one. */
+const tokenReview =
+  (tokens: readonly TokenAuthenticator[]): VirtualHandler =>
+  async ({ body }) => {
+    const { spec } = (await body()) as { readonly spec?: { readonly token?: string; readonly audiences?: string[] } };
+    const { token = '', audiences } = spec ?? {};
+    if (token === '') throw badRequest('token is required for TokenReview in authentication');
+    return {
+      kind: 'TokenReview',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: {},
+      spec,
+      status: judge(token, audiences),
+    };
+
+    function judge(given: string, wanted: readonly string[] | undefined): object {
+      try {
+        const found = authenticateToken(tokens, given, wanted?.length === 0 ? undefined : wanted);
+        return found === undefined
+          ? { user: {} }
+          : { authenticated: true, user: userInfoOf(found.user), audiences: found.audiences };
+      } catch (error) {
+        if (error instanceof StatusError && error.reason === 'Unauthorized') {
+          return { user: {}, error: 'invalid bearer token' };
+        }
+        throw error;
+      }
+    }
+  };
 
 const named = ({ user = '', groups = [] }: ReviewSpec): User => ({ name: user, groups: [...groups] });
 

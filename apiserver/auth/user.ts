@@ -3,6 +3,8 @@ export interface User {
   readonly name: string;
   readonly uid?: string;
   readonly groups: readonly string[];
+  /** What else is known of who makes the request: for reviews and logs, decisions do not rest on it. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Group whose members may do everything. */

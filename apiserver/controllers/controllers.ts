@@ -1,7 +1,9 @@
 import type { KindName } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
+import type { TokenIssuer } from '../auth/service-account/token-issuer';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client } from '../registry/client';
+import { AccountTokenSecretController } from './account-token-secret';
 import type { Controller } from './controller';
 import type { ControllerManager } from './controller-manager';
 import { CronJobController } from './cron-job/cron-job';
@@ -19,6 +21,7 @@ import { NamespaceController } from './namespace';
 import { TaintEvictionController } from './node-lifecycle/taint-eviction';
 import { PodGarbageController } from './pod-garbage';
 import { ReplicaSetController } from './replica-set/replica-set';
+import { RootCaPublisher } from './root-ca-publisher';
 import { ServiceAccountController } from './service-account';
 import { StatefulSetController } from './stateful-set/stateful-set';
 
@@ -26,6 +29,9 @@ export interface ControllerDeps {
   readonly client: Client;
   readonly clock: Clock;
   readonly events: EventRecorder;
+  readonly tokens: TokenIssuer;
+  /** Of the authority that signed the server's certificate. */
+  readonly caCertificatePem: string;
 }
 
 /** In this order, before all else, a namespace is emptied. */
@@ -44,6 +50,8 @@ const FIRST_EMPTIED: readonly KindName[] = [
 export const createControllers = (deps: ControllerDeps): readonly Controller[] => [
   new NamespaceController(deps.client, deps.clock, FIRST_EMPTIED),
   new ServiceAccountController(deps.client),
+  new AccountTokenSecretController(deps),
+  new RootCaPublisher(deps.client, deps.caCertificatePem),
   new PodGarbageController(deps.client, deps.clock),
   new TaintEvictionController(deps),
   new CustomResourceDefinitionController(deps.client, deps.clock),

@@ -39,7 +39,7 @@ const release = async (name: string): Promise<void> => {
 const standing = (): readonly string[] =>
   cluster.client
     .view('ConfigMap')
-    .list({ namespace: 'default' })
+    .list({ namespace: 'default', where: ({ metadata }) => metadata.name !== 'kube-root-ca.crt' })
     .map(({ metadata: { name, deletionTimestamp } }) => (deletionTimestamp === undefined ? name : `${name} (going)`));
 
 const ownersOf = (name: string): readonly string[] =>

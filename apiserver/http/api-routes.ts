@@ -19,7 +19,7 @@ import { ResourceRoutes, notServed } from './resource-routes';
 import type { OpenApiDocuments } from './openapi';
 import { sendBytes } from './respond';
 import type { VirtualHandlers } from './virtual-kinds';
-import { answerVirtual } from './virtual-kinds';
+import { answerSubresource, answerVirtual } from './virtual-kinds';
 
 export interface ApiRoutesDeps {
   readonly registry: Registry;
@@ -159,6 +159,11 @@ export class ApiRoutes {
       const call = { kind, path, query: url.searchParams, user, request };
       const { code, answer } = await answerVirtual(this.deps.virtual, call);
       return sendJson(response, code, answer);
+    }
+    if (path.subresource !== undefined && isServed === true) {
+      const call = { path, query: url.searchParams, user, request };
+      const answer = await answerSubresource(this.deps.virtual, call);
+      if (answer !== undefined) return sendJson(response, 201, answer);
     }
     return this.resources.handle({ request, response, kind, path, query: url.searchParams, user });
   }

@@ -20,8 +20,29 @@ export interface VirtualCall {
 /** The answer's JSON. Throws StatusError. */
 export type VirtualHandler = (call: VirtualCall) => Promise<object> | object;
 
-/** `plural.group` -> who answers. */
+/** `plural.group`, or `plural/subresource` of a stored kind of the core group -> who answers. */
 export type VirtualHandlers = Readonly<Record<string, VirtualHandler>>;
+
+/** Who answers for a subresource of a stored object that is made for the answer alone; undefined: nobody. */
+export async function answerSubresource(
+  handlers: VirtualHandlers,
+  call: {
+    readonly path: RequestPath;
+    readonly query: URLSearchParams;
+    readonly user: User;
+    readonly request: IncomingMessage;
+  },
+): Promise<object | undefined> {
+  const { path, query, user, request } = call;
+  const handler = handlers[`${path.plural ?? ''}/${path.subresource ?? ''}`];
+  if (handler === undefined) return undefined;
+  if (request.method !== 'POST') throw notAllowed();
+  const { namespace, name } = path;
+  return handler({ verb: 'create', namespace, name, query, user, body: () => readObject(request) });
+}
+
+const notAllowed = (): StatusError =>
+  new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
 
 const METHODS: Readonly<Record<string, 'read' | 'create'>> = { GET: 'read', HEAD: 'read', POST: 'create' };
 
@@ -41,7 +62,7 @@ export async function answerVirtual(
   const method = METHODS[request.method ?? ''];
   const verb = method === 'read' ? (path.name === undefined ? 'list' : 'get') : method;
   if (handler === undefined || verb === undefined || !kind.verbs.includes(verb) || path.subresource !== undefined) {
-    throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+    throw notAllowed();
   }
   const { namespace, name } = path;
   const answer = await handler({ verb, namespace, name, query, user, body: () => readObject(request) });

@@ -15,6 +15,7 @@ const review = (group: 'authentication' | 'authorization', kind: string, namespa
 
 export const REVIEWS: readonly Kind[] = [
   review('authentication', 'SelfSubjectReview', false),
+  review('authentication', 'TokenReview', false),
   review('authorization', 'LocalSubjectAccessReview', true),
   review('authorization', 'SelfSubjectAccessReview', false),
   review('authorization', 'SelfSubjectRulesReview', false),

@@ -12,7 +12,9 @@ export const serviceAccount: Kind = {
   shortNames: ['sa'],
   categories: [],
   verbs: ALL_VERBS,
-  subresources: [],
+  subresources: [
+    { name: 'token', verbs: ['create'], kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1' },
+  ],
   schema: 'io.k8s.api.core.v1.ServiceAccount',
   columns: [
     nameColumn,

@@ -10,6 +10,7 @@ import { StatusError, toStatusError } from '../../shared/status-error';
 import type { ServerStream } from '../../shared/wire/byte-stream';
 import type { StreamRequest } from '../../shared/wire/node-channel';
 import { NODE_CHANNEL_PATH } from '../../shared/wire/node-channel';
+import type { TokenIssuer } from '../auth/service-account/token-issuer';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client } from '../registry/client';
 import { AssignmentFeed } from './assignment-feed';
@@ -20,6 +21,7 @@ import { NodeConnection } from './node-connection';
 import { NodeConnections } from './node-connections';
 import type { NodeIdentity } from './node-identity';
 import { nodeIdentityOf } from './node-identity';
+import { issuePodToken } from './pod-tokens';
 import { PodStatusWriter } from './pod-status-writer';
 
 /** Bytes of one message from an agent: a registration with all its images and pods, a pod status. */
@@ -46,6 +48,8 @@ export interface NodeChannelOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventRecorder;
+  /** Who signs the tokens of pods. */
+  readonly tokens: Pick<TokenIssuer, 'issue'>;
 }
 
 export const createNodeChannel = (options: NodeChannelOptions): NodeChannel => new SocketNodeChannel(options);
@@ -161,6 +165,8 @@ class SocketNodeChannel implements NodeChannel {
         ref.kind === 'ConfigMap'
           ? (client.view('ConfigMap').get(ref) ?? null)
           : (client.view('Secret').get(ref) ?? null),
+      issueToken: (nodeName, order) =>
+        issuePodToken(this.options.tokens, this.feed?.podOf(nodeName, order.podUid), order),
     });
   }
 }

@@ -2,7 +2,15 @@ import type { Socket } from 'socket.io';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
-import type { EventReport, Heartbeat, ObjectRef, Registration, Sync } from '../../shared/wire/node-channel';
+import type {
+  EventReport,
+  Heartbeat,
+  ObjectRef,
+  PodToken,
+  Registration,
+  Sync,
+  TokenOrder,
+} from '../../shared/wire/node-channel';
 import {
   parseEventReport,
   parseHeartbeat,
@@ -10,6 +18,7 @@ import {
   parsePodStatusReport,
   parsePodTerminated,
   parseRegistration,
+  parseTokenOrder,
 } from '../../shared/wire/parse-agent';
 import { parseAck, parseDone } from '../../shared/wire/parse-server';
 import { parseStreamCredit, parseStreamData, parseStreamEnd } from '../../shared/wire/parse-stream';
@@ -35,6 +44,8 @@ export interface ConnectionServices {
   onEvent(connection: NodeConnection, event: EventReport): void;
   onClosed(connection: NodeConnection, reason: string): void;
   readObject(ref: ObjectRef): ConfigMap | Secret | null;
+  /** Throws a StatusError where the pod is to have no such token. */
+  issueToken(nodeName: string, order: TokenOrder): PodToken;
 }
 
 /** One agent's socket: parses what comes in, and lets an authenticated node touch itself and its own pods only. */
@@ -91,6 +102,7 @@ export class NodeConnection {
       const why = `no pod of node "${this.nodeName}" refers to it`;
       throw new StatusError('Forbidden', `${ref.kind} "${ref.namespace}/${ref.name}" is forbidden: ${why}`);
     });
+    this.onAsked('token', parseTokenOrder, (order) => Promise.resolve(services.issueToken(this.nodeName, order)));
     this.onTold('heartbeat', parseHeartbeat, (heartbeat) => services.onHeartbeat(this, heartbeat));
     this.onTold('event', parseEventReport, (event) => services.onEvent(this, event));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));

@@ -6,6 +6,7 @@ import type { IpRange } from '../admission/ip-range';
 import { DEFAULT_SERVICE_IP_RANGE } from '../admission/ip-range';
 import { limitRanger } from '../admission/limit-ranger';
 import { ADMISSION_PLUGINS } from '../admission/plugins';
+import { createServiceAccount } from '../admission/service-account';
 import { createServiceAddresses } from '../admission/service-addresses';
 import type { KindList } from '../kinds/kind-list';
 import { createDecoder } from '../openapi/decode';
@@ -49,6 +50,7 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
       ...(options.plugins ?? [
         ...ADMISSION_PLUGINS,
         limitRanger,
+        createServiceAccount(random),
         createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),
       ]),
       ...(options.morePlugins ?? []),

@@ -13,6 +13,7 @@ import { createJoin } from '../../apiserver/node-channel/join';
 import { createJoinRoute } from '../../apiserver/node-channel/join-route';
 import { createJoinToken } from '../../apiserver/node-channel/join-tokens';
 import type { NodeChannel } from '../../apiserver/node-channel/node-channel';
+import { testTokenIssuer } from '../../apiserver/auth/service-account/testing/test-tokens';
 import { createNodeChannel } from '../../apiserver/node-channel/node-channel';
 import { FakeClient } from '../../apiserver/node-channel/testing/fake-client';
 import { TestAuthority } from '../../apiserver/node-channel/testing/test-authority';
@@ -133,7 +134,13 @@ export class ChannelHarness {
     const client = new FakeClient();
     const authority = await TestAuthority.create(Date.now());
     const events = createEventRecorder({ client, clock, logger: silentLogger });
-    const channel = createNodeChannel({ client, clock, logger: silentLogger, events });
+    const channel = createNodeChannel({
+      client,
+      clock,
+      logger: silentLogger,
+      events,
+      tokens: testTokenIssuer(client, clock),
+    });
     const app = express();
     app.use(createJoinRoute(createJoin({ client, clock: systemClock, logger: silentLogger, authority })));
     const server = createServer(

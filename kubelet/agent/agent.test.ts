@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Pod } from '../../shared/api/objects';
 import { silentLogger } from '../../shared/logger';
+import { seededRandom } from '../../shared/random';
 import { aPod } from '../../shared/testing/builders';
 import { FakeClock, settle as settlePromises } from '../../shared/testing/fake-clock';
 import type { Supplies } from '../eviction/thresholds';
@@ -78,6 +79,7 @@ class Bench {
       dataDir: this.dataDir,
       isRoot: false,
       clock: this.clock,
+      random: seededRandom(1),
       logger: silentLogger,
       runtime: this.runtime,
       runtimeName: 'docker',
@@ -89,9 +91,10 @@ class Bench {
       },
       node: { hostIps: ['192.168.0.1'], cpuMilli: 4000, memoryBytes: 2 ** 33, diskBytes: 2 ** 40, pidsLimit: 1024 },
       evictionHard: parseThresholds('memory.available<100Mi,nodefs.available<10%'),
+      apiAddress: () => ({ host: 'kubernetes.default.svc', ip: '127.0.0.1', port: 7_000 }),
       createImages: () => images,
       createSession: (handlers) => {
-        const made = new FakeSession(handlers);
+        const made = new FakeSession(handlers, this.clock);
         sessions.push(made);
         return made;
       },

@@ -1,6 +1,7 @@
 import type { Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
+import type { Random } from '../../shared/random';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   NamespaceServices,
@@ -12,6 +13,7 @@ import type {
   StreamRequest,
   Sync,
 } from '../../shared/wire/node-channel';
+import type { ApiAddress } from '../api-relay/api-relay';
 import type { ConfigSource } from '../environment/config-source';
 import { EvictionManager } from '../eviction/eviction-manager';
 import { createConsumption } from '../eviction/pod-consumption';
@@ -25,6 +27,7 @@ import { PodWorker } from '../pod-worker/pod-worker';
 import { createProber } from '../probes/prober';
 import type { Session, SessionHandlers } from '../session/session';
 import { createMemoryFolders } from '../volumes/memory-folder';
+import { PodTokens } from '../volumes/pod-tokens';
 import { PodVolumes } from '../volumes/pod-volumes';
 import { DesiredPods } from './desired-pods';
 import { EngineWatch } from './engine-watch';
@@ -44,6 +47,7 @@ export interface AgentOptions {
   /** Root may mount a tmpfs for what must not reach a disk. */
   readonly isRoot: boolean;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
   readonly runtime: Runtime;
   readonly runtimeName: string;
@@ -51,6 +55,8 @@ export interface AgentOptions {
   readonly node: NodeFacts;
   /** What must be left of the node's resources; with less, pods are evicted. */
   readonly evictionHard: readonly Threshold[];
+  /** Where pods reach the API; undefined while that way is not open. */
+  readonly apiAddress: () => ApiAddress | undefined;
   readonly createImages: (source: ConfigSource) => ImageProvider;
   readonly createSession: (handlers: SessionHandlers) => Session;
   readonly onStream: (request: StreamRequest, stream: AgentStream) => Promise<void>;
@@ -88,6 +94,7 @@ export class Agent implements SessionHandlers {
     this.volumes = new PodVolumes({
       dataDir,
       source: this.objects,
+      tokens: new PodTokens({ clock, random: options.random, request: (order) => this.session.requestToken(order) }),
       memory: createMemoryFolders(options.isRoot),
       logger,
     });
@@ -116,6 +123,7 @@ export class Agent implements SessionHandlers {
         this.allWorkers()
           .filter((worker) => worker.isWanted && worker.pod.metadata.uid !== uid)
           .map((worker) => worker.pod),
+      apiAddress: options.apiAddress,
       servicesOf: (namespace) => this.desired.servicesOf(namespace),
       reportStatus: (report) => {
         this.desired.noteStatus(report.uid, report.status);

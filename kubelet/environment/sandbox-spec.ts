@@ -1,11 +1,13 @@
 import type { Pod } from '../../shared/api/objects';
+import type { ApiAddress } from '../api-relay/api-relay';
+import { API_NAMES } from '../api-relay/api-relay';
 import type { PortMapping, SandboxSpec } from '../runtime/runtime';
 import { identityOf } from './container-spec';
 
 const MAX_HOSTNAME_LENGTH = 63;
 
-/** A pod's sandbox as the engine is to make it. */
-export function sandboxSpecOf(pod: Pod, attempt: number): SandboxSpec {
+/** A pod's sandbox as the engine is to make it, where `api` is known by name. */
+export function sandboxSpecOf(pod: Pod, attempt: number, api?: ApiAddress): SandboxSpec {
   const { spec } = pod;
   const dns = dnsOf(pod);
   return {
@@ -17,7 +19,10 @@ export function sandboxSpecOf(pod: Pod, attempt: number): SandboxSpec {
     hostIpc: spec.hostIPC ?? false,
     ports: spec.hostNetwork === true ? [] : publishedPortsOf(pod),
     ...(dns === undefined ? {} : { dns }),
-    hostAliases: (spec.hostAliases ?? []).map(({ ip = '', hostnames }) => ({ ip, hostnames: hostnames ?? [] })),
+    hostAliases: [
+      ...(api === undefined ? [] : [{ ip: api.ip, hostnames: API_NAMES }]),
+      ...(spec.hostAliases ?? []).map(({ ip = '', hostnames }) => ({ ip, hostnames: hostnames ?? [] })),
+    ],
     sysctls: Object.fromEntries((spec.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value])),
     labels: pod.metadata.labels ?? {},
   };

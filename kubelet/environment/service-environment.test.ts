@@ -1,6 +1,6 @@
 import { aPod } from '../../shared/testing/builders';
 import type { ServiceLink } from '../../shared/wire/node-channel';
-import { serviceEnvironment } from './service-environment';
+import { serviceEnvironment, throughRelay } from './service-environment';
 
 const cluster: ServiceLink = {
   name: 'kubernetes',
@@ -33,6 +33,19 @@ it("tells of each Service as Kubernetes does, and in the style of Docker's links
     MY_DB_PORT_53_UDP_PORT: '53',
     MY_DB_PORT_53_UDP_ADDR: '10.96.0.7',
   });
+});
+
+it('names this node as the way to the API, and to nothing else', () => {
+  const api = { host: 'kubernetes.default.svc', ip: '172.17.0.1', port: 40_001 };
+  const environment = serviceEnvironment(aPod(), throughRelay([cluster, database], api));
+  expect(Object.fromEntries(environment)).toMatchObject({
+    KUBERNETES_SERVICE_HOST: 'kubernetes.default.svc',
+    KUBERNETES_SERVICE_PORT: '40001',
+    KUBERNETES_SERVICE_PORT_HTTPS: '40001',
+    KUBERNETES_PORT: 'tcp://kubernetes.default.svc:40001',
+    MY_DB_SERVICE_HOST: '10.96.0.7',
+  });
+  expect(throughRelay([cluster], undefined)).toEqual([cluster]);
 });
 
 it('writes an IPv6 address in brackets where a port follows', () => {

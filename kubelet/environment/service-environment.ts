@@ -1,4 +1,5 @@
 import type { Pod } from '../../shared/api/objects';
+import type { ApiAddress } from '../api-relay/api-relay';
 import type { ServiceLink } from '../../shared/wire/node-channel';
 
 /**
@@ -15,6 +16,20 @@ export function serviceEnvironment(pod: Pod, services: readonly ServiceLink[]): 
       for (const [name, value] of variablesOf(service)) environment.set(name, value);
   return environment;
 }
+
+/** The same Services, where the cluster's own API is reached through this node. */
+export const throughRelay = (services: readonly ServiceLink[], api: ApiAddress | undefined): readonly ServiceLink[] =>
+  api === undefined
+    ? services
+    : services.map((service) =>
+        service.isCluster
+          ? {
+              ...service,
+              clusterIp: api.host,
+              ports: service.ports.slice(0, 1).map((port) => ({ ...port, port: api.port })),
+            }
+          : service,
+      );
 
 const variableName = (name: string): string => name.replaceAll('-', '_').toUpperCase();
 

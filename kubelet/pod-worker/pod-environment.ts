@@ -2,6 +2,7 @@ import type { Container, Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { EventReport, PodStatusReport, PodTerminated, ServiceLink } from '../../shared/wire/node-channel';
+import type { ApiAddress } from '../api-relay/api-relay';
 import type { ConfigSource } from '../environment/config-source';
 import type { Prober } from '../probes/prober';
 import type { Runtime } from '../runtime/runtime';
@@ -59,6 +60,8 @@ export interface PodEnvironment {
   othersOf(uid: string): readonly Pod[];
   /** What pods of that namespace are told of Services. */
   servicesOf(namespace: string): readonly ServiceLink[];
+  /** Where pods reach the API; undefined while that way is not open. */
+  apiAddress(): ApiAddress | undefined;
   reportStatus(report: PodStatusReport): void;
   reportTerminated(pod: PodTerminated): void;
   reportEvent(event: EventReport): void;

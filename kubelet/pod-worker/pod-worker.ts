@@ -221,13 +221,14 @@ export class PodWorker {
       this.logger.info({}, 'pod has run its course');
       this.aim.move({ type: 'halt', graceSeconds: graceOf(pod) });
     }
+    const renewAtMs = this.renewVolumes(nowMs);
     if (this.aim.isToRun) this.probes.follow((container) => this.underWay.has(`container/${container}`));
     else this.probes.stop();
 
     const { steps, wakeAtMs } = plan({ pod, goal: this.aim.goal, observed, facts: this.facts(nowMs) });
     for (const step of steps) this.carryOut(step);
     this.publish(nowMs);
-    this.sleepUntil([wakeAtMs, deadlineMs, this.holds.nextReleaseMs()], nowMs);
+    this.sleepUntil([wakeAtMs, deadlineMs, renewAtMs, this.holds.nextReleaseMs()], nowMs);
   }
 
   private carryOut(step: Step): void {
@@ -277,6 +278,15 @@ export class PodWorker {
     const { sandboxes, containers } = await this.env.runtime.list().catch(() => this.record.observed);
     const isOwn = ({ pod }: { pod: { uid: string } }): boolean => pod.uid === uid;
     this.record.replaceObserved({ sandboxes: sandboxes.filter(isOwn), containers: containers.filter(isOwn) });
+  }
+
+  /** Has volumes made anew whose content is due, and says when that will be next. */
+  private renewVolumes(nowMs: number): number | undefined {
+    const { uid } = this.record.pod.metadata;
+    const renewAtMs = this.aim.isToRun ? this.env.volumes.renewAtMs(uid) : undefined;
+    if (renewAtMs === undefined || nowMs < renewAtMs) return renewAtMs;
+    if (this.record.volumesMade === this.record.volumesWanted) this.record.volumesWanted += 1;
+    return undefined;
   }
 
   private vanish(): void {

@@ -4,6 +4,7 @@ import { ConfigError } from '../environment/config-source';
 import { containerSpecOf, identityOf } from '../environment/container-spec';
 import { environmentOf } from '../environment/environment';
 import type { PodContext } from '../environment/field-ref';
+import { throughRelay } from '../environment/service-environment';
 import { sandboxSpecOf } from '../environment/sandbox-spec';
 import { runHook } from '../lifecycle/hooks';
 import { afterRestart } from '../plan/crash-back-off';
@@ -71,7 +72,7 @@ export const executors: Executors = {
     if (attempt > 0) emit(events.sandboxChanged());
     try {
       const id = await env.gate.run(() =>
-        unlessAborted(signal, () => env.runtime.createSandbox(sandboxSpecOf(pod, attempt))),
+        unlessAborted(signal, () => env.runtime.createSandbox(sandboxSpecOf(pod, attempt, env.apiAddress()))),
       );
       record.observeSandbox({
         id,
@@ -234,7 +235,7 @@ export const podContextOf = (env: PodEnvironment, record: PodRecord): PodContext
   pod: record.pod,
   podIps: record.pod.spec.hostNetwork === true ? env.node.hostIps : record.podIps,
   hostIps: env.node.hostIps,
-  services: env.servicesOf(record.pod.metadata.namespace),
+  services: throughRelay(env.servicesOf(record.pod.metadata.namespace), env.apiAddress()),
   nodeCapacity: env.node,
 });
 

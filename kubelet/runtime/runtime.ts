@@ -237,6 +237,8 @@ export interface EngineInfo {
 
 export interface Runtime {
   info(): Promise<EngineInfo>;
+  /** The address under which containers reach this machine; undefined where the engine has no network of its own. */
+  hostAddress(): Promise<string | undefined>;
   /** Makes sure the sandbox image is there (built locally, no registry). Idempotent. */
   prepare(): Promise<void>;
   /** All sandboxes and containers of this node (by label), also exited ones. */

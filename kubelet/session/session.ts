@@ -10,9 +10,11 @@ import type {
   PodRemoval,
   PodStatusReport,
   PodTerminated,
+  PodToken,
   Registration,
   StreamRequest,
   Sync,
+  TokenOrder,
 } from '../../shared/wire/node-channel';
 
 /** What the agent does with what the server pushes. Handlers are quick and do not throw: they record and wake workers. */
@@ -45,4 +47,6 @@ export interface Session {
   reportEvent(event: EventReport): void;
   /** Throws ServiceUnavailable while disconnected, Forbidden where no pod of this node refers to it. */
   fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined>;
+  /** Throws ServiceUnavailable while disconnected, Forbidden where no volume of that pod asks for it. */
+  requestToken(order: TokenOrder): Promise<PodToken>;
 }

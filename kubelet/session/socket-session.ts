@@ -3,8 +3,16 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import { StatusError } from '../../shared/status-error';
-import type { EventReport, ObjectRef, PodStatusReport, PodTerminated, Sync } from '../../shared/wire/node-channel';
-import { parseConfigObject } from '../../shared/wire/parse-server';
+import type {
+  EventReport,
+  ObjectRef,
+  PodStatusReport,
+  PodTerminated,
+  PodToken,
+  Sync,
+  TokenOrder,
+} from '../../shared/wire/node-channel';
+import { parseConfigObject, parsePodToken } from '../../shared/wire/parse-server';
 import { Backoff } from './backoff';
 import { Connection } from './connection';
 import type { NodeCredential } from './node-credential';
@@ -68,10 +76,18 @@ class SocketSession implements Session {
   }
 
   async fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined> {
+    return (await this.ask('fetch', ref, parseConfigObject)) ?? undefined;
+  }
+
+  requestToken(order: TokenOrder): Promise<PodToken> {
+    return this.ask('token', order, parsePodToken);
+  }
+
+  private async ask<T>(event: string, message: unknown, parse: (value: unknown) => T): Promise<T> {
     if (this.connection === undefined) {
       throw new StatusError('ServiceUnavailable', 'the node is not connected to the server at the moment');
     }
-    return (await this.connection.ask('fetch', ref, parseConfigObject, ANSWER_TIMEOUT_MS)) ?? undefined;
+    return this.connection.ask(event, message, parse, ANSWER_TIMEOUT_MS);
   }
 
   private async run(signal: AbortSignal): Promise<void> {

@@ -18,6 +18,8 @@ import { VolumeError } from './volume-error';
 export interface ProjectedFile {
   readonly bytes: Buffer;
   readonly mode: number;
+  /** Whose the file is; absent: root's, or whoever the agent runs as. */
+  readonly uid?: number;
 }
 /** Relative path -> file. */
 export type Payload = ReadonlyMap<string, ProjectedFile>;
@@ -40,11 +42,11 @@ export async function writeAtomically(folder: string, payload: Payload, fsGroup?
   const next = await mkdtemp(`${folder}${path.sep}..`);
   await chmod(next, 0o755);
   if (fsGroup !== undefined) await chown(next, -1, fsGroup);
-  for (const [file, { bytes, mode }] of payload) {
+  for (const [file, { bytes, mode, uid = -1 }] of payload) {
     const target = path.join(next, file);
     await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
     await writeFile(target, bytes);
-    if (fsGroup !== undefined) await chown(target, -1, fsGroup);
+    if (fsGroup !== undefined || uid !== -1) await chown(target, uid, fsGroup ?? -1);
     await chmod(target, fsGroup === undefined ? mode : mode | GROUP_READ);
   }
   await rm(path.join(folder, DATA_LINK_NEXT), { force: true });

@@ -6,16 +6,21 @@ import type { PodContext } from '../environment/field-ref';
 import { fieldValue, resourceValue } from '../environment/field-ref';
 import { findContainer } from '../plan/pod-outline';
 import type { Payload, ProjectedFile } from './atomic-writer';
+import type { PodTokens } from './pod-tokens';
 
 type Projection = NonNullable<NonNullable<Volume['projected']>['sources']>[number];
 type KeyToPath = NonNullable<NonNullable<Volume['configMap']>['items']>[number];
 type DownwardItem = NonNullable<NonNullable<Volume['downwardAPI']>['items']>[number];
 
+type TokenProjection = NonNullable<Projection['serviceAccountToken']>;
+
 const DEFAULT_MODE = 0o644;
+const DEFAULT_TOKEN_SECONDS = 3_600;
 
 export interface PayloadContext {
   readonly context: PodContext;
   readonly source: ConfigSource;
+  readonly tokens: Pick<PodTokens, 'get'>;
   /** Says that a source was left out, and why. */
   readonly onSkipped: (volume: string, why: string) => void;
 }
@@ -69,9 +74,28 @@ async function projectionFiles(volume: Volume, projection: Projection, how: Payl
   }
   if (projection.downwardAPI !== undefined)
     return downwardFiles(how.context, projection.downwardAPI.items ?? [], defaultMode);
+  if (projection.serviceAccountToken !== undefined) return tokenFiles(projection.serviceAccountToken, how);
   const kind = Object.keys(projection)[0] ?? 'unknown';
   how.onSkipped(volume.name, `projected source ${kind} is not supported on this node: its files are missing`);
   return new Map();
+}
+
+/** For the owner's eyes only, who is made the one that the pod runs as where it says so (KEP-2451). */
+async function tokenFiles(
+  { path, audience = '', expirationSeconds = DEFAULT_TOKEN_SECONDS }: TokenProjection,
+  { context, tokens }: PayloadContext,
+): Promise<Payload> {
+  const { metadata, spec } = context.pod;
+  const token = await tokens.get({ podUid: metadata.uid, audience, expirationSeconds });
+  const users = new Set(
+    [...(spec.initContainers ?? []), ...spec.containers].map(
+      ({ securityContext }) => securityContext?.runAsUser ?? spec.securityContext?.runAsUser,
+    ),
+  );
+  const [user] = users;
+  const isOneUser = users.size === 1 && user !== undefined;
+  const mode = isOneUser || spec.securityContext?.fsGroup !== undefined ? 0o600 : 0o644;
+  return new Map([[path, { bytes: Buffer.from(token, 'utf8'), mode, ...(isOneUser ? { uid: user } : {}) }]]);
 }
 
 async function objectFiles(

@@ -12,12 +12,14 @@ import { hasContent, writeAtomically } from './atomic-writer';
 import { prepareHostPath } from './host-path';
 import type { MemoryFolders } from './memory-folder';
 import { payloadOf, refsOf } from './payload';
+import type { PodTokens } from './pod-tokens';
 import { resolveSubPath } from './sub-path';
 import { VolumeError } from './volume-error';
 
 export interface PodVolumesOptions {
   readonly dataDir: string;
   readonly source: ConfigSource;
+  readonly tokens: PodTokens;
   readonly memory: MemoryFolders;
   readonly logger: Logger;
 }
@@ -94,8 +96,14 @@ export class PodVolumes {
     await rm(path.dirname(this.terminationFileOf(uid, container, attempt)), { recursive: true, force: true });
   }
 
+  /** When the content of a volume is due to be made anew, by itself. */
+  renewAtMs(uid: string): number | undefined {
+    return this.options.tokens.renewAtMs(uid);
+  }
+
   /** Removes all that the pod had on this node; hostPath volumes are not the pod's. Gone already is success. */
   async remove(uid: string): Promise<void> {
+    this.options.tokens.forget(uid);
     const volumes = path.join(this.folderOf(uid), 'volumes');
     for (const name of await readdir(volumes).catch(() => []))
       await this.options.memory.remove(path.join(volumes, name));
@@ -142,10 +150,10 @@ export class PodVolumes {
   }
 
   private async writePayload(context: PodContext, volume: Volume): Promise<boolean> {
-    const { source, logger } = this.options;
+    const { source, tokens, logger } = this.options;
     const onSkipped = (name: string, why: string): void =>
       logger.warn({ pod: context.pod.metadata.uid, volume: name, why }, 'volume is incomplete');
-    const payload = await payloadOf(volume, { context, source, onSkipped });
+    const payload = await payloadOf(volume, { context, source, tokens, onSkipped });
     if (payload === undefined) return false;
     await writeAtomically(this.hostPathOf(context.pod, volume), payload, context.pod.spec.securityContext?.fsGroup);
     return true;

@@ -3,23 +3,30 @@ import os from 'node:os';
 import path from 'node:path';
 import type { ConfigMap, Pod, Secret, Volume } from '../../shared/api/objects';
 import { silentLogger } from '../../shared/logger';
+import { seededRandom } from '../../shared/random';
 import { StatusError } from '../../shared/status-error';
 import { aPod } from '../../shared/testing/builders';
+import { FakeClock } from '../../shared/testing/fake-clock';
 import type { ObjectRef } from '../../shared/wire/node-channel';
 import type { PodContext } from '../environment/field-ref';
 import { writeAtomically } from './atomic-writer';
 import { createMemoryFolders } from './memory-folder';
+import { PodTokens } from './pod-tokens';
 import { PodVolumes } from './pod-volumes';
 import { resolveSubPath } from './sub-path';
 
 let folder: string;
 const objects = new Map<string, ConfigMap | Secret>();
 let isServerAway = false;
+let clock: FakeClock;
+let tokensMade: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'volumes-'));
   objects.clear();
   isServerAway = false;
+  clock = new FakeClock();
+  tokensMade = 0;
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -32,6 +39,15 @@ const volumes = (): PodVolumes =>
           ? Promise.reject(new StatusError('ServiceUnavailable', 'no server'))
           : Promise.resolve(objects.get(`${kind}/${name}`)),
     },
+    tokens: new PodTokens({
+      clock,
+      random: seededRandom(1),
+      request: ({ expirationSeconds }) => {
+        if (isServerAway) return Promise.reject(new StatusError('ServiceUnavailable', 'no server'));
+        tokensMade += 1;
+        return Promise.resolve({ token: `token-${tokensMade}`, expiresAtMs: clock.now() + expirationSeconds * 1_000 });
+      },
+    }),
     memory: createMemoryFolders(false),
     logger: silentLogger,
   });
@@ -109,6 +125,48 @@ describe('volumes of a pod', () => {
   it('does without what is optional', async () => {
     await volumes().prepare(contextOf(withVolume({ name: 'v', configMap: { name: 'none', optional: true } })));
     expect((await readdir(inVolume())).filter((name) => !name.startsWith('..'))).toEqual([]);
+  });
+
+  describe('with a token', () => {
+    const serviceAccountToken = { path: 'token', expirationSeconds: 1_000 };
+    const pod = withVolume({ name: 'v', projected: { sources: [{ serviceAccountToken }] } });
+    const isUid = process.getuid?.() === 0;
+
+    it('shows the same one until most of its life is over, then a new one', async () => {
+      const node = volumes();
+      await node.prepare(contextOf(pod));
+      const dueMs = node.renewAtMs(pod.metadata.uid) ?? 0;
+      expect(dueMs - clock.now()).toBeGreaterThan(780_000);
+      expect(dueMs - clock.now()).toBeLessThanOrEqual(800_000);
+      await clock.advance(780_000);
+      await node.prepare(contextOf(pod));
+      expect(await readFile(inVolume('token'), 'utf8')).toBe('token-1');
+      await clock.advance(20_000);
+      await node.prepare(contextOf(pod));
+      expect(await readFile(inVolume('token'), 'utf8')).toBe('token-2');
+    });
+
+    it('keeps the old one while no server answers, and asks again soon', async () => {
+      const node = volumes();
+      await node.prepare(contextOf(pod));
+      isServerAway = true;
+      await clock.advance(900_000);
+      await node.prepare(contextOf(pod));
+      expect(await readFile(inVolume('token'), 'utf8')).toBe('token-1');
+      expect((node.renewAtMs(pod.metadata.uid) ?? 0) - clock.now()).toBe(30_000);
+    });
+
+    it('lets only the user read it that all containers run as', async () => {
+      const owned = {
+        ...pod,
+        spec: { ...pod.spec, securityContext: { runAsUser: isUid ? 1_234 : (process.getuid?.() ?? 0) } },
+      };
+      await volumes().prepare(contextOf(owned));
+      const { mode, uid } = await stat(inVolume('token'));
+      expect([mode & 0o777, uid]).toEqual([0o600, owned.spec.securityContext.runAsUser]);
+      await volumes().prepare(contextOf({ ...pod, metadata: { ...pod.metadata, uid: 'other' } }));
+      expect((await stat(inVolume('token').replace(pod.metadata.uid, 'other'))).mode & 0o777).toBe(0o644);
+    });
   });
 
   it('keeps the content of before while no server answers', async () => {

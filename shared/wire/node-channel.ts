@@ -100,6 +100,18 @@ export interface ObjectChanged {
   readonly object: ConfigMap | Secret | null;
 }
 
+/** Asks for the token that a serviceAccountToken source of a pod of this node shows. */
+export interface TokenOrder {
+  readonly podUid: string;
+  /** Empty: the API's own. */
+  readonly audience: string;
+  readonly expirationSeconds: number;
+}
+export interface PodToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
+}
+
 /** Usage figures of one beat. Rates are averages since the beat before. */
 export interface NodeUsage {
   readonly cpuMilli: number;
@@ -249,6 +261,8 @@ export interface AgentToServer {
   event: (message: EventReport) => void;
   /** The object, or null where it does not exist. Forbidden unless a pod of this node refers to it. */
   fetch: (message: ObjectRef, ack: (result: Ack<ConfigMap | Secret | null>) => void) => void;
+  /** A token bound to that pod. Forbidden unless a volume of that pod asks for such a one. */
+  token: (message: TokenOrder, ack: (result: Ack<PodToken>) => void) => void;
   streamData: (message: StreamData) => void;
   streamEnd: (message: StreamEnd) => void;
   streamCredit: (message: StreamCredit) => void;

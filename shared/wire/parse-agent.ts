@@ -10,6 +10,7 @@ import type {
   PodTerminated,
   Registration,
   RunningPod,
+  TokenOrder,
 } from './node-channel';
 import {
   asArray,
@@ -39,6 +40,15 @@ export function parseJoinRequest(value: unknown): JoinRequest {
   return {
     nodeName,
     certificateRequest: asString(message['certificateRequest'], 'certificateRequest', MAX_CERTIFICATE_REQUEST),
+  };
+}
+
+export function parseTokenOrder(value: unknown): TokenOrder {
+  const message = asRecord(value, 'token');
+  return {
+    podUid: asName(message['podUid'], 'podUid'),
+    audience: asString(message['audience'], 'audience'),
+    expirationSeconds: asInteger(message['expirationSeconds'], 'expirationSeconds', { min: 1 }),
   };
 }
 

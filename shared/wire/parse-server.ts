@@ -7,6 +7,7 @@ import type {
   ObjectChanged,
   PodAssignment,
   PodRemoval,
+  PodToken,
   ServiceLink,
   Sync,
 } from './node-channel';
@@ -17,6 +18,7 @@ import { asArray, asInteger, asName, asOneOf, asOptional, asRecord, asString, fi
 
 const MAX_ITEMS = 100_000;
 const MAX_CERTIFICATE = 64 * 1024;
+const MAX_TOKEN = 16 * 1024;
 
 const revisionOf = (message: WireRecord): number => asInteger(message['revision'], 'revision', { min: 0 });
 
@@ -101,6 +103,14 @@ export function parseObjectChanged(value: unknown): ObjectChanged {
     revision: revisionOf(message),
     ref: parseObjectRef(message['ref']),
     object: parseConfigObject(message['object']),
+  };
+}
+
+export function parsePodToken(value: unknown): PodToken {
+  const message = asRecord(value, 'token');
+  return {
+    token: asString(message['token'], 'token', MAX_TOKEN),
+    expiresAtMs: asInteger(message['expiresAtMs'], 'expiresAtMs', { min: 0 }),
   };
 }
 

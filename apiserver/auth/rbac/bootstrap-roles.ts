@@ -1,5 +1,6 @@
 import type { ClusterRoleBinding, PolicyRule } from 'kubernetes-types/rbac/v1';
 import type { Client } from '../../registry/client';
+import { JWKS_PATH } from '../service-account/openid-pages';
 import { ignoreAlreadyExists } from '../../../shared/status-error';
 
 const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
@@ -93,6 +94,17 @@ const ROLES: Readonly<Record<string, readonly PolicyRule[]>> = {
     on('authorization.k8s.io', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], ['create']),
     on('authentication.k8s.io', ['selfsubjectreviews'], ['create']),
   ],
+  'system:service-account-issuer-discovery': [
+    {
+      nonResourceURLs: [
+        '/.well-known/openid-configuration',
+        '/.well-known/openid-configuration/',
+        JWKS_PATH,
+        `${JWKS_PATH}/`,
+      ],
+      verbs: ['get'],
+    },
+  ],
   'system:discovery': [
     {
       nonResourceURLs: [
@@ -114,6 +126,7 @@ const ROLES: Readonly<Record<string, readonly PolicyRule[]>> = {
 };
 
 const BINDINGS: Readonly<Record<string, string>> = {
+  'system:service-account-issuer-discovery': 'system:serviceaccounts',
   'cluster-admin': 'system:masters',
   'system:basic-user': 'system:authenticated',
   'system:discovery': 'system:authenticated',

@@ -1,5 +1,7 @@
 import { silentLogger } from '../../../shared/logger';
 import { settle } from '../../../shared/testing/fake-clock';
+import type { SigningKeys } from '../../auth/service-account/signing-keys';
+import { testSigningKeys, testTokenIssuer } from '../../auth/service-account/testing/test-tokens';
 import { createEventRecorder } from '../../events/event-recorder';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
@@ -7,6 +9,8 @@ import { ControllerManager } from '../controller-manager';
 import { collectGarbage, createControllers } from '../controllers';
 
 export interface TestControllers extends TestRegistry {
+  /** What tokens of service accounts are signed with. */
+  readonly keys: SigningKeys;
   /** Resolves when the controllers have nothing left to do at this moment. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -17,11 +21,21 @@ export async function startControllers(): Promise<TestControllers> {
   const parts = await startRegistry();
   const { client, clock, registry } = parts;
   const events = createEventRecorder({ client, clock, logger: silentLogger });
-  const manager = new ControllerManager(createControllers({ client, clock, events }), {
-    client,
-    clock,
-    logger: silentLogger,
-  });
+  const keys = testSigningKeys();
+  const manager = new ControllerManager(
+    createControllers({
+      client,
+      clock,
+      events,
+      tokens: testTokenIssuer(client, clock, keys),
+      caCertificatePem: 'a certificate',
+    }),
+    {
+      client,
+      clock,
+      logger: silentLogger,
+    },
+  );
   manager.start();
   collectGarbage(manager, client);
   const idle = async (): Promise<void> => {
@@ -34,6 +48,7 @@ export async function startControllers(): Promise<TestControllers> {
   await idle();
   return {
     ...parts,
+    keys,
     idle,
     async stop() {
       await manager.stop();

@@ -1,5 +1,13 @@
 import type { ConfigMap, PodStatus, Secret } from '../../../shared/api/objects';
-import type { EventReport, ObjectRef, PodStatusReport, PodTerminated } from '../../../shared/wire/node-channel';
+import type {
+  EventReport,
+  ObjectRef,
+  PodStatusReport,
+  PodTerminated,
+  PodToken,
+  TokenOrder,
+} from '../../../shared/wire/node-channel';
+import type { Clock } from '../../../shared/clock';
 import { StatusError } from '../../../shared/status-error';
 import type { Session, SessionHandlers } from '../../session/session';
 
@@ -12,7 +20,10 @@ export class FakeSession implements Session {
   isConnected = true;
   isStarted = false;
 
-  constructor(readonly handlers: SessionHandlers) {}
+  constructor(
+    readonly handlers: SessionHandlers,
+    private readonly clock: Clock,
+  ) {}
 
   start(): void {
     this.isStarted = true;
@@ -38,6 +49,16 @@ export class FakeSession implements Session {
   fetch({ kind, namespace, name }: ObjectRef): Promise<ConfigMap | Secret | undefined> {
     if (!this.isConnected) return Promise.reject(new StatusError('ServiceUnavailable', 'no server'));
     return Promise.resolve(this.objects.get(`${kind}/${namespace}/${name}`));
+  }
+
+  /** Tokens that were asked for; each is `token-N`, counted from 1. */
+  readonly tokenOrders: TokenOrder[] = [];
+
+  requestToken(order: TokenOrder): Promise<PodToken> {
+    if (!this.isConnected) return Promise.reject(new StatusError('ServiceUnavailable', 'no server'));
+    this.tokenOrders.push(order);
+    const expiresAtMs = this.clock.now() + order.expirationSeconds * 1_000;
+    return Promise.resolve({ token: `token-${this.tokenOrders.length}`, expiresAtMs });
   }
 
   /** The last status reported of the pod of that name. */

@@ -94,6 +94,10 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
     const refusal = (kind: string, message?: RegExp): unknown =>
       expect.objectContaining({ kind, ...(message === undefined ? {} : { message: expect.stringMatching(message) }) });
 
+    it('says under which address containers reach this machine', async () => {
+      expect(await runtime.hostAddress()).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    });
+
     it('prepares as often as it is asked to', async () => {
       await expect(runtime.prepare()).resolves.toBeUndefined();
     });

@@ -88,6 +88,10 @@ class DockerRuntime implements Runtime {
     };
   }
 
+  hostAddress(): Promise<string | undefined> {
+    return this.calls.gatewayOf('bridge');
+  }
+
   prepare(): Promise<void> {
     return ensureSandboxImage(this.calls);
   }

@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import { Agent } from 'node:http';
+import net from 'node:net';
 import Docker from 'dockerode';
 import type { Pack } from 'tar-stream';
 import type {
@@ -47,6 +48,14 @@ export class EngineCalls {
 
   async describe(): Promise<EngineDescription> {
     return (await translated(this.docker.info())) as EngineDescription;
+  }
+
+  /** Where a network leaves towards this machine. */
+  async gatewayOf(network: string): Promise<string | undefined> {
+    const { IPAM } = (await translated(this.docker.getNetwork(network).inspect())) as {
+      readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string }[] | null };
+    };
+    return IPAM?.Config?.map(({ Gateway }) => Gateway).find((gateway) => gateway !== undefined && net.isIPv4(gateway));
   }
 
   async ping(signal: AbortSignal): Promise<void> {

@@ -144,6 +144,11 @@ export class FakeRuntime implements Runtime {
 
   // Runtime ------------------------------------------------------------------------------------------------------
 
+  async hostAddress(): Promise<string> {
+    await this.begin('hostAddress');
+    return '127.0.0.1';
+  }
+
   async info(): Promise<EngineInfo> {
     await this.begin('info');
     return {
