@@ -119,7 +119,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   });
   const nodeLifecycle = new NodeLifecycle({ client, clock, logger, events, liveness: channel.liveness });
   const { caCertificatePem } = authority;
-  const controllers = new ControllerManager(createControllers({ client, clock, events, tokens, caCertificatePem }), {
+  const controllers = new ControllerManager(createControllers({ client, clock, quotas: registry.quotas, events, tokens, caCertificatePem }), {
     client,
     clock,
     logger,

@@ -1,6 +1,7 @@
 import type { KindName } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { TokenIssuer } from '../auth/service-account/token-issuer';
+import type { QuotaLedger } from '../admission/quota/ledger';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client } from '../registry/client';
 import { AccountTokenSecretController } from './account-token-secret';
@@ -23,12 +24,14 @@ import { PodGarbageController } from './pod-garbage';
 import { ReplicaSetController } from './replica-set/replica-set';
 import { RootCaPublisher } from './root-ca-publisher';
 import { ServiceAccountController } from './service-account';
+import { ResourceQuotaController } from './resource-quota/resource-quota';
 import { StatefulSetController } from './stateful-set/stateful-set';
 
 export interface ControllerDeps {
   readonly client: Client;
   readonly clock: Clock;
   readonly events: EventRecorder;
+  readonly quotas: QuotaLedger;
   readonly tokens: TokenIssuer;
   /** Of the authority that signed the server's certificate. */
   readonly caCertificatePem: string;
@@ -53,6 +56,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new AccountTokenSecretController(deps),
   new RootCaPublisher(deps.client, deps.caCertificatePem),
   new PodGarbageController(deps.client, deps.clock),
+  new ResourceQuotaController(deps.client, deps.clock, deps.quotas),
   new TaintEvictionController(deps),
   new CustomResourceDefinitionController(deps.client, deps.clock),
   new DeploymentController(deps),

@@ -1,19 +1,13 @@
 import type { ResourceQuotaSpec, ResourceQuotaStatus } from 'kubernetes-types/core/v1';
-import type { StoredObject } from '../../shared/api/objects';
+import type { ApiObject, StoredObject } from '../../shared/api/objects';
+import { isSameJson } from '../../shared/same-json';
+import type { StatusCause } from '../../shared/status-error';
 import { ageColumn, column, nameColumn } from './columns';
 import { defineKind } from './define-kind';
-import { notSupported } from './validation/field-errors';
+import { validateQuotaHard, validateQuotaScopes } from './validation/quota';
+import { invalidValue } from './validation/field-errors';
 import { STATUS } from './verbs';
 
-const SCOPES = [
-  'BestEffort',
-  'CrossNamespacePodAffinity',
-  'NotBestEffort',
-  'NotTerminating',
-  'PriorityClass',
-  'Terminating',
-  'VolumeAttributesClass',
-];
 const specOf = (object: Readonly<Record<string, unknown>>): ResourceQuotaSpec =>
   (object['spec'] as ResourceQuotaSpec | undefined) ?? {};
 
@@ -42,8 +36,19 @@ export const resourceQuota = defineKind({
     ageColumn,
   ],
   hasStatus: true,
-  validate: (object) =>
-    (specOf(object).scopes ?? []).flatMap((scope, index) =>
-      SCOPES.includes(scope) ? [] : [notSupported(`spec.scopes[${index}]`, scope, SCOPES)],
-    ),
+  validate: (object) => [...validateQuotaHard(specOf(object)), ...validateQuotaScopes(specOf(object))],
+  validateUpdate: keepsScopes,
 });
+
+/** What a quota is about stays: only its limits change. */
+function keepsScopes(object: ApiObject, old: StoredObject): readonly StatusCause[] {
+  const [{ scopes, scopeSelector }, before] = [specOf(object), specOf(old)];
+  return [
+    ...(isSameJson([...(scopes ?? [])].sort(), [...(before.scopes ?? [])].sort())
+      ? []
+      : [invalidValue('spec.scopes', scopes ?? null, 'field is immutable')]),
+    ...(isSameJson(scopeSelector, before.scopeSelector)
+      ? []
+      : [invalidValue('spec.scopeSelector', scopeSelector ?? null, 'field is immutable')]),
+  ];
+}

@@ -2,6 +2,8 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import type { AdmissionPlugin } from '../admission/admission';
+import { createResourceQuota } from '../admission/resource-quota';
+import { QuotaLedger } from '../admission/quota/ledger';
 import type { IpRange } from '../admission/ip-range';
 import { DEFAULT_SERVICE_IP_RANGE } from '../admission/ip-range';
 import { limitRanger } from '../admission/limit-ranger';
@@ -39,6 +41,7 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
   const { store, kinds, clock, random, logger } = options;
   const schemas = options.schemas ?? loadSchemas();
   const cache = await ObjectCache.start(store, logger);
+  const quotas = new QuotaLedger(cache, kinds, clock);
   return new GenericRegistry({
     store,
     cache,
@@ -46,12 +49,14 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
     kinds,
     schemas,
     decoder: createDecoder(schemas),
+    quotas,
     plugins: [
       ...(options.plugins ?? [
         ...ADMISSION_PLUGINS,
         limitRanger,
         createServiceAccount(random),
         createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),
+        createResourceQuota(quotas, clock),
       ]),
       ...(options.morePlugins ?? []),
     ],

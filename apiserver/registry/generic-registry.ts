@@ -1,5 +1,6 @@
 import type { ApiObject, Pod, StoredObject } from '../../shared/api/objects';
 import { StatusError } from '../../shared/status-error';
+import type { QuotaLedger } from '../admission/quota/ledger';
 import type { Kind } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
 import { applyPatch } from './apply-patch';
@@ -51,6 +52,11 @@ export class GenericRegistry implements Registry {
 
   get cache(): ObjectCache {
     return this.parts.cache;
+  }
+
+  /** What is taken of the quotas. */
+  get quotas(): QuotaLedger {
+    return this.parts.quotas;
   }
 
   get kinds(): KindList {

@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import { notFound } from '../../shared/status-error';
 import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../admission/admission';
+import type { QuotaLedger } from '../admission/quota/ledger';
 import type { User } from '../auth/user';
 import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
@@ -29,6 +30,7 @@ export interface RegistryParts {
   readonly kinds: KindList;
   readonly schemas: Schemas;
   readonly decoder: Decoder;
+  readonly quotas: QuotaLedger;
   readonly plugins: readonly AdmissionPlugin[];
   readonly clock: Clock;
   readonly random: Random;

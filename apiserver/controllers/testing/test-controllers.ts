@@ -23,7 +23,7 @@ export async function startControllers(): Promise<TestControllers> {
   const events = createEventRecorder({ client, clock, logger: silentLogger });
   const keys = testSigningKeys();
   const manager = new ControllerManager(
-    createControllers({
+    createControllers({ quotas: registry.quotas,
       client,
       clock,
       events,
