@@ -8,6 +8,8 @@ import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
 import { byBearerToken, byClientCertificate, byTokenFile } from './auth/authenticator';
 import { anyOf, mastersOnly } from './auth/authorizer';
+import { NodeAuthorizer } from './auth/node/node-authorizer';
+import { nodeRestriction } from './auth/node/node-restriction';
 import { ensureBootstrapRoles } from './auth/rbac/bootstrap-roles';
 import { rbacEscalation } from './auth/rbac/escalation';
 import { RbacAuthorizer } from './auth/rbac/rbac-authorizer';
@@ -27,7 +29,7 @@ import { NodeLifecycle } from './controllers/node-lifecycle/node-lifecycle';
 import { createEventRecorder } from './events/event-recorder';
 import { ApiRoutes } from './http/api-routes';
 import { createFastExpress } from './http/fast-express';
-import { serveNodeMetrics, servePodMetrics } from './metrics-api/metrics-api';
+import { readPodUsages, serveNodeMetrics, servePodMetrics } from './metrics-api/metrics-api';
 import { createMetrics } from './http/metrics';
 import { OpenApiDocuments } from './http/openapi';
 import { healthPages } from './http/health';
@@ -40,6 +42,7 @@ import { createDecoder } from './openapi/decode';
 import { createJoin } from './node-channel/join';
 import { createJoinRoute } from './node-channel/join-route';
 import { ensureJoinToken } from './node-channel/join-tokens';
+import { NodePods } from './node-channel/node-pods';
 import { createNodeChannel } from './node-channel/node-channel';
 import { loadSchemas } from './openapi/schemas';
 import { ensureBootstrapObjects } from './registry/bootstrap-objects';
@@ -97,11 +100,12 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     schemas,
     serviceIpRange: config.serviceIpRange,
     // The registry comes first: who judges reads the roles in it.
-    morePlugins: [rbacEscalation(() => access)],
+    morePlugins: [nodeRestriction, rbacEscalation(() => access)],
   });
   const client = createClient(registry);
   const roles = new RbacAuthorizer(client);
-  const access = { roles, authorizer: anyOf([mastersOnly, roles]) };
+  const nodePods = NodePods.following(client.view('Pod'));
+  const access = { roles, authorizer: anyOf([mastersOnly, new NodeAuthorizer(client, nodePods), roles]) };
   await ensureBootstrapObjects(client);
   await ensureBootstrapRoles(client);
   serveDefinitions(client, kinds, { schemas, decoder: createDecoder(schemas) });
@@ -110,7 +114,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const [issuer] = config.serviceAccountIssuers;
   const { apiAudiences } = config;
   const tokens = new TokenIssuer({ client, clock, keys: signingKeys, issuer, apiAudiences });
-  const channel = createNodeChannel({ client, clock, logger, events, tokens });
+  const channel = createNodeChannel({ client, clock, logger, events, tokens, nodePods });
   const streaming = createStreaming({
     connector: channel,
     pods: { get: (namespace, name) => client.get('Pod', { namespace, name }) },
@@ -119,11 +123,22 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   });
   const nodeLifecycle = new NodeLifecycle({ client, clock, logger, events, liveness: channel.liveness });
   const { caCertificatePem } = authority;
-  const controllers = new ControllerManager(createControllers({ client, clock, quotas: registry.quotas, events, tokens, caCertificatePem }), {
-    client,
-    clock,
-    logger,
-  });
+  const controllers = new ControllerManager(
+    createControllers({
+      client,
+      clock,
+      quotas: registry.quotas,
+      events,
+      tokens,
+      caCertificatePem,
+      podUsages: readPodUsages(channel),
+    }),
+    {
+      client,
+      clock,
+      logger,
+    },
+  );
   const policy = findPolicy(config.schedulerPolicy);
   if (policy === undefined) throw new Error(`there is no scheduling policy ${config.schedulerPolicy}`);
   const scheduler = new Scheduler({ client, clock, logger, events, policy });

@@ -65,7 +65,7 @@ describe('a service account', () => {
     const token = (await cluster.ok(['create', 'token', 'reader', '--duration=20m', '--audience=vault'])).trim();
     const [header = '', payload = '', signature = ''] = token.split('.');
     const keys = JSON.parse(await cluster.ok(['get', '--raw', '/openid/v1/jwks'])) as {
-      keys: (JsonWebKey & { kid: string })[];
+      keys: (Record<string, string> & { kid: string })[];
     };
     const { kid } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string };
     const key = createPublicKey({ key: keys.keys.find((each) => each.kid === kid) ?? {}, format: 'jwk' });

@@ -106,8 +106,12 @@ function accessReview(
   return async (call) => {
     const review = await call.body();
     const spec = specOf(review);
-    const isAllowed = authorizer.isAllowed(subjectOf(call, spec), attributesOf(kind, spec));
-    return { kind, apiVersion: AUTHORIZATION, metadata: {}, spec, status: { allowed: isAllowed } };
+    const subject = subjectOf(call, spec);
+    const attributes = attributesOf(kind, spec);
+    const isAllowed = authorizer.isAllowed(subject, attributes);
+    const reason = isAllowed ? undefined : authorizer.whyNot?.(subject, attributes);
+    const status = { allowed: isAllowed, ...(reason === undefined ? {} : { reason }) };
+    return { kind, apiVersion: AUTHORIZATION, metadata: {}, spec, status };
   };
 }
 

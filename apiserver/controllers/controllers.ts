@@ -3,8 +3,10 @@ import type { Clock } from '../../shared/clock';
 import type { TokenIssuer } from '../auth/service-account/token-issuer';
 import type { QuotaLedger } from '../admission/quota/ledger';
 import type { EventRecorder } from '../events/event-recorder';
+import type { PodUsages } from '../metrics-api/metrics-api';
 import type { Client } from '../registry/client';
 import { AccountTokenSecretController } from './account-token-secret';
+import { ClusterRoleAggregationController } from './cluster-role-aggregation';
 import type { Controller } from './controller';
 import type { ControllerManager } from './controller-manager';
 import { CronJobController } from './cron-job/cron-job';
@@ -16,6 +18,7 @@ import { EndpointSliceController } from './endpoint-slice/endpoint-slice';
 import { EndpointsController } from './endpoint-slice/endpoints';
 import { EndpointSliceMirroringController } from './endpoint-slice/mirroring';
 import { GarbageCollector } from './garbage-collector';
+import { HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler';
 import { FinishedJobsController } from './job/finished-jobs';
 import { JobController } from './job/job';
 import { NamespaceController } from './namespace';
@@ -31,6 +34,7 @@ export interface ControllerDeps {
   readonly client: Client;
   readonly clock: Clock;
   readonly events: EventRecorder;
+  readonly podUsages: PodUsages;
   readonly quotas: QuotaLedger;
   readonly tokens: TokenIssuer;
   /** Of the authority that signed the server's certificate. */
@@ -53,6 +57,7 @@ const FIRST_EMPTIED: readonly KindName[] = [
 export const createControllers = (deps: ControllerDeps): readonly Controller[] => [
   new NamespaceController(deps.client, deps.clock, FIRST_EMPTIED),
   new ServiceAccountController(deps.client),
+  new ClusterRoleAggregationController(deps.client),
   new AccountTokenSecretController(deps),
   new RootCaPublisher(deps.client, deps.caCertificatePem),
   new PodGarbageController(deps.client, deps.clock),
@@ -71,6 +76,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new EndpointsController(deps.client),
   new EndpointSliceMirroringController(deps.client),
   new DisruptionController(deps),
+  new HorizontalPodAutoscalerController(deps),
 ];
 
 /** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */

@@ -237,6 +237,14 @@ function attributesOf(
     resource: path.plural ?? '',
     ...(path.subresource === undefined ? {} : { subresource: path.subresource }),
     ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
-    ...(path.name === undefined ? {} : { name: path.name }),
+    ...(path.name === undefined ? selectedBy(query) : { name: path.name }),
   };
+}
+
+/** Who lists by the name of one object asks for that one: rules that name it count. */
+function selectedBy(query: URLSearchParams): { readonly name?: string; readonly fieldSelector?: string } {
+  const fieldSelector = query.get('fieldSelector') ?? '';
+  if (fieldSelector === '') return {};
+  const name = /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(fieldSelector)?.[1];
+  return name === undefined ? { fieldSelector } : { fieldSelector, name };
 }

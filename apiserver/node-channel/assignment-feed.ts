@@ -10,7 +10,7 @@ import type {
   Sync,
 } from '../../shared/wire/node-channel';
 import type { Client, ObjectChange, View } from '../registry/client';
-import { NodePods } from './node-pods';
+import type { NodePods } from './node-pods';
 import { refKey } from './pod-references';
 import { RemovalLog } from './removal-log';
 import { isClusterService, servicesOf } from './service-links';
@@ -44,13 +44,16 @@ const CONFIG_KINDS: readonly ConfigKind[] = ['ConfigMap', 'Secret'];
  */
 export class AssignmentFeed {
   private readonly pods: View<Pod>;
-  private readonly nodePods = new NodePods();
   private readonly removals: RemovalLog;
   private readonly subscribers = new Map<string, Subscriber>();
   private readonly unsubscribe: (() => void)[];
   private flushing = false;
 
-  constructor(private readonly client: Client) {
+  /** `nodePods` must be subscribed to the pods already: what it says counts when a change is told. */
+  constructor(
+    private readonly client: Client,
+    private readonly nodePods: NodePods,
+  ) {
     this.pods = client.view('Pod');
     this.removals = new RemovalLog(Number(this.pods.resourceVersion));
     this.unsubscribe = [
@@ -59,7 +62,6 @@ export class AssignmentFeed {
       client.view('Secret').onChange((change) => this.onConfigChange('Secret', change)),
       client.view('Service').onChange((change) => this.onServiceChange(change)),
     ];
-    for (const object of this.pods.list()) this.nodePods.apply({ type: 'ADDED', object });
   }
 
   /** No more news to anyone. */
@@ -117,7 +119,6 @@ export class AssignmentFeed {
   }
 
   private onPodChange(change: ObjectChange<Pod>): void {
-    this.nodePods.apply(change);
     const pod = change.object;
     const nodeName = pod.spec.nodeName ?? '';
     if (nodeName === '') return;

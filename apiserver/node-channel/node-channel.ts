@@ -22,6 +22,7 @@ import { NodeConnections } from './node-connections';
 import type { NodeIdentity } from './node-identity';
 import { nodeIdentityOf } from './node-identity';
 import { issuePodToken } from './pod-tokens';
+import type { NodePods } from './node-pods';
 import { PodStatusWriter } from './pod-status-writer';
 
 /** Bytes of one message from an agent: a registration with all its images and pods, a pod status. */
@@ -48,6 +49,7 @@ export interface NodeChannelOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventRecorder;
+  readonly nodePods: NodePods;
   /** Who signs the tokens of pods. */
   readonly tokens: Pick<TokenIssuer, 'issue'>;
 }
@@ -85,7 +87,7 @@ class SocketNodeChannel implements NodeChannel {
   start(): void {
     if (this.feed !== undefined) return;
     const { client } = this.options;
-    this.feed = new AssignmentFeed(client);
+    this.feed = new AssignmentFeed(client, this.options.nodePods);
     this.liveness.start();
     this.endings.push(
       this.liveness.onChange((nodeName) => this.connections.closeIfLost(nodeName)),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import type { Duplex } from 'node:stream';
+import { NODE_USER_PREFIX } from '../auth/node/node-user';
 import { NODES } from '../auth/user';
 import { StatusError } from '../../shared/status-error';
 
@@ -10,8 +11,6 @@ export interface NodeIdentity {
   readonly nodeName: string;
   readonly keyFingerprint: string;
 }
-
-export const NODE_USER_PREFIX = 'system:node:';
 
 /** `SHA256:<hex>` of a public key in DER (SubjectPublicKeyInfo). */
 export const fingerprintOf = (publicKeyDer: Uint8Array): string =>

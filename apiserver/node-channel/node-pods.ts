@@ -1,6 +1,6 @@
 import type { Pod } from '../../shared/api/objects';
 import type { ObjectRef } from '../../shared/wire/node-channel';
-import type { ObjectChange } from '../registry/client';
+import type { ObjectChange, View } from '../registry/client';
 import { refKey, referencesOf } from './pod-references';
 
 interface Entry {
@@ -14,6 +14,14 @@ export class NodePods {
   private readonly entries = new Map<string, Entry>();
   private readonly byNode = new Map<string, Map<string, Entry>>();
   private readonly byReference = new Map<string, Set<Entry>>();
+
+  /** Of the pods that there are, kept up to date from here on. */
+  static following(pods: View<Pod>): NodePods {
+    const nodePods = new NodePods();
+    pods.onChange((change) => nodePods.apply(change));
+    for (const object of pods.list()) nodePods.apply({ type: 'ADDED', object });
+    return nodePods;
+  }
 
   apply(change: Pick<ObjectChange<Pod>, 'type' | 'object'>): void {
     const { object } = change;

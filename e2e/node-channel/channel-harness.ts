@@ -14,6 +14,7 @@ import { createJoinRoute } from '../../apiserver/node-channel/join-route';
 import { createJoinToken } from '../../apiserver/node-channel/join-tokens';
 import type { NodeChannel } from '../../apiserver/node-channel/node-channel';
 import { testTokenIssuer } from '../../apiserver/auth/service-account/testing/test-tokens';
+import { NodePods } from '../../apiserver/node-channel/node-pods';
 import { createNodeChannel } from '../../apiserver/node-channel/node-channel';
 import { FakeClient } from '../../apiserver/node-channel/testing/fake-client';
 import { TestAuthority } from '../../apiserver/node-channel/testing/test-authority';
@@ -139,6 +140,7 @@ export class ChannelHarness {
       clock,
       logger: silentLogger,
       events,
+      nodePods: NodePods.following(client.view('Pod')),
       tokens: testTokenIssuer(client, clock),
     });
     const app = express();

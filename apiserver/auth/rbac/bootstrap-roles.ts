@@ -1,150 +1,88 @@
-import type { ClusterRoleBinding, PolicyRule } from 'kubernetes-types/rbac/v1';
+import type { PolicyRule, Subject } from 'kubernetes-types/rbac/v1';
+import type { ClusterRole, ClusterRoleBinding } from '../../../shared/api/objects';
+import { isSameJson } from '../../../shared/same-json';
 import type { Client } from '../../registry/client';
-import { JWKS_PATH } from '../service-account/openid-pages';
-import { ignoreAlreadyExists } from '../../../shared/status-error';
+import { aggregatedRules } from './aggregation';
+import type { DefaultRole } from './default-roles';
+import { DEFAULT_BINDINGS, DEFAULT_ROLES, parseRule } from './default-roles';
+import { allows, requestsOf } from './rules';
 
-const LABELS = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
-const ANNOTATIONS = { 'rbac.authorization.kubernetes.io/autoupdate': 'true' };
+const GROUP = 'rbac.authorization.k8s.io';
+const BOOTSTRAPPING = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
+const AUTO_UPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
+const ANNOTATIONS = { [AUTO_UPDATE]: 'true' };
+const aggregationLabel = (name: string): string => `rbac.authorization.k8s.io/aggregate-to-${name}`;
 
-const READ = ['get', 'list', 'watch'];
-const WRITE = ['create', 'delete', 'deletecollection', 'patch', 'update'];
-const on = (group: string, resources: readonly string[], verbs: readonly string[]): PolicyRule => ({
-  apiGroups: [group],
-  resources: [...resources],
-  verbs: [...verbs],
-});
+/** Each after those that are part of it. */
+const GATHERING = ['view', 'edit', 'admin'];
 
-/** What people deploy, by group. Secrets are no part of it: reading them is a right of its own. */
-const WORKLOADS: Readonly<Record<string, readonly string[]>> = {
-  '': [
-    'configmaps',
-    'endpoints',
-    'events',
-    'persistentvolumeclaims',
-    'pods',
-    'podtemplates',
-    'replicationcontrollers',
-    'replicationcontrollers/scale',
-    'serviceaccounts',
-    'services',
-  ],
-  apps: [
-    'controllerrevisions',
-    'daemonsets',
-    'deployments',
-    'deployments/scale',
-    'replicasets',
-    'replicasets/scale',
-    'statefulsets',
-    'statefulsets/scale',
-  ],
-  autoscaling: ['horizontalpodautoscalers'],
-  batch: ['cronjobs', 'jobs'],
-  'discovery.k8s.io': ['endpointslices'],
-  'networking.k8s.io': ['ingresses', 'networkpolicies'],
-  policy: ['poddisruptionbudgets'],
-};
-/** Who may write these sends a Service's traffic wherever they like (CVE-2021-25740): not for everybody who deploys. */
-const NOT_WRITTEN = ['endpoints', 'endpointslices'];
-const everywhere = (verbs: readonly string[]): readonly PolicyRule[] =>
-  Object.entries(WORKLOADS).map(([group, resources]) => on(group, resources, verbs));
+type Reconciled = Pick<ClusterRole, 'metadata'>;
+const isKept = ({ metadata }: Reconciled): boolean => metadata.annotations?.[AUTO_UPDATE] === 'false';
 
-const VIEW: readonly PolicyRule[] = [
-  ...everywhere(READ),
-  on(
-    '',
-    ['bindings', 'limitranges', 'namespaces', 'namespaces/status', 'pods/log', 'pods/status', 'resourcequotas'],
-    READ,
-  ),
-  on('metrics.k8s.io', ['pods'], READ),
-];
-const EDIT: readonly PolicyRule[] = [
-  ...VIEW,
-  ...Object.entries(WORKLOADS)
-    .map(([group, resources]) =>
-      on(
-        group,
-        resources.filter((resource) => !NOT_WRITTEN.includes(resource)),
-        WRITE,
-      ),
-    )
-    .filter(({ resources = [] }) => resources.length > 0),
-  on('', ['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'secrets', 'services/proxy'], READ),
-  on('', ['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy', 'pods/eviction'], ['create']),
-  on('', ['secrets'], WRITE),
-  on('', ['serviceaccounts'], ['impersonate']),
-  on('coordination.k8s.io', ['leases'], [...READ, ...WRITE]),
-];
-const ADMIN: readonly PolicyRule[] = [
-  ...EDIT,
-  on('rbac.authorization.k8s.io', ['rolebindings', 'roles'], [...READ, ...WRITE]),
-  on('authorization.k8s.io', ['localsubjectaccessreviews'], ['create']),
-];
-
-/** Kubernetes' default ClusterRoles, as far as there is something here for them to allow. */
-const ROLES: Readonly<Record<string, readonly PolicyRule[]>> = {
-  'cluster-admin': [
-    { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
-    { nonResourceURLs: ['*'], verbs: ['*'] },
-  ],
-  admin: ADMIN,
-  edit: EDIT,
-  view: VIEW,
-  'system:basic-user': [
-    on('authorization.k8s.io', ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'], ['create']),
-    on('authentication.k8s.io', ['selfsubjectreviews'], ['create']),
-  ],
-  'system:service-account-issuer-discovery': [
-    {
-      nonResourceURLs: [
-        '/.well-known/openid-configuration',
-        '/.well-known/openid-configuration/',
-        JWKS_PATH,
-        `${JWKS_PATH}/`,
-      ],
-      verbs: ['get'],
-    },
-  ],
-  'system:discovery': [
-    {
-      nonResourceURLs: [
-        '/api',
-        '/api/*',
-        '/apis',
-        '/apis/*',
-        '/healthz',
-        '/livez',
-        '/openapi',
-        '/openapi/*',
-        '/readyz',
-        '/version',
-        '/version/',
-      ],
-      verbs: ['get'],
-    },
-  ],
-};
-
-const BINDINGS: Readonly<Record<string, string>> = {
-  'system:service-account-issuer-discovery': 'system:serviceaccounts',
-  'cluster-admin': 'system:masters',
-  'system:basic-user': 'system:authenticated',
-  'system:discovery': 'system:authenticated',
-};
-
-/** Makes the default roles and bindings that are not there. What a person changed stays as it is. */
+/**
+ * Makes the default roles and bindings, and gives back what is missing from those that are there: permissions, subjects,
+ * labels. What a person added stays; an object whose autoupdate annotation is `false` is left as it is.
+ */
 export async function ensureBootstrapRoles(client: Client): Promise<void> {
-  const metadataOf = (name: string): object => ({ name, labels: LABELS, annotations: ANNOTATIONS });
-  for (const [name, rules] of Object.entries(ROLES)) {
-    if (client.view('ClusterRole').get({ name }) !== undefined) continue;
-    await client.create('ClusterRole', { metadata: metadataOf(name), rules }).catch(ignoreAlreadyExists);
+  for (const [name, role] of Object.entries(DEFAULT_ROLES)) await ensureRole(client, name, role);
+  for (const name of GATHERING) await gather(client, name);
+  for (const [name, subjects] of Object.entries(DEFAULT_BINDINGS)) {
+    const key = { name };
+    const roleRef = { apiGroup: GROUP, kind: 'ClusterRole', name };
+    const metadata = { name, labels: BOOTSTRAPPING, annotations: ANNOTATIONS };
+    const present = client.view('ClusterRoleBinding').get(key);
+    if (present === undefined) {
+      await client.create('ClusterRoleBinding', { metadata, roleRef, subjects });
+    } else if (!isKept(present)) {
+      await client.modify('ClusterRoleBinding', key, (binding) => withSubjects(binding, subjects));
+    }
   }
-  for (const [name, group] of Object.entries(BINDINGS)) {
-    if (client.view('ClusterRoleBinding').get({ name }) !== undefined) continue;
-    const binding: Pick<ClusterRoleBinding, 'roleRef' | 'subjects'> = {
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
-      subjects: [{ kind: 'Group', name: group, apiGroup: 'rbac.authorization.k8s.io' }],
-    };
-    await client.create('ClusterRoleBinding', { metadata: metadataOf(name), ...binding }).catch(ignoreAlreadyExists);
+}
+
+async function ensureRole(client: Client, name: string, role: DefaultRole): Promise<void> {
+  const rules = (role.rules ?? []).map(parseRule);
+  const labels = {
+    ...BOOTSTRAPPING,
+    ...(role.aggregatesTo === undefined ? {} : { [aggregationLabel(role.aggregatesTo)]: 'true' }),
+  };
+  const aggregationRule =
+    role.aggregates === undefined
+      ? undefined
+      : { clusterRoleSelectors: [{ matchLabels: { [aggregationLabel(role.aggregates)]: 'true' } }] };
+  const more = aggregationRule === undefined ? {} : { aggregationRule };
+  const present = client.view('ClusterRole').get({ name });
+  if (present === undefined) {
+    await client.create('ClusterRole', { metadata: { name, labels, annotations: ANNOTATIONS }, rules, ...more });
+  } else if (!isKept(present)) {
+    await client.modify('ClusterRole', { name }, (found) => {
+      const missing = rules.filter((rule) => !isCovered(rule, found.rules ?? []));
+      const next: ClusterRole = {
+        ...found,
+        metadata: { ...found.metadata, labels: { ...found.metadata.labels, ...labels } },
+        rules: [...(found.rules ?? []), ...missing],
+        ...(found.aggregationRule === undefined ? more : {}),
+      };
+      return isSameJson(next, found) ? undefined : next;
+    });
   }
+}
+
+const isCovered = (rule: PolicyRule, by: readonly PolicyRule[]): boolean =>
+  [...requestsOf(rule, undefined)].every((request) => by.some((each) => allows(each, request)));
+
+/** At once, so that nobody finds the role empty before a controller has come to it. */
+async function gather(client: Client, name: string): Promise<void> {
+  await client.modify('ClusterRole', { name }, (role) => {
+    const rules = aggregatedRules(role, client.view('ClusterRole').list());
+    return isKept(role) || isSameJson(rules, role.rules) ? undefined : { ...role, rules };
+  });
+}
+
+function withSubjects(binding: ClusterRoleBinding, wanted: readonly Subject[]): ClusterRoleBinding | undefined {
+  const present = binding.subjects ?? [];
+  const missing = wanted.filter(
+    ({ kind, name, namespace }) =>
+      !present.some((each) => each.kind === kind && each.name === name && each.namespace === namespace),
+  );
+  return missing.length === 0 ? undefined : { ...binding, subjects: [...present, ...missing] };
 }

@@ -10,6 +10,10 @@ import { requestsOf } from './rules';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const ROLES = ['ClusterRole', 'Role'];
+const EVERYTHING: readonly PolicyRule[] = [
+  { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+  { nonResourceURLs: ['*'], verbs: ['*'] },
+];
 const BINDINGS = ['ClusterRoleBinding', 'RoleBinding'];
 
 /**
@@ -20,7 +24,7 @@ const BINDINGS = ['ClusterRoleBinding', 'RoleBinding'];
 export function rbacEscalation(
   deps: () => { readonly authorizer: Authorizer; readonly roles: RbacAuthorizer },
 ): AdmissionPlugin {
-  const admit = (request: AdmissionRequest, object: ApiObject): void => {
+  const admit = (request: AdmissionRequest, object: ApiObject, old?: StoredObject): void => {
     const { kind, user } = request;
     if (kind.group !== GROUP) return;
     const { authorizer, roles } = deps();
@@ -44,7 +48,10 @@ export function rbacEscalation(
       );
     };
     if (ROLES.includes(kind.kind)) {
-      const missing = ((object['rules'] as PolicyRule[] | undefined) ?? []).filter((rule) => !isCovered(rule));
+      const rules = (object['rules'] as PolicyRule[] | undefined) ?? [];
+      // Such a role gathers whatever others will hold.
+      const gathers = object['aggregationRule'] !== undefined || old?.['aggregationRule'] !== undefined;
+      const missing = [...rules, ...(gathers ? EVERYTHING : [])].filter((rule) => !isCovered(rule));
       if (missing.length > 0 && !may('escalate', kind.plural, name)) refuse(missing);
     } else if (BINDINGS.includes(kind.kind)) {
       const ref = object['roleRef'] as RoleRef | undefined;
@@ -60,11 +67,16 @@ export function rbacEscalation(
   };
   return {
     name: 'RBACEscalation',
-    admitCreate: admit,
+    admitCreate: (request, object) => admit(request, object),
     admitUpdate(request, object, old: StoredObject) {
       // What stays as it is hands nothing on.
-      const grants = (of: Readonly<Record<string, unknown>>): unknown => [of['rules'], of['roleRef'], of['subjects']];
-      if (!isSameJson(grants(object), grants(old))) admit(request, object);
+      const grants = (of: Readonly<Record<string, unknown>>): unknown => [
+        of['rules'],
+        of['roleRef'],
+        of['subjects'],
+        of['aggregationRule'],
+      ];
+      if (!isSameJson(grants(object), grants(old))) admit(request, object, old);
     },
   };
 }

@@ -2,6 +2,7 @@ import type { PolicyRule, RoleRef, Subject } from 'kubernetes-types/rbac/v1';
 import type { ClusterRoleBinding, RoleBinding } from '../../../shared/api/objects';
 import type { Client } from '../../registry/client';
 import type { Attributes, Authorizer } from '../authorizer';
+import { accountUserName } from '../service-account/claims';
 import type { User } from '../user';
 import { allows } from './rules';
 
@@ -10,32 +11,47 @@ type Binding = RoleBinding | ClusterRoleBinding;
 /** Of the views that the authorizer reads. */
 export type RoleViews = Pick<Client, 'view'>;
 
-const SERVICE_ACCOUNT = 'system:serviceaccount';
+/** Of a binding that holds in every namespace, and beyond. */
+const EVERYWHERE = '';
 
-/** Allows what roles bound to the user, or to one of the user's groups, allow. Bindings are found by their subjects. */
+/** Allows what roles bound to the user, or to one of the user's groups, allow. Bindings are found by subject and place. */
 export class RbacAuthorizer implements Authorizer {
-  private bySubject: ReadonlyMap<string, readonly Binding[]> | undefined;
+  /** `place/subject` -> uid -> binding. */
+  private readonly index = new Map<string, Map<string, Binding>>();
 
   constructor(private readonly client: RoleViews) {
     for (const kind of ['ClusterRoleBinding', 'RoleBinding'] as const) {
-      client.view(kind).onChange(() => (this.bySubject = undefined));
+      const view = client.view(kind);
+      for (const binding of view.list()) this.add(binding);
+      view.onChange(({ type, object, previous }) => {
+        if (previous !== undefined) this.remove(previous);
+        if (type === 'DELETED') this.remove(object);
+        else this.add(object);
+      });
     }
   }
 
   isAllowed(user: User, attributes: Attributes): boolean {
-    const namespace = 'namespace' in attributes ? attributes.namespace : undefined;
-    for (const rule of this.rulesFor(user, namespace)) if (allows(rule, attributes)) return true;
+    for (const rule of this.rulesFor(user, namespaceOf(attributes))) if (allows(rule, attributes)) return true;
     return false;
+  }
+
+  /** Bindings of the user whose roles are missing: why something may be refused that somebody meant to allow. */
+  whyNot(user: User, attributes: Attributes): string | undefined {
+    const missing = new Set<string>();
+    for (const { roleRef, metadata } of this.bindingsOf(user, namespaceOf(attributes))) {
+      if (this.rulesOf(roleRef, metadata.namespace) !== undefined) continue;
+      missing.add(`${roleRef.kind.toLowerCase()}.rbac.authorization.k8s.io ${JSON.stringify(roleRef.name)} not found`);
+    }
+    if (missing.size === 0) return undefined;
+    const texts = [...missing];
+    return `RBAC: ${texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`}`;
   }
 
   /** Every rule that holds for the user: everywhere, and in the namespace where one is given. */
   *rulesFor(user: User, namespace: string | undefined): Generator<PolicyRule> {
-    this.bySubject ??= this.index();
-    for (const subject of [`User/${user.name}`, ...user.groups.map((group) => `Group/${group}`)]) {
-      for (const binding of this.bySubject.get(subject) ?? []) {
-        const { namespace: where } = binding.metadata;
-        if (where === undefined || where === namespace) yield* this.rulesOf(binding.roleRef, where) ?? [];
-      }
+    for (const { roleRef, metadata } of this.bindingsOf(user, namespace)) {
+      yield* this.rulesOf(roleRef, metadata.namespace) ?? [];
     }
   }
 
@@ -48,21 +64,38 @@ export class RbacAuthorizer implements Authorizer {
     return role === undefined ? undefined : (role.rules ?? []);
   }
 
-  private index(): ReadonlyMap<string, readonly Binding[]> {
-    const index = new Map<string, Binding[]>();
-    const bindings = [...this.client.view('ClusterRoleBinding').list(), ...this.client.view('RoleBinding').list()];
-    for (const binding of bindings) {
-      for (const subject of binding.subjects ?? []) {
-        const key = keyOf(subject, binding.metadata.namespace);
-        index.set(key, [...(index.get(key) ?? []), binding]);
-      }
+  private *bindingsOf(user: User, namespace: string | undefined): Generator<Binding> {
+    for (const place of namespace === undefined ? [EVERYWHERE] : [EVERYWHERE, namespace]) {
+      yield* this.index.get(`${place}/User/${user.name}`)?.values() ?? [];
+      for (const group of user.groups) yield* this.index.get(`${place}/Group/${group}`)?.values() ?? [];
     }
-    return index;
+  }
+
+  private add(binding: Binding): void {
+    for (const key of keysOf(binding)) {
+      const bindings = this.index.get(key);
+      if (bindings === undefined) this.index.set(key, new Map([[binding.metadata.uid, binding]]));
+      else bindings.set(binding.metadata.uid, binding);
+    }
+  }
+
+  private remove(binding: Binding): void {
+    for (const key of keysOf(binding)) {
+      const bindings = this.index.get(key);
+      bindings?.delete(binding.metadata.uid);
+      if (bindings?.size === 0) this.index.delete(key);
+    }
   }
 }
 
+const namespaceOf = (attributes: Attributes): string | undefined =>
+  'namespace' in attributes ? attributes.namespace : undefined;
+
+const keysOf = ({ metadata: { namespace }, subjects = [] }: Binding): readonly string[] =>
+  subjects.map((subject) => `${namespace ?? EVERYWHERE}/${nameOf(subject, namespace)}`);
+
 /** A service account is the user that its tokens name. */
-const keyOf = ({ kind, name, namespace }: Subject, where: string | undefined): string =>
+const nameOf = ({ kind, name, namespace }: Subject, where: string | undefined): string =>
   kind === 'ServiceAccount'
-    ? `User/${SERVICE_ACCOUNT}:${namespace ?? where ?? ''}:${name}`
+    ? `User/${accountUserName(namespace ?? where ?? '', name)}`
     : `${kind === 'Group' ? 'Group' : 'User'}/${name}`;

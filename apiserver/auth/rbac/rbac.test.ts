@@ -1,8 +1,9 @@
 import type { PolicyRule } from 'kubernetes-types/rbac/v1';
+import { createKindList } from '../../kinds/kinds';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
 import type { Attributes, Authorizer } from '../authorizer';
-import { anyOf, mastersOnly } from '../authorizer';
+import { anyOf, authorize, mastersOnly } from '../authorizer';
 import type { User } from '../user';
 import { SYSTEM_USER } from '../user';
 import { ensureBootstrapRoles } from './bootstrap-roles';
@@ -172,9 +173,81 @@ describe('roles and bindings', () => {
     await expect(bind('RoleBinding', 'admin', { kind: 'User', name: 'bob' }, ann)).resolves.toBeUndefined();
   });
 
-  it('the default roles are made once, and left as a person changed them', async () => {
-    await parts.client.patch('ClusterRole', { name: 'view' }, { type: 'merge', body: { rules: [pods] } });
-    await ensureBootstrapRoles(parts.client);
-    expect(parts.client.view('ClusterRole').get({ name: 'view' })?.rules).toEqual([pods]);
+  describe('that come with the server', () => {
+    const change = (name: string, body: object) => parts.client.patch('ClusterRole', { name }, { type: 'merge', body });
+    const rulesOf = (name: string): readonly PolicyRule[] =>
+      parts.client.view('ClusterRole').get({ name })?.rules ?? [];
+
+    it('get back what they lost, and keep what was added', async () => {
+      const before = rulesOf('system:basic-user');
+      await change('system:basic-user', { rules: [before[1], pods] });
+      await ensureBootstrapRoles(parts.client);
+      expect(rulesOf('system:basic-user')).toEqual([before[1], pods, before[0]]);
+    });
+
+    it('stay as they are where somebody says so', async () => {
+      await change('system:basic-user', {
+        metadata: { annotations: { 'rbac.authorization.kubernetes.io/autoupdate': 'false' } },
+        rules: [pods],
+      });
+      await ensureBootstrapRoles(parts.client);
+      expect(rulesOf('system:basic-user')).toEqual([pods]);
+    });
+
+    it('are not written when there is nothing to write', async () => {
+      const { resourceVersion } = parts.client.view('ClusterRole');
+      await ensureBootstrapRoles(parts.client);
+      expect(parts.client.view('ClusterRole').resourceVersion).toBe(resourceVersion);
+    });
+
+    it('hold what smaller roles hold: view in edit, edit in admin', () => {
+      const text = (name: string): readonly string[] => rulesOf(name).map((rule) => JSON.stringify(rule));
+      expect(text('edit')).toEqual(expect.arrayContaining([...text('view')]));
+      expect(text('admin')).toEqual(expect.arrayContaining([...text('edit')]));
+    });
+  });
+
+  it('nobody writes a role that gathers others but who may do everything', async () => {
+    await bind('ClusterRoleBinding', 'admin', { kind: 'User', name: 'ann' });
+    const { registry } = parts;
+    const create = (user: User) =>
+      registry.create(
+        registry.kinds.require('ClusterRole'),
+        undefined,
+        { metadata: { name: 'all' }, aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] } },
+        { user },
+      );
+    await expect(create(ann)).rejects.toMatchObject({ code: 403 });
+    await expect(create(SYSTEM_USER)).resolves.toBeDefined();
+  });
+
+  it('a refusal says which role is missing', async () => {
+    await parts.client.create('RoleBinding', {
+      metadata: { namespace: 'default', name: 'early' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'late' },
+      subjects: [{ kind: 'User', name: 'ann' }],
+    });
+    expect(() => authorize(authorizer, ann, inTeam('pods', 'list'))).toThrow(
+      'in the namespace "default": RBAC: role.rbac.authorization.k8s.io "late" not found',
+    );
+  });
+
+  it('allow exactly the one verb on the one resource that a rule names, of all that are served', () => {
+    const served = createKindList().all.flatMap((kind) => [
+      ...kind.verbs.map((verb) => ({ verb, group: kind.group, resource: kind.plural })),
+      ...kind.subresources.flatMap(({ name, verbs }) =>
+        verbs.map((verb) => ({ verb, group: kind.group, resource: kind.plural, subresource: name })),
+      ),
+    ]);
+    const keyOf = ({ verb, group, resource, subresource = '' }: (typeof served)[number] & { subresource?: string }) =>
+      `${verb} ${group}/${resource}/${subresource}`;
+    const distinct = [...new Map(served.map((each) => [keyOf(each), each])).values()];
+    expect(distinct.length).toBeGreaterThan(300);
+    for (const named of distinct) {
+      const { verb, group, resource } = named;
+      const full = 'subresource' in named ? `${resource}/${named.subresource}` : resource;
+      const rule = { verbs: [verb], apiGroups: [group], resources: [full] };
+      expect(distinct.filter((each) => allows(rule, each))).toEqual([named]);
+    }
   });
 });

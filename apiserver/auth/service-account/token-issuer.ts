@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { Pod, ServiceAccount } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
-import { badRequest, conflict, notFound } from '../../../shared/status-error';
+import { StatusError, badRequest, conflict, notFound } from '../../../shared/status-error';
 import type { Client } from '../../registry/client';
 import type { TokenClaims } from './claims';
 import { LASTING_ISSUER, accountUserName } from './claims';
@@ -25,6 +25,8 @@ export interface TokenOrder {
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
   readonly boundTo?: BoundObject;
+  /** The node that asks: it gets tokens that are bound to a pod on it, and no others. */
+  readonly nodeName?: string;
 }
 
 export interface IssuedToken {
@@ -56,6 +58,7 @@ export class TokenIssuer {
     const { namespace, account: name, audiences, expirationSeconds } = order;
     const account = client.view('ServiceAccount').get({ namespace, name });
     if (account === undefined) throw notFound({ group: '', resource: 'serviceaccounts' }, name);
+    this.refuseForeignNode(order);
     const nowSeconds = Math.floor(clock.now() / 1_000);
     const claims: TokenClaims = {
       iss: issuer,
@@ -92,6 +95,17 @@ export class TokenIssuer {
       sub: accountUserName(namespace, name),
     };
     return this.sign(claims);
+  }
+
+  private refuseForeignNode({ namespace, boundTo, nodeName }: TokenOrder): void {
+    if (nodeName === undefined) return;
+    const pod =
+      boundTo?.kind === 'Pod' ? this.options.client.view('Pod').get({ namespace, name: boundTo.name }) : undefined;
+    if (pod?.spec.nodeName === nodeName && boundTo?.uid === pod.metadata.uid) return;
+    throw new StatusError(
+      'Forbidden',
+      `node ${JSON.stringify(nodeName)} requested a token not bound to a pod of its own`,
+    );
   }
 
   private sign(claims: object): string {

@@ -1,6 +1,7 @@
 import type { ApiObject } from '../../../shared/api/objects';
 import type { StatusCause } from '../../../shared/status-error';
 import { badRequest, invalid } from '../../../shared/status-error';
+import { nodeOf } from '../node/node-user';
 import type { VirtualHandler } from '../../http/virtual-kinds';
 import type { BoundObject, TokenIssuer } from './token-issuer';
 import { DEFAULT_LIFETIME_SECONDS, MIN_LIFETIME_SECONDS } from './token-issuer';
@@ -22,7 +23,7 @@ interface TokenRequestSpec {
 /** `serviceaccounts/NAME/token`: a TokenRequest, answered with a token. Throws Invalid, BadRequest, NotFound, Conflict. */
 export const serveTokenRequests =
   (issuer: TokenIssuer, apiAudiences: readonly string[]): VirtualHandler =>
-  async ({ namespace = '', name = '', body }) => {
+  async ({ namespace = '', name = '', user, body }) => {
     const request = await body();
     const named = request.metadata?.name ?? '';
     if (named !== '' && named !== name) {
@@ -31,6 +32,7 @@ export const serveTokenRequests =
     const spec = (request['spec'] as TokenRequestSpec | undefined) ?? {};
     const expirationSeconds = lifetimeOf(spec);
     const boundTo = boundOf(spec, name);
+    const nodeName = nodeOf(user);
     const audiences = spec.audiences === undefined || spec.audiences.length === 0 ? apiAudiences : spec.audiences;
     const issued = issuer.issue({
       namespace,
@@ -38,6 +40,7 @@ export const serveTokenRequests =
       audiences,
       expirationSeconds,
       ...(boundTo === undefined ? {} : { boundTo }),
+      ...(nodeName === undefined ? {} : { nodeName }),
     });
     const answer: ApiObject = {
       kind: 'TokenRequest',
