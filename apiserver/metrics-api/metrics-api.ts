@@ -20,6 +20,14 @@ interface Deps {
   readonly clock: Clock;
 }
 
+/** What pods use now, by their uid; a pod whose node does not answer is not there. */
+export type PodUsages = (pods: readonly Pod[]) => Promise<ReadonlyMap<string, PodUsage>>;
+
+export const readPodUsages =
+  (connector: NodeConnector): PodUsages =>
+  (pods) =>
+    usagesOf(connector, pods);
+
 interface Usage {
   readonly cpu: string;
   readonly memory: string;

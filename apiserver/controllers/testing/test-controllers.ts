@@ -3,6 +3,7 @@ import { settle } from '../../../shared/testing/fake-clock';
 import type { SigningKeys } from '../../auth/service-account/signing-keys';
 import { testSigningKeys, testTokenIssuer } from '../../auth/service-account/testing/test-tokens';
 import { createEventRecorder } from '../../events/event-recorder';
+import type { PodUsages } from '../../metrics-api/metrics-api';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
 import { ControllerManager } from '../controller-manager';
@@ -16,19 +17,23 @@ export interface TestControllers extends TestRegistry {
   stop(): Promise<void>;
 }
 
-/** Every controller at work on the real registry, on virtual time. */
-export async function startControllers(): Promise<TestControllers> {
+/** Every controller at work on the real registry, on virtual time. `podUsages`: what pods use; nothing is known by default. */
+export async function startControllers(
+  podUsages: PodUsages = () => Promise.resolve(new Map()),
+): Promise<TestControllers> {
   const parts = await startRegistry();
   const { client, clock, registry } = parts;
   const events = createEventRecorder({ client, clock, logger: silentLogger });
   const keys = testSigningKeys();
   const manager = new ControllerManager(
-    createControllers({ quotas: registry.quotas,
+    createControllers({
+      quotas: registry.quotas,
       client,
       clock,
       events,
       tokens: testTokenIssuer(client, clock, keys),
       caCertificatePem: 'a certificate',
+      podUsages,
     }),
     {
       client,

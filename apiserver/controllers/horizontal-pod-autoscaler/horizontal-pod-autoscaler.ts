@@ -1,0 +1,266 @@
+import type { HorizontalPodAutoscaler, KindName, Pod, Scale } from '../../../shared/api/objects';
+import type { Clock } from '../../../shared/clock';
+import { toTimestamp } from '../../../shared/clock';
+import { isSameJson } from '../../../shared/same-json';
+import type { Selector } from '../../../shared/selectors/label-selector';
+import { matchesLabels, parseLabelSelector, SelectorError } from '../../../shared/selectors/label-selector';
+import { ignoreNotFound, StatusError } from '../../../shared/status-error';
+import type { EventRecorder } from '../../events/event-recorder';
+import type { PodUsages } from '../../metrics-api/metrics-api';
+import type { Client, ObjectKey } from '../../registry/client';
+import { keyOf, keyString } from '../../registry/client';
+import type { Controller, Result } from '../controller';
+import { done, watching } from '../controller';
+import { Look } from './look';
+import type { Proposals } from './metric-proposals';
+import { proposalsOf } from './metric-proposals';
+import { ScalingHistory } from './scaling-history';
+import type { Because } from './scaling-pace';
+import { paced } from './scaling-pace';
+
+const PERIOD_MS = 15_000;
+const again: Result = { requeueAfterMs: PERIOD_MS };
+
+interface Deps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  readonly podUsages: PodUsages;
+}
+
+/** A number to go to, and why; `current` stays where no reason is given. */
+interface Decision {
+  readonly replicas: number;
+  readonly reason: string | undefined;
+  readonly metrics?: Proposals['statuses'];
+}
+
+/** What an autoscaler knows from one look to the next. */
+interface Memory {
+  readonly uid: string;
+  readonly history: ScalingHistory;
+  /** The pods of its target. */
+  selector: Selector | undefined;
+}
+
+/**
+ * Scales whatever has a scale so that what its pods use stays near a target. It looks every 15 s, and at once when its
+ * spec changes: never for its own status, which changes with every look.
+ */
+export class HorizontalPodAutoscalerController implements Controller {
+  readonly name = 'horizontal-pod-autoscaler';
+  readonly watches = [
+    watching('HorizontalPodAutoscaler', ({ type, object, previous }) =>
+      type === 'MODIFIED' && isSameJson(object.spec, previous?.spec) ? [] : [keyOf(object)],
+    ),
+  ];
+  private readonly memories = new Map<string, Memory>();
+
+  constructor(private readonly deps: Deps) {}
+
+  async reconcile(key: ObjectKey): Promise<Result> {
+    const autoscaler = this.deps.client.view('HorizontalPodAutoscaler').get(key);
+    if (autoscaler?.spec === undefined || autoscaler.metadata.deletionTimestamp !== undefined) {
+      this.memories.delete(keyString(key));
+      return done;
+    }
+    const look = new Look(autoscaler, this.deps.clock.now(), this.deps.events);
+    const target = await this.targetOf(autoscaler, look);
+    if (target === undefined) return this.write(autoscaler, look);
+    const { kind, scale } = target;
+    const current = scale.spec?.replicas ?? 0;
+    look.status = { ...look.status, currentReplicas: current };
+    const memory = this.memoryOf(autoscaler, current);
+    const decision = await this.decide(autoscaler, scale, memory, look);
+    if (decision?.metrics !== undefined) look.status = { ...look.status, currentMetrics: [...decision.metrics] };
+    if (decision === undefined) return this.write(autoscaler, look);
+    if (decision.reason !== undefined && decision.replicas !== current) {
+      const isScaled = await this.rescale(kind, autoscaler, { to: decision.replicas, reason: decision.reason }, look);
+      if (!isScaled) return this.write(autoscaler, look);
+      memory.history.scaled(current, decision.replicas, look.nowMs);
+      look.status = { ...look.status, lastScaleTime: toTimestamp(look.nowMs) };
+    }
+    look.status = { ...look.status, desiredReplicas: decision.reason === undefined ? current : decision.replicas };
+    return this.write(autoscaler, look);
+  }
+
+  private async targetOf(
+    { metadata, spec }: HorizontalPodAutoscaler,
+    look: Look,
+  ): Promise<{ readonly kind: KindName; readonly scale: Scale } | undefined> {
+    const { apiVersion = '', kind = '', name = '' } = spec?.scaleTargetRef ?? {};
+    const fail = (message: string): undefined => {
+      look.tell('Warning', 'FailedGetScale', message);
+      look.set('AbleToScale', 'False', {
+        reason: 'FailedGetScale',
+        message: `the HPA controller was unable to get the target's current scale: ${message}`,
+      });
+      return undefined;
+    };
+    const served = this.deps.client.kinds.nameOf(apiVersion, kind);
+    if (served === undefined) {
+      const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+      return fail(`no matches for kind ${JSON.stringify(kind)} in group ${JSON.stringify(group)}`);
+    }
+    try {
+      const scale = await this.deps.client.scale(served, { namespace: metadata.namespace, name });
+      if (scale === undefined) return fail('the server could not find the requested resource');
+      look.set('AbleToScale', 'True', {
+        reason: 'SucceededGetScale',
+        message: "the HPA controller was able to get the target's current scale",
+      });
+      return { kind: served, scale };
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      return fail(error.message);
+    }
+  }
+
+  /** Undefined: it cannot be told, and a condition says why. */
+  private async decide(
+    autoscaler: HorizontalPodAutoscaler,
+    scale: Scale,
+    memory: Memory,
+    look: Look,
+  ): Promise<Decision | undefined> {
+    const { minReplicas: min = 1, maxReplicas: max = min, metrics = [], behavior } = autoscaler.spec ?? {};
+    const current = scale.spec?.replicas ?? 0;
+    if (current === 0 && min !== 0) {
+      look.set('ScalingActive', 'False', {
+        reason: 'ScalingDisabled',
+        message: 'scaling is disabled since the replica count of the target is zero',
+      });
+      return { replicas: current, reason: undefined, metrics: [] };
+    }
+    if (current > max) {
+      return { replicas: max, reason: 'Current number of replicas above Spec.MaxReplicas', metrics: [] };
+    }
+    if (current < min) {
+      return { replicas: min, reason: 'Current number of replicas below Spec.MinReplicas', metrics: [] };
+    }
+    const pods = this.podsOf(autoscaler, scale, memory, look);
+    if (pods === undefined) return undefined;
+    const usages = await this.deps.podUsages(pods);
+    const proposals = proposalsOf(metrics, { pods, usages, replicas: current, nowMs: look.nowMs });
+    look.status = { ...look.status, currentMetrics: [...proposals.statuses] };
+    tellFailures(proposals, metrics.length, look);
+    if (proposals.replicas === undefined) return undefined;
+    look.set('ScalingActive', 'True', {
+      reason: 'ValidMetricFound',
+      message: `the HPA was able to successfully calculate a replica count from ${proposals.metric}`,
+    });
+    const desired = proposals.replicas;
+    const { replicas, ability, limit } = paced({
+      ...{ current, desired, min, max, behavior },
+      history: memory.history,
+      nowMs: look.nowMs,
+    });
+    look.set('AbleToScale', 'True', ability);
+    look.set('ScalingLimited', limit.isLimited ? 'True' : 'False', limit);
+    if (replicas === current) return { replicas, reason: undefined };
+    return { replicas, reason: desired > current ? `${proposals.metric} above target` : 'All metrics below target' };
+  }
+
+  /** The pods of the target; undefined where they cannot be told, or another autoscaler has them too. */
+  private podsOf(
+    autoscaler: HorizontalPodAutoscaler,
+    scale: Scale,
+    memory: Memory,
+    look: Look,
+  ): readonly Pod[] | undefined {
+    const { namespace } = autoscaler.metadata;
+    const text = scale.status?.selector ?? '';
+    const refuse = (event: string, message: string, because: Because): undefined => {
+      look.tell('Warning', event, message);
+      look.set('ScalingActive', 'False', because);
+      return undefined;
+    };
+    if (text === '') {
+      const message = "the HPA target's scale is missing a selector";
+      return refuse('SelectorRequired', 'selector is required', { reason: 'InvalidSelector', message });
+    }
+    try {
+      memory.selector = parseLabelSelector(text);
+    } catch (error) {
+      if (!(error instanceof SelectorError)) throw error;
+      const message = `couldn't convert selector into a corresponding internal selector object: ${error.message}`;
+      return refuse('InvalidSelector', message, { reason: 'InvalidSelector', message });
+    }
+    const { selector } = memory;
+    const matches = (each: Selector, pod: Pod): boolean => matchesLabels(each, pod.metadata.labels);
+    const pods = this.deps.client.view('Pod').list({ namespace, where: (pod) => matches(selector, pod) });
+    const owners = [...this.memories]
+      .filter(([key, other]) => {
+        if (key.slice(0, key.indexOf('/')) !== namespace || other.selector === undefined) return false;
+        const theirs = other.selector;
+        return pods.some((pod) => matches(theirs, pod));
+      })
+      .map(([key]) => key);
+    if (owners.length <= 1) return pods;
+    const message = `pods by selector ${text} are controlled by multiple HPAs: [${owners.sort().join(' ')}]`;
+    return refuse('AmbiguousSelector', message, { reason: 'AmbiguousSelector', message });
+  }
+
+  private async rescale(
+    kind: KindName,
+    { metadata, spec }: HorizontalPodAutoscaler,
+    { to, reason }: { readonly to: number; readonly reason: string },
+    look: Look,
+  ): Promise<boolean> {
+    try {
+      const name = spec?.scaleTargetRef.name ?? '';
+      await this.deps.client.setScale(kind, { namespace: metadata.namespace, name }, to);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      look.tell('Warning', 'FailedRescale', `New size: ${to}; reason: ${reason}; error: ${error.message}`);
+      look.set('AbleToScale', 'False', {
+        reason: 'FailedUpdateScale',
+        message: `the HPA controller was unable to update the target scale: ${error.message}`,
+      });
+      return false;
+    }
+    look.tell('Normal', 'SuccessfulRescale', `New size: ${to}; reason: ${reason}`);
+    look.set('AbleToScale', 'True', {
+      reason: 'SucceededRescale',
+      message: `the HPA controller was able to update the target scale to ${to}`,
+    });
+    return true;
+  }
+
+  private memoryOf({ metadata }: HorizontalPodAutoscaler, current: number): Memory {
+    const key = keyString(keyOf({ metadata }));
+    const known = this.memories.get(key);
+    if (known?.uid === metadata.uid) return known;
+    const history = new ScalingHistory(current, this.deps.clock.now());
+    const memory: Memory = { uid: metadata.uid, history, selector: undefined };
+    this.memories.set(key, memory);
+    return memory;
+  }
+
+  private async write(autoscaler: HorizontalPodAutoscaler, look: Look): Promise<Result> {
+    await this.deps.client
+      .modify(
+        'HorizontalPodAutoscaler',
+        keyOf(autoscaler),
+        (current) => (isSameJson(look.status, current.status) ? undefined : { ...current, status: look.status }),
+        { subresource: 'status', uid: autoscaler.metadata.uid },
+      )
+      .catch(ignoreNotFound);
+    return again;
+  }
+}
+
+function tellFailures({ failures, replicas }: Proposals, metrics: number, look: Look): void {
+  for (const { reason, message } of failures) look.tell('Warning', reason, message);
+  const [first] = failures;
+  if (first === undefined || replicas !== undefined) return;
+  look.set('ScalingActive', 'False', {
+    reason: first.reason,
+    message: `the HPA was unable to compute the replica count: ${first.message}`,
+  });
+  look.tell(
+    'Warning',
+    'FailedComputeMetricsReplicas',
+    `invalid metrics (${failures.length} invalid out of ${metrics}), first error is: ${first.message}`,
+  );
+}
