@@ -2,6 +2,8 @@ import path from 'node:path';
 import type { LogLevel } from '../shared/logger';
 import yargs from 'yargs';
 import { DEFAULT_SERVICE_IP_RANGE, IpRange } from './admission/ip-range';
+import type { Level } from './admission/pod-security/levels';
+import { LEVELS } from './admission/pod-security/levels';
 
 /** Everything a server is told from outside, complete and checked. */
 export interface ServerConfig {
@@ -24,6 +26,8 @@ export interface ServerConfig {
   readonly schedulerPolicy: string;
   /** Where services get their cluster IPs from. */
   readonly serviceIpRange: IpRange;
+  /** What namespaces enforce of their pods, and warn about, whose labels do not say. */
+  readonly podSecurityDefault: Level;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
 }
@@ -87,6 +91,11 @@ export function parseConfig(
       default: DEFAULT_SERVICE_IP_RANGE.text,
       describe: 'IPv4 block that services get their cluster IPs from',
     })
+    .option('pod-security-default', {
+      choices: LEVELS,
+      default: 'baseline' as const,
+      describe: 'Pod Security Standard of namespaces without pod-security.kubernetes.io labels',
+    })
     .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
     .option('log-format', {
       choices: ['json', 'text'] as const,
@@ -131,6 +140,7 @@ export function parseConfig(
     kubeconfigOut: path.resolve(host.cwd, flags.kubeconfigOut ?? path.join(dataDir, 'kubeconfig')),
     schedulerPolicy: flags.schedulerPolicy,
     serviceIpRange,
+    podSecurityDefault: flags.podSecurityDefault,
     logLevel: flags.logLevel,
     logFormat: flags.logFormat,
   };

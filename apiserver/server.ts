@@ -99,6 +99,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     logger,
     schemas,
     serviceIpRange: config.serviceIpRange,
+    podSecurityDefault: config.podSecurityDefault,
     // The registry comes first: who judges reads the roles in it.
     morePlugins: [nodeRestriction, rbacEscalation(() => access)],
   });

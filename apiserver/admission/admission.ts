@@ -22,6 +22,8 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
   /** Says something to the client that is no refusal: a `Warning` header. */
   readonly warn: (text: string) => void;
+  /** Notes something in the request's entry of the audit log. */
+  readonly annotate: (key: string, text: string) => void;
 }
 
 /** One rule about requests, between decoding and validation. Adding a plugin is one file and one line in `plugins.ts`. */

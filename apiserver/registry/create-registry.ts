@@ -2,6 +2,8 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import type { AdmissionPlugin } from '../admission/admission';
+import type { Level } from '../admission/pod-security/levels';
+import { createPodSecurity } from '../admission/pod-security/pod-security';
 import { createResourceQuota } from '../admission/resource-quota';
 import { QuotaLedger } from '../admission/quota/ledger';
 import type { IpRange } from '../admission/ip-range';
@@ -30,6 +32,8 @@ export interface RegistryOptions {
   readonly schemas?: Schemas;
   /** Where services get their cluster IPs from; absent: 10.96.0.0/16, as kubeadm has it. */
   readonly serviceIpRange?: IpRange;
+  /** What namespaces enforce whose labels do not say; absent: baseline. */
+  readonly podSecurityDefault?: Level;
   /** Absent: all that there are. */
   readonly plugins?: readonly AdmissionPlugin[];
   /** Run after those. */
@@ -56,6 +60,7 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
         limitRanger,
         createServiceAccount(random),
         createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),
+        createPodSecurity(options.podSecurityDefault ?? 'baseline'),
         createResourceQuota(quotas, clock),
       ]),
       ...(options.morePlugins ?? []),

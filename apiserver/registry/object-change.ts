@@ -50,12 +50,12 @@ export class ObjectChanges {
     { object, managedFields }: Change,
     options: UpdateOptions & { readonly warnings: string[] },
   ): Promise<Encoded | undefined> {
-    const { subresource, user, dryRun, warnings } = options;
+    const { subresource, dryRun, warnings } = options;
     const next = replacementOf(kind, object, old.object, subresource);
     if (subresource !== 'status') kind.setDefaults?.(next);
     if (managedFields !== undefined) setEntries(next, managedFields);
     else this.objects.tracking.replaced(kind, next, old.object, object.metadata?.managedFields, options);
-    const request = this.objects.request(kind, user, { subresource, dryRun, warnings });
+    const request = this.objects.request(kind, options, warnings);
     for (const plugin of this.objects.parts.plugins) plugin.admitUpdate?.(request, next, old.object);
     countGeneration(kind, next, old.object);
     validateReplacement(kind, next, old.object, subresource);

@@ -77,7 +77,7 @@ export class ObjectCreation {
     // Before admission: what the server adds belongs to nobody.
     if (options.managedFields === undefined) this.objects.tracking.created(kind, object, options);
     else setEntries(object, options.managedFields);
-    const request = this.objects.request(kind, options.user, { dryRun: options.dryRun, warnings });
+    const request = this.objects.request(kind, options, warnings);
     for (const plugin of this.objects.parts.plugins) plugin.admitCreate?.(request, object);
     generateName(object, this.objects.parts.random);
     kind.prepareForCreate?.(object);

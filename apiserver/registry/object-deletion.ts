@@ -20,7 +20,7 @@ export class ObjectDeletion {
   }
 
   private async tryDelete(kind: Kind, old: CachedObject, query: DeleteQuery): Promise<DeleteResult | undefined> {
-    const request = this.objects.request(kind, query.user);
+    const request = this.objects.request(kind, query);
     for (const plugin of this.objects.parts.plugins) plugin.admitDelete?.(request, old.object);
     const plan = planDeletion(kind, old.object, query, this.objects.parts.clock.now());
     switch (plan.action) {

@@ -5,7 +5,6 @@ import type { Random } from '../../shared/random';
 import { notFound } from '../../shared/status-error';
 import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../admission/admission';
 import type { QuotaLedger } from '../admission/quota/ledger';
-import type { User } from '../auth/user';
 import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
 import type { Decoder } from '../openapi/decode';
@@ -14,6 +13,7 @@ import type { Compare, Store } from '../store/store';
 import type { ObjectKey } from './client';
 import { FieldTracking } from './field-tracking';
 import type { ObjectCache } from './object-cache';
+import type { WriteOptions } from './registry';
 import type { ObjectWriter } from './object-writer';
 import { prefixOf, resourceOf, storeKeyOf } from './store-keys';
 import type { CachedObject } from './stored-object';
@@ -74,12 +74,13 @@ export class RegistryObjects {
   /** `warnings`: where what the plugins say besides goes. */
   request(
     kind: Kind,
-    user: User,
     {
+      user,
       subresource,
       dryRun = false,
-      warnings,
-    }: { subresource?: WritableSubresource | undefined; dryRun?: boolean | undefined; warnings?: string[] } = {},
+      annotate,
+    }: Pick<WriteOptions, 'user' | 'dryRun' | 'annotate'> & { readonly subresource?: WritableSubresource },
+    warnings: string[] = [],
   ): AdmissionRequest {
     return {
       kind,
@@ -87,7 +88,8 @@ export class RegistryObjects {
       lookup: this.lookup,
       dryRun,
       ...(subresource === undefined ? {} : { subresource }),
-      warn: (text) => void warnings?.push(text),
+      warn: (text) => void warnings.push(text),
+      annotate: (key, text) => annotate?.(key, text),
     };
   }
 

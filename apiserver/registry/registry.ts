@@ -28,6 +28,8 @@ export interface WriteOptions {
   readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
   /** What the text of the request had beside its value. */
   readonly bodyProblems?: readonly FieldProblem[];
+  /** Takes what admission notes for the audit log. */
+  readonly annotate?: (key: string, text: string) => void;
 }
 
 export interface WriteResult extends Encoded {
