@@ -29,8 +29,9 @@ export async function readManifests(
   const manifests: Manifest[] = [];
   for (const source of sources) {
     if (source === '-') manifests.push(...parseManifests(await readAll(options.stdin), 'STDIN'));
+    else if (/^https?:\/\//.test(source)) manifests.push(...parseManifests(await download(source), source));
     else
-      for (const file of await filesOf(path.resolve(options.cwd, source), options.recursive)) {
+      for (const file of await filesOf(path.resolve(options.cwd, source), options.recursive, source)) {
         manifests.push(...parseManifests(await readFile(file, 'utf8'), path.relative(options.cwd, file) || file));
       }
   }
@@ -127,22 +128,31 @@ function snippet(text: string, line: number, column: number): string {
   return `  ${shown}\n  ${' '.repeat(Math.max(0, column - 1))}^`;
 }
 
-async function filesOf(target: string, recursive: boolean): Promise<readonly string[]> {
+async function filesOf(target: string, recursive: boolean, given: string): Promise<readonly string[]> {
   try {
     if (!(await stat(target)).isDirectory()) return [target];
   } catch (error) {
-    if (errorCodeOf(error) === 'ENOENT') throw new ManifestError(`the path "${target}" does not exist`);
+    if (errorCodeOf(error) === 'ENOENT') throw new ManifestError(`the path "${given}" does not exist`);
     throw error;
   }
   const entries = (await readdir(target, { withFileTypes: true })).sort((a, b) => a.name.localeCompare(b.name));
   const nested = await Promise.all(
     entries.map((entry) => {
       const full = path.join(target, entry.name);
-      if (entry.isDirectory()) return recursive ? filesOf(full, true) : [];
+      if (entry.isDirectory()) return recursive ? filesOf(full, true, full) : [];
       return EXTENSIONS.includes(path.extname(entry.name)) ? [full] : [];
     }),
   );
   return nested.flat();
+}
+
+async function download(url: string): Promise<string> {
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new ManifestError(`unable to read URL "${url}": ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+  if (!response.ok)
+    throw new ManifestError(`unable to read URL "${url}", server reported ${response.status} ${response.statusText}`);
+  return response.text();
 }
 
 async function readAll(stdin: Readable): Promise<string> {

@@ -1,73 +1,102 @@
+import path from 'node:path';
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
-import { StatusError } from '../shared/status-error';
-import { ApiClient, ConnectionError } from './client/api-client';
-import { KubeconfigError, connectionOf, kubeconfigFile, loadKubeconfig } from './client/kubeconfig';
+import { ApiClient } from './client/api-client';
+import { connectionOf } from './client/connection';
+import type { KubeconfigFiles } from './client/kubeconfig';
+import { kubeconfigPaths, loadKubeconfigs } from './client/kubeconfig';
 import { Resources, UsageError, nearest } from './client/resources';
+import type { Command, Context, Flags } from './commands/command';
+import { isSet, seconds, text, words } from './commands/command';
 import { commands } from './commands/commands';
 import { candidatesFor } from './completion/candidates';
 import { COMPLETE } from './completion/scripts';
-import type { Command, Context, Flags } from './commands/command';
-import { text } from './commands/command';
 import type { Environment } from './environment';
 import { wantsColour } from './environment';
-import { ManifestError } from './manifests';
-import { JsonPathError } from '../shared/json-path';
+import { errorText } from './output/error-text';
 import type { Palette } from './output/palette';
 import { createPalette } from './output/palette';
-
-/** Errors whose message is for the person and says all. */
-const TOLD = [UsageError, KubeconfigError, ConnectionError, ManifestError, JsonPathError];
 
 /** Runs one command line. Resolves with the exit code; everything it has to say it writes to the environment's streams. */
 export async function runProgram(argv: readonly string[], environment: Environment): Promise<number> {
   const palette = createPalette(wantsColour(environment));
   if (argv[0] === COMPLETE) return complete(argv.slice(1), environment, palette);
   let code = 0;
-  const parser = yargs(withDashValues(argv))
+  const parser = withGlobalFlags(yargs(withDashValues(argv)))
     .scriptName('kubectl-lite')
     .usage('$0 COMMAND\n\nFor Pinsetter, and any other Kubernetes API.')
-    .option('kubeconfig', { type: 'string', describe: 'file with servers and credentials' })
-    .option('context', { type: 'string', describe: 'which of its contexts' })
-    .option('server', { alias: 's', type: 'string', describe: 'another server URL' })
-    .option('namespace', { alias: 'n', type: 'string', describe: 'which namespace' })
     .parserConfiguration({
       'populate--': true,
       'camel-case-expansion': false,
       'parse-positional-numbers': false,
       'boolean-negation': false,
+      'greedy-arrays': false,
     })
     .exitProcess(false)
     .version(false)
     .strictOptions()
-    .recommendCommands()
     .wrap(Math.min(100, environment.stdout.columns ?? 80))
     .demandCommand(1, '')
     .fail((message: string | null, error: Error | undefined) => {
-      throw (
-        error ??
-        new UsageError(
-          message === null || message === '' ? 'say what to do: kubectl-lite --help lists the commands' : message,
-        )
-      );
+      throw error ?? new UsageError(usageProblem(message, argv));
     });
-  for (const command of commands) {
-    parser.command(
-      command.usage,
+  const register = (on: Argv, command: Command, depth: number): void => {
+    on.command(
+      [command.usage, ...(command.aliases ?? [])],
       command.describe,
-      (inner) => command.build(withPositionals(inner, command.usage)),
+      (inner) => {
+        const built = command.build(withPositionals(inner, command.usage));
+        for (const each of command.subcommands ?? []) register(built, each, depth + 1);
+        return built;
+      },
       async (flags) => {
+        checkSubcommand(command, flags, depth);
         code = await runCommand(command, flags, environment, palette);
       },
     );
-  }
+  };
+  for (const command of commands) register(parser, command, 1);
   try {
     checkCommand(argv);
     await parser.parseAsync();
     return code;
   } catch (error) {
-    return tell(error, environment, palette);
+    if (environment.signal.aborted) return 130;
+    environment.stderr.write(errorText(error, palette));
+    return 1;
   }
+}
+
+const withGlobalFlags = (parser: Argv): Argv =>
+  parser
+    .option('kubeconfig', { type: 'string', describe: 'file with servers and credentials' })
+    .option('context', { type: 'string', describe: 'which of its contexts' })
+    .option('cluster', { type: 'string', describe: 'which of its clusters' })
+    .option('user', { type: 'string', describe: 'which of its users' })
+    .option('server', { alias: 's', type: 'string', describe: 'another server URL' })
+    .option('namespace', { alias: 'n', type: 'string', describe: 'which namespace' })
+    .option('token', { type: 'string', describe: 'bearer token' })
+    .option('as', { type: 'string', describe: 'for whom to speak' })
+    .option('as-group', { type: 'string', array: true, describe: 'as a member of which groups' })
+    .option('as-uid', { type: 'string', describe: 'with which uid' })
+    .option('certificate-authority', { type: 'string', describe: 'file with the CA of the server' })
+    .option('insecure-skip-tls-verify', { type: 'boolean', describe: 'trust any server' })
+    .option('request-timeout', { type: 'string', describe: 'how long one request may take, such as 10s' });
+
+function usageProblem(message: string | null, argv: readonly string[]): string {
+  if (message === null || message === '') return 'say what to do: kubectl-lite --help lists the commands';
+  const path: string[] = [];
+  for (let among: readonly Command[] = commands; ;) {
+    const found = among.find(({ name, aliases = [] }) => [name, ...aliases].includes(argv[path.length] ?? ''));
+    if (found === undefined) break;
+    path.push(found.name);
+    among = found.subcommands ?? [];
+  }
+  const problem = message.replace(/^Unknown arguments?: (.*)$/s, (_all, unknown: string) => {
+    const flag = unknown.split(', ')[0] ?? '';
+    return flag.length > 1 ? `unknown flag: --${flag}` : `unknown shorthand flag: '${flag}'`;
+  });
+  return `${problem}\nSee 'kubectl-lite ${[...path, '--help'].join(' ')}' for usage.`;
 }
 
 /** `-f -` as `--filename=-`: yargs takes a dash alone for a word of its own. */
@@ -75,6 +104,7 @@ function withDashValues(argv: readonly string[]): string[] {
   const result: string[] = [];
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? '';
+    if (word === '--') return [...result, ...argv.slice(index)];
     const isFile = (word === '-f' || word === '--filename') && argv[index + 1] === '-';
     result.push(isFile ? '--filename=-' : word);
     if (isFile) index += 1;
@@ -106,14 +136,26 @@ function withPositionals(parser: Argv, usage: string): Argv {
 /** yargs knows only that a command is unknown; the nearest one helps more. */
 function checkCommand(argv: readonly string[]): void {
   const [word] = argv;
-  if (word === undefined || word.startsWith('-') || word === 'help' || commands.some(({ name }) => name === word))
-    return;
-  const near = nearest(
-    word,
-    commands.map(({ name }) => name),
-  );
-  throw new UsageError(
-    `unknown command "${word}"${near === undefined ? ': kubectl-lite --help lists them' : `: did you mean "${near}"?`}`,
+  const names = commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  if (word === undefined || word.startsWith('-') || word === 'help' || names.includes(word)) return;
+  throw unknownCommand(word, names, '');
+}
+
+/** A word after a command that has subcommands is one of them. */
+function checkSubcommand({ name, subcommands = [], usage }: Command, flags: Flags, depth: number): void {
+  const word = words(flags, '_')[depth];
+  if (subcommands.length > 0 && usage === name && word !== undefined)
+    throw unknownCommand(
+      `${name} ${word}`,
+      subcommands.map((each) => `${name} ${each.name}`),
+      `${name} `,
+    );
+}
+
+function unknownCommand(word: string, names: readonly string[], parent: string): UsageError {
+  const near = nearest(word, names);
+  return new UsageError(
+    `unknown command "${word}"${near === undefined ? `: kubectl-lite ${parent}--help lists them` : `: did you mean "${near}"?`}`,
   );
 }
 
@@ -130,45 +172,43 @@ async function runCommand(command: Command, flags: Flags, environment: Environme
 }
 
 function createContext(flags: Flags, environment: Environment, palette: Palette): Context & { close(): void } {
-  const file = kubeconfigFile(environment, text(flags, 'kubeconfig'));
+  const paths = kubeconfigPaths(environment, text(flags, 'kubeconfig'));
+  let read: KubeconfigFiles | undefined;
   let connected: ApiClient | undefined;
   let resources: Promise<Resources> | undefined;
-  const connection = (): ReturnType<typeof connectionOf> =>
-    connectionOf(loadKubeconfig(file), file, {
-      context: text(flags, 'context'),
-      server: text(flags, 'server'),
-      namespace: text(flags, 'namespace'),
-    });
-  const client = (): ApiClient => (connected ??= new ApiClient(connection()));
+  const kubeconfig = (): KubeconfigFiles => (read ??= loadKubeconfigs(paths));
+  const authority = text(flags, 'certificate-authority');
+  const timeout = seconds(flags, 'request-timeout');
+  const client = (): ApiClient =>
+    (connected ??= new ApiClient(
+      connectionOf(kubeconfig().merged, paths.join(':'), {
+        context: text(flags, 'context'),
+        cluster: text(flags, 'cluster'),
+        // `create rolebinding --user` means whom to bind.
+        user: Array.isArray(flags.user) ? undefined : text(flags, 'user'),
+        server: text(flags, 'server'),
+        namespace: text(flags, 'namespace'),
+        token: text(flags, 'token'),
+        as: text(flags, 'as'),
+        asGroups: words(flags, 'as-group'),
+        asUid: text(flags, 'as-uid'),
+        insecure: isSet(flags, 'insecure-skip-tls-verify') || undefined,
+        certificateAuthority: authority === undefined ? undefined : path.resolve(environment.cwd, authority),
+        requestTimeoutMs: timeout === undefined ? undefined : timeout * 1_000,
+      }),
+    ));
   return {
     environment,
     palette,
-    kubeconfigFile: file,
+    kubeconfig,
     client,
     resources: () => (resources ??= Resources.load(client())),
     get namespace() {
       return client().connection.namespace;
     },
+    isNamespaceGiven: text(flags, 'namespace') !== undefined,
     out: (output) => void environment.stdout.write(output),
     note: (output) => void environment.stderr.write(output),
     close: () => connected?.close(),
   };
-}
-
-/** Says what went wrong and returns the exit code. */
-function tell(error: unknown, environment: Environment, palette: Palette): number {
-  if (environment.signal.aborted) return 130;
-  const say = (line: string): boolean => environment.stderr.write(`${line}\n`);
-  if (error instanceof StatusError) {
-    if (error.reason === 'Invalid' && error.details?.kind !== undefined)
-      say(palette.bad(`The ${error.message.replace(/ is invalid: /, ' is invalid:\n* ')}`));
-    else say(`${palette.bad(`Error from server (${error.reason}):`)} ${error.message}`);
-    return 1;
-  }
-  if (TOLD.some((told) => error instanceof told)) {
-    say(`${palette.bad('error:')} ${error instanceof Error ? error.message : String(error)}`);
-    return 1;
-  }
-  say(`${palette.bad('error:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return 1;
 }

@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 import { errorCodeOf } from '../../shared/error-code';
 import type { Status } from '../../shared/status-error';
 import { StatusError } from '../../shared/status-error';
-import type { Connection } from './kubeconfig';
+import type { Connection } from './connection';
 
 /** No server at the other end, or one that we may not trust. */
 export class ConnectionError extends Error {
@@ -16,6 +16,7 @@ export interface Call {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON; a Buffer is sent as it is. */
   readonly body?: unknown;
   readonly contentType?: string;
   readonly accept?: string;
@@ -113,7 +114,7 @@ export class ApiClient {
     const url = new URL(path, this.connection.server);
     for (const [name, value] of Object.entries(query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
-    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const payload = body === undefined ? undefined : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
     const options: RequestOptions = {
       method,
       agent: this.agent,
@@ -126,16 +127,29 @@ export class ApiClient {
       },
       ...(signal === undefined ? {} : { signal }),
     };
+    const { requestTimeoutMs, server } = this.connection;
     return new Promise((resolve, reject) => {
       const request = https.request(url, options, resolve);
+      if (requestTimeoutMs !== undefined && requestTimeoutMs > 0)
+        request.setTimeout(requestTimeoutMs, () =>
+          request.destroy(new Error(`${server} did not answer within ${requestTimeoutMs / 1_000} s`)),
+        );
       request.once('error', (error) => reject(signal?.aborted === true ? error : this.problem(error)));
       request.end(payload);
     });
   }
 
-  private headers(): Record<string, string> {
-    const { token } = this.connection;
-    return { 'User-Agent': 'kubectl-lite', ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) };
+  private headers(): Record<string, string | string[]> {
+    const { token, impersonate } = this.connection;
+    return {
+      'User-Agent': 'kubectl-lite',
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...(impersonate === undefined ? {} : { 'Impersonate-User': impersonate.user }),
+      ...(impersonate === undefined || impersonate.groups.length === 0
+        ? {}
+        : { 'Impersonate-Group': [...impersonate.groups] }),
+      ...(impersonate?.uid === undefined ? {} : { 'Impersonate-Uid': impersonate.uid }),
+    };
   }
 
   private tls(): https.AgentOptions {

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Environment } from '../environment';
-import { connectionOf, kubeconfigFile, loadKubeconfig } from './kubeconfig';
+import { connectionOf } from './connection';
+import { kubeconfigPaths, loadKubeconfigs } from './kubeconfig';
 
 let folder: string;
 beforeEach(() => {
@@ -29,7 +30,7 @@ function connect(flags: Parameters<typeof connectionOf>[2] = {}): ReturnType<typ
   writeFileSync(path.join(folder, 'ca.pem'), 'ca');
   writeFileSync(path.join(folder, 'key.pem'), 'key');
   writeFileSync(path.join(folder, 'token'), 'secret\n');
-  return connectionOf(loadKubeconfig(file), file, flags);
+  return connectionOf(loadKubeconfigs([file]).merged, file, flags);
 }
 
 it('reads data and files, which lie beside it', () => {
@@ -56,14 +57,34 @@ it.each([
 });
 
 it('says what to do where there is no file', () => {
-  expect(() => loadKubeconfig(path.join(folder, 'none'))).toThrow('start a cluster with "make up"');
+  expect(() => loadKubeconfigs([path.join(folder, 'none')])).toThrow('start a cluster with "make up"');
 });
 
 it.each([
-  ['the flag', { KUBECONFIG: '/elsewhere' }, 'here', 'here'],
-  ['the first file of the variable', { KUBECONFIG: ':/one:/two' }, undefined, '/one'],
-  ['the file in the home folder', {}, undefined, '/home/me/.kube/config'],
+  ['the flag', { KUBECONFIG: '/elsewhere' }, 'here', ['here']],
+  ['the files of the variable', { KUBECONFIG: ':/one:/two:/one' }, undefined, ['/one', '/two']],
+  ['the file in the home folder', {}, undefined, ['/home/me/.kube/config']],
 ])('is looked for in %s', (_what, variables, flag, expected) => {
   const environment = { variables, cwd: folder, checkout: folder, home: '/home/me' } as unknown as Environment;
-  expect(kubeconfigFile(environment, flag)).toBe(path.resolve(folder, expected));
+  expect(kubeconfigPaths(environment, flag)).toEqual(expected.map((file) => path.resolve(folder, file)));
+});
+
+it('merges several files: the first counts, and paths are relative to the file that has them', () => {
+  mkdirSync(path.join(folder, 'other'));
+  const [one, two] = [path.join(folder, 'one'), path.join(folder, 'other', 'two')];
+  writeFileSync(
+    one,
+    'contexts: [{name: a, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: https://one}}]\n',
+  );
+  writeFileSync(two, CONFIG);
+  const { merged } = loadKubeconfigs([one, path.join(folder, 'gone'), two]);
+  expect(merged.contexts.map(({ name }) => name)).toEqual(['a', 'one', 'two', 'none']);
+  expect(merged['current-context']).toBe('one');
+  expect(merged.clusters).toEqual([{ name: 'c', cluster: { server: 'https://one' } }]);
+  expect(merged.users[0]?.user['client-key']).toBe(path.join(folder, 'other', 'key.pem'));
+});
+
+it('speaks for another when told to', () => {
+  expect(connect({ as: 'jane', asGroups: ['dev'] }).impersonate).toEqual({ user: 'jane', groups: ['dev'] });
+  expect(() => connect({ asGroups: ['dev'] })).toThrow('--as');
 });

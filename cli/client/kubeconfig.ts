@@ -42,85 +42,89 @@ export interface Kubeconfig {
   readonly 'current-context'?: string;
 }
 
-/** Where and as whom to talk. */
-export interface Connection {
-  readonly server: string;
-  readonly namespace: string;
-  readonly ca?: Buffer;
-  readonly insecure: boolean;
-  readonly serverName?: string;
-  readonly certificate?: Buffer;
-  readonly key?: Buffer;
-  readonly token?: string;
+/** One of the files in use, and what it says. */
+export interface KubeconfigFile {
+  readonly path: string;
+  readonly config: Kubeconfig;
 }
 
-/** The file in use: --kubeconfig, KUBECONFIG, the local cluster's of this folder or checkout, ~/.kube/config. */
-export function kubeconfigFile(environment: Environment, flag: string | undefined): string {
+export interface KubeconfigFiles {
+  /** Those that are there, the first to be asked first; where none is, where one is to be written. */
+  readonly paths: readonly string[];
+  readonly files: readonly KubeconfigFile[];
+  /** All of them together: of entries by one name, and of current-context, the first counts. Paths in it are absolute. */
+  readonly merged: Kubeconfig;
+}
+
+/** The files in use: --kubeconfig, those of KUBECONFIG, the local cluster's of this folder or checkout, ~/.kube/config. */
+export function kubeconfigPaths(environment: Environment, flag: string | undefined): readonly string[] {
   const { variables, cwd, checkout, home } = environment;
-  if (flag !== undefined) return path.resolve(cwd, flag);
-  const named = variables.KUBECONFIG?.split(path.delimiter).find((file) => file !== '');
-  if (named !== undefined) return path.resolve(cwd, named);
+  if (flag !== undefined) return [path.resolve(cwd, flag)];
+  const named = (variables.KUBECONFIG ?? '').split(path.delimiter).filter((file) => file !== '');
+  if (named.length > 0) return [...new Set(named.map((file) => path.resolve(cwd, file)))];
   const local = [cwd, checkout]
     .map((folder) => path.join(folder, '.pinsetter', 'kubeconfig'))
     .find((file) => existsSync(file));
-  return local ?? path.join(home, '.kube', 'config');
+  return [local ?? path.join(home, '.kube', 'config')];
 }
 
-/** Throws KubeconfigError with what to do. */
-export function loadKubeconfig(file: string): Kubeconfig {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
+/** Of several files those that are not there do not count. Throws KubeconfigError with what to do. */
+export function loadKubeconfigs(paths: readonly string[]): KubeconfigFiles {
+  const files = paths
+    .filter((file) => existsSync(file))
+    .map((file): KubeconfigFile => ({ path: file, config: readKubeconfig(file) }));
+  if (files.length === 0)
     throw new KubeconfigError(
-      `no kubeconfig at ${file}: start a cluster with "make up", or name a file with --kubeconfig`,
+      `no kubeconfig at ${paths.join(' or ')}: start a cluster with "make up", or name a file with --kubeconfig`,
     );
+  return { paths, files, merged: merge(files) };
+}
+
+export function readKubeconfig(file: string): Kubeconfig {
+  let config: Partial<Kubeconfig> | null;
+  try {
+    config = parse(readFileSync(file, 'utf8')) as Partial<Kubeconfig> | null;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+    throw new KubeconfigError(`error loading config file "${file}": ${reason}`);
   }
-  const config = parse(text) as Partial<Kubeconfig> | null;
+  if (config !== null && typeof config !== 'object')
+    throw new KubeconfigError(`error loading config file "${file}": it holds no kubeconfig`);
   return { ...config, clusters: config?.clusters ?? [], users: config?.users ?? [], contexts: config?.contexts ?? [] };
 }
 
-/** Resolves a context to a connection. Throws KubeconfigError. */
-export function connectionOf(
-  config: Kubeconfig,
-  file: string,
-  flags: {
-    readonly context?: string | undefined;
-    readonly server?: string | undefined;
-    readonly namespace?: string | undefined;
-  },
-): Connection {
-  const name = flags.context ?? config['current-context'];
-  const context = config.contexts.find((each) => each.name === name)?.context;
-  if (context === undefined)
-    throw new KubeconfigError(
-      `there is no context "${name ?? ''}" in ${file}: kubectl-lite config get-contexts lists them`,
-    );
-  const cluster = config.clusters.find((each) => each.name === context.cluster)?.cluster;
-  const user = config.users.find((each) => each.name === context.user)?.user ?? {};
-  const server = flags.server ?? cluster?.server;
-  if (server === undefined) throw new KubeconfigError(`context "${name ?? ''}" of ${file} names no server`);
-  const folder = path.dirname(file);
-  const read = (data: string | undefined, from: string | undefined): Buffer | undefined =>
-    data !== undefined
-      ? Buffer.from(data, 'base64')
-      : from === undefined
-        ? undefined
-        : readFileSync(path.resolve(folder, from));
-  const ca = read(cluster?.['certificate-authority-data'], cluster?.['certificate-authority']);
-  const certificate = read(user['client-certificate-data'], user['client-certificate']);
-  const key = read(user['client-key-data'], user['client-key']);
-  const token =
-    user.token ??
-    (user.tokenFile === undefined ? undefined : readFileSync(path.resolve(folder, user.tokenFile), 'utf8').trim());
+function merge(files: readonly KubeconfigFile[]): Kubeconfig {
+  const current = files
+    .map(({ config }) => config['current-context'])
+    .find((name) => name !== undefined && name !== '');
   return {
-    server,
-    namespace: flags.namespace ?? context.namespace ?? 'default',
-    insecure: cluster?.['insecure-skip-tls-verify'] ?? false,
-    ...(cluster?.['tls-server-name'] === undefined ? {} : { serverName: cluster['tls-server-name'] }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(key === undefined ? {} : { key }),
-    ...(token === undefined ? {} : { token }),
+    ...files[0]?.config,
+    clusters: firstByName(
+      files.flatMap(({ path: file, config }) =>
+        config.clusters.map((each) => ({ ...each, cluster: absolute(each.cluster, file, ['certificate-authority']) })),
+      ),
+    ),
+    contexts: firstByName(files.flatMap(({ config }) => config.contexts)),
+    users: firstByName(
+      files.flatMap(({ path: file, config }) =>
+        config.users.map((each) => ({
+          ...each,
+          user: absolute(each.user, file, ['client-certificate', 'client-key', 'tokenFile']),
+        })),
+      ),
+    ),
+    ...(current === undefined ? {} : { 'current-context': current }),
   };
+}
+
+const firstByName = <T extends { readonly name: string }>(entries: readonly T[]): readonly T[] =>
+  entries.filter(({ name }, index) => entries.findIndex((each) => each.name === name) === index);
+
+/** Paths in a kubeconfig are relative to its folder. */
+function absolute<T extends object>(entry: T | undefined, file: string, fields: readonly (keyof T & string)[]): T {
+  const resolved = fields.flatMap((field) => {
+    const value = entry?.[field];
+    return typeof value === 'string' && value !== '' ? [[field, path.resolve(path.dirname(file), value)]] : [];
+  });
+  return { ...entry, ...Object.fromEntries(resolved) } as T;
 }

@@ -37,7 +37,8 @@ export const apiVersionOf = ({ group, version }: Pick<Resource, 'group' | 'versi
 export const qualifiedName = ({ plural, group }: Resource): string => (group === '' ? plural : `${plural}.${group}`);
 
 /** `pod`, or `lease.coordination.k8s.io`: as kubectl names an object's type in results. */
-export const resultName = ({ singular, group }: Resource): string => (group === '' ? singular : `${singular}.${group}`);
+export const resultName = ({ singular, group }: Pick<Resource, 'singular' | 'group'>): string =>
+  group === '' ? singular : `${singular}.${group}`;
 
 /** The path of a resource, or of one of its objects, or of a subresource of that. */
 export function pathOf(resource: Resource, namespace: string | undefined, name?: string, subresource?: string): string {
@@ -53,33 +54,32 @@ export function pathOf(resource: Resource, namespace: string | undefined, name?:
 
 /** What the server offers, asked once. */
 export class Resources {
-  private constructor(readonly all: readonly Resource[]) {}
+  /** Of each type the version that the server prefers. */
+  readonly all: readonly Resource[];
+
+  constructor(private readonly versions: readonly Resource[]) {
+    const seen = new Set<string>();
+    this.all = versions.filter(({ group, plural }) => {
+      const isFirst = !seen.has(`${group}/${plural}`);
+      seen.add(`${group}/${plural}`);
+      return isFirst;
+    });
+  }
 
   static async load(client: ApiClient): Promise<Resources> {
-    const { value: groups } = await client.json<{ groups: { preferredVersion: { groupVersion: string } }[] }>({
-      path: '/apis',
-    });
-    const versions = ['v1', ...groups.groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
-    const lists = await Promise.all(
-      versions.map((version) => client.json<ResourceList>({ path: version === 'v1' ? '/api/v1' : `/apis/${version}` })),
-    );
-    return new Resources(lists.flatMap(({ value }) => toResources(value)));
+    return new Resources((await aggregated(client)) ?? (await groupByGroup(client)));
   }
 
   /** By plural, singular, short name or kind, with or without its group. Throws UsageError that names the nearest. */
   find(name: string): Resource {
     const wanted = name.toLowerCase();
-    const [plain = wanted, ...group] = wanted.split('.');
-    const found = this.all.find(
-      (each) =>
-        (group.length === 0 ||
-          `${each.group}`.startsWith(group.join('.')) ||
-          `${each.version}.${each.group}` === group.join('.')) &&
-        (each.plural === plain ||
-          each.singular === plain ||
-          each.kind.toLowerCase() === plain ||
-          each.shortNames.includes(plain)),
-    );
+    const [plain = wanted, ...rest] = wanted.split('.');
+    const place = rest.join('.');
+    const isHere = ({ group, version }: Resource): boolean =>
+      place === '' || group.startsWith(place) || `${version}.${group}` === place || (group === '' && version === place);
+    const isCalled = ({ plural, singular, kind, shortNames }: Resource): boolean =>
+      plural === plain || singular === plain || kind.toLowerCase() === plain || shortNames.includes(plain);
+    const found = this.versions.find((each) => isCalled(each) && isHere(each));
     if (found !== undefined) return found;
     const near = nearest(
       plain,
@@ -91,12 +91,76 @@ export class Resources {
   }
 
   byKind(apiVersion: string, kind: string): Resource | undefined {
-    return this.all.find((each) => each.kind === kind && apiVersionOf(each) === apiVersion);
+    return this.versions.find((each) => each.kind === kind && apiVersionOf(each) === apiVersion);
   }
 
   ofCategory(category: string): readonly Resource[] {
     return this.all.filter(({ categories }) => categories.includes(category));
   }
+}
+
+interface AggregatedDiscovery {
+  readonly kind: string;
+  readonly items?: readonly {
+    readonly metadata?: { readonly name?: string };
+    readonly versions: readonly {
+      readonly version: string;
+      readonly resources?: readonly {
+        readonly resource: string;
+        readonly singularResource: string;
+        readonly responseKind?: { readonly kind: string };
+        readonly scope: string;
+        readonly verbs: readonly string[];
+        readonly shortNames?: readonly string[];
+        readonly categories?: readonly string[];
+      }[];
+    }[];
+  }[];
+}
+
+const AGGREGATED =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
+
+/** Everything in two requests; undefined where the server is too old for it. */
+async function aggregated(client: ApiClient): Promise<readonly Resource[] | undefined> {
+  const answers = await Promise.all(
+    ['/api', '/apis'].map((path) => client.json<AggregatedDiscovery>({ path, accept: AGGREGATED })),
+  );
+  if (answers.some(({ value }) => value.kind !== 'APIGroupDiscoveryList')) return undefined;
+  return answers.flatMap(({ value }) =>
+    (value.items ?? []).flatMap(({ metadata, versions }) =>
+      versions.flatMap(({ version, resources = [] }) =>
+        resources.map((each): Resource => ({
+          group: metadata?.name ?? '',
+          version,
+          plural: each.resource,
+          singular:
+            each.singularResource === '' ? (each.responseKind?.kind ?? '').toLowerCase() : each.singularResource,
+          kind: each.responseKind?.kind ?? '',
+          namespaced: each.scope === 'Namespaced',
+          shortNames: each.shortNames ?? [],
+          categories: each.categories ?? [],
+          verbs: each.verbs,
+        })),
+      ),
+    ),
+  );
+}
+
+async function groupByGroup(client: ApiClient): Promise<readonly Resource[]> {
+  const { value } = await client.json<{
+    groups: { preferredVersion: { groupVersion: string }; versions: { groupVersion: string }[] }[];
+  }>({ path: '/apis' });
+  const groupVersions = value.groups.flatMap(({ preferredVersion, versions }) => [
+    preferredVersion.groupVersion,
+    ...versions.map(({ groupVersion }) => groupVersion).filter((each) => each !== preferredVersion.groupVersion),
+  ]);
+  const lists = await Promise.all(
+    ['v1', ...groupVersions].map((version) =>
+      client.json<ResourceList>({ path: version === 'v1' ? '/api/v1' : `/apis/${version}` }),
+    ),
+  );
+  return lists.flatMap(({ value: list }) => toResources(list));
 }
 
 function toResources({ groupVersion, resources }: ResourceList): readonly Resource[] {

@@ -3,6 +3,7 @@ import type { Command } from './command';
 import { completion } from './completion';
 import { config } from './config';
 import { cp } from './cp';
+import { create } from './create/create';
 import { remove } from './delete';
 import { describe } from './describe';
 import { attach, exec } from './exec';
@@ -18,6 +19,7 @@ import { why } from './why';
 
 /** Every command there is. */
 export const commands: readonly Command[] = [
+  create,
   apply,
   get,
   describe,

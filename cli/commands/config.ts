@@ -2,7 +2,6 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { UsageError } from '../client/resources';
 import type { Kubeconfig } from '../client/kubeconfig';
-import { loadKubeconfig } from '../client/kubeconfig';
 import { layoutColumns } from '../output/columns';
 import type { Command, Context, Flags } from './command';
 import { isSet, text, words } from './command';
@@ -16,8 +15,8 @@ export const config: Command = {
 };
 
 function run(context: Context, flags: Flags): void {
-  const file = context.kubeconfigFile;
-  const kubeconfig = loadKubeconfig(file);
+  const { files, merged: kubeconfig, paths } = context.kubeconfig();
+  const file = files[0]?.path ?? paths[0] ?? '';
   const [name] = words(flags, 'name');
   switch (text(flags, 'action')) {
     case 'view':

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import type { Kubeconfig } from './kubeconfig';
+import { KubeconfigError } from './kubeconfig';
+
+/** Where and as whom to talk. */
+export interface Connection {
+  readonly server: string;
+  readonly namespace: string;
+  readonly ca?: Buffer;
+  readonly insecure: boolean;
+  readonly serverName?: string;
+  readonly certificate?: Buffer;
+  readonly key?: Buffer;
+  readonly token?: string;
+  /** For whom to speak instead of oneself. */
+  readonly impersonate?: { readonly user: string; readonly groups: readonly string[]; readonly uid?: string };
+  /** How long one request may take. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** What the command line says about the connection, over what the kubeconfig says. */
+export interface ConnectionFlags {
+  readonly context?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly user?: string | undefined;
+  readonly server?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly token?: string | undefined;
+  readonly insecure?: boolean | undefined;
+  readonly certificateAuthority?: string | undefined;
+  readonly as?: string | undefined;
+  readonly asGroups?: readonly string[] | undefined;
+  readonly asUid?: string | undefined;
+  readonly requestTimeoutMs?: number | undefined;
+}
+
+/** Resolves a context to a connection. `from`: the files' names, for messages. Throws KubeconfigError. */
+export function connectionOf(config: Kubeconfig, from: string, flags: ConnectionFlags): Connection {
+  const name = flags.context ?? config['current-context'];
+  const context = config.contexts.find((each) => each.name === name)?.context;
+  if (context === undefined && (flags.context !== undefined || flags.cluster === undefined))
+    throw new KubeconfigError(
+      `there is no context "${name ?? ''}" in ${from}: kubectl-lite config get-contexts lists them`,
+    );
+  const cluster = named(
+    config.clusters,
+    flags.cluster,
+    context?.cluster,
+    `cluster "${flags.cluster ?? ''}" does not exist`,
+  )?.cluster;
+  const user =
+    named(config.users, flags.user, context?.user, `auth info "${flags.user ?? ''}" does not exist`)?.user ?? {};
+  const server = flags.server ?? cluster?.server;
+  if (server === undefined) throw new KubeconfigError(`context "${name ?? ''}" of ${from} names no server`);
+  const read = (data: string | undefined, file: string | undefined): Buffer | undefined =>
+    data !== undefined ? Buffer.from(data, 'base64') : file === undefined ? undefined : readNamed(file, from);
+  const ca =
+    flags.certificateAuthority === undefined
+      ? read(cluster?.['certificate-authority-data'], cluster?.['certificate-authority'])
+      : readNamed(flags.certificateAuthority, 'the command line');
+  // A token of the command line stands alone: a certificate beside it would decide who speaks.
+  const certificate =
+    flags.token === undefined ? read(user['client-certificate-data'], user['client-certificate']) : undefined;
+  const key = flags.token === undefined ? read(user['client-key-data'], user['client-key']) : undefined;
+  const token =
+    flags.token ??
+    user.token ??
+    (user.tokenFile === undefined ? undefined : readNamed(user.tokenFile, from).toString('utf8').trim());
+  const impersonate =
+    flags.as === undefined
+      ? undefined
+      : { user: flags.as, groups: flags.asGroups ?? [], ...(flags.asUid === undefined ? {} : { uid: flags.asUid }) };
+  if (flags.as === undefined && ((flags.asGroups ?? []).length > 0 || flags.asUid !== undefined))
+    throw new KubeconfigError(
+      'requesting uid, groups or user-extra for someone without impersonating a user: say --as',
+    );
+  return {
+    server,
+    namespace: flags.namespace ?? context?.namespace ?? 'default',
+    insecure: flags.insecure ?? cluster?.['insecure-skip-tls-verify'] ?? false,
+    ...(cluster?.['tls-server-name'] === undefined ? {} : { serverName: cluster['tls-server-name'] }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(key === undefined ? {} : { key }),
+    ...(token === undefined ? {} : { token }),
+    ...(impersonate === undefined ? {} : { impersonate }),
+    ...(flags.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: flags.requestTimeoutMs }),
+  };
+}
+
+function named<T extends { readonly name: string }>(
+  entries: readonly T[],
+  flag: string | undefined,
+  ofContext: string | undefined,
+  problem: string,
+): T | undefined {
+  const found = entries.find(({ name }) => name === (flag ?? ofContext));
+  if (found === undefined && flag !== undefined) throw new KubeconfigError(problem);
+  return found;
+}
+
+function readNamed(file: string, from: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new KubeconfigError(
+      `unable to read ${file}, which ${from} names: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
