@@ -45,6 +45,9 @@ import { ensureJoinToken } from './node-channel/join-tokens';
 import { NodePods } from './node-channel/node-pods';
 import { createNodeChannel } from './node-channel/node-channel';
 import { loadSchemas } from './openapi/schemas';
+import { createDialer } from './proxy/dialer';
+import { NodePages } from './proxy/node-pages';
+import { ProxyRoutes } from './proxy/proxy-routes';
 import { ensureBootstrapObjects } from './registry/bootstrap-objects';
 import { ensureClusterService } from './registry/cluster-service';
 import { createClient } from './registry/create-client';
@@ -122,6 +125,12 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     clock,
     logger,
   });
+  const podUsages = readPodUsages(channel);
+  const proxy = new ProxyRoutes({
+    client,
+    dialer: createDialer({ client, connector: channel, random }),
+    nodePages: new NodePages({ client, connector: channel, nodePods, podUsages, clock }),
+  });
   const nodeLifecycle = new NodeLifecycle({ client, clock, logger, events, liveness: channel.liveness });
   const { caCertificatePem } = authority;
   const controllers = new ControllerManager(
@@ -132,7 +141,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       events,
       tokens,
       caCertificatePem,
-      podUsages: readPodUsages(channel),
+      podUsages,
     }),
     {
       client,
@@ -156,6 +165,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     authenticators: [byClientCertificate(), byBearerToken(tokenAuthenticators)],
     authorizer: access.authorizer,
     streaming,
+    proxy,
     virtual: {
       ...reviewHandlers(access.authorizer, roles, tokenAuthenticators),
       'serviceaccounts/token': serveTokenRequests(tokens, apiAudiences),

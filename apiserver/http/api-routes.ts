@@ -28,6 +28,7 @@ export interface ApiRoutesDeps {
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
   readonly streaming: StreamingRoutes;
+  readonly proxy: ProxyingRoutes;
   /** Who answers for the kinds that are not stored. */
   readonly virtual: VirtualHandlers;
   /** Paths of their own, by exact path: /nodes, /metrics. */
@@ -53,6 +54,13 @@ export interface StreamingRoutes {
     socket: Duplex,
     head: Buffer,
   ): Promise<void>;
+}
+
+/** HTTP to what runs in the cluster. */
+export interface ProxyingRoutes {
+  serves(path: RequestPath): boolean;
+  handle(path: RequestPath, request: IncomingMessage, response: ServerResponse): Promise<void>;
+  upgrade(path: RequestPath, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 }
 
 export interface FinishedRequest {
@@ -116,6 +124,10 @@ export class ApiRoutes {
     const url = splitUrl(request.url);
     const user = this.userOf(request);
     const path = parseRequestPath(url.pathname);
+    if (path !== undefined && this.deps.proxy.serves(path)) {
+      authorize(this.deps.authorizer, user, attributesOf(request, path, url.searchParams));
+      return this.deps.proxy.upgrade(path, request, socket, head);
+    }
     if (path?.plural !== 'pods' || path.subresource === undefined || !this.deps.streaming.serves(path.subresource))
       throw notServed();
     authorize(this.deps.authorizer, user, { ...attributesOf(request, path, url.searchParams), verb: 'create' });
@@ -155,6 +167,7 @@ export class ApiRoutes {
     if (kind.plural === 'pods' && path.subresource !== undefined && this.deps.streaming.serves(path.subresource)) {
       return this.deps.streaming.handle(path, url.searchParams, request, response);
     }
+    if (this.deps.proxy.serves(path)) return this.deps.proxy.handle(path, request, response);
     if (this.deps.kinds.isVirtual(kind)) {
       const call = { kind, path, query: url.searchParams, user, request };
       const { code, answer } = await answerVirtual(this.deps.virtual, call);

@@ -97,7 +97,7 @@ export const isWritableSubresource = (name: string | undefined): name is Writabl
 
 export interface Subresource {
   readonly name: string;
-  readonly verbs: readonly ('get' | 'create' | 'update' | 'patch')[];
+  readonly verbs: readonly ('get' | 'create' | 'update' | 'patch' | 'delete')[];
   /** Kind in discovery, where it differs (`Binding`, `Eviction`, `PodExecOptions`). */
   readonly kind?: string;
   readonly group?: string;

@@ -4,7 +4,7 @@ import type { StatusCause } from '../../shared/status-error';
 import { ageColumn, column, nameColumn } from './columns';
 import type { Kind } from './kind';
 import { checkName, duplicate, each, forbiddenField, notSupported, required } from './validation/field-errors';
-import { ALL_VERBS, STATUS } from './verbs';
+import { ALL_VERBS, STATUS, proxyOf } from './verbs';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -20,7 +20,7 @@ export const node: Kind = {
   shortNames: ['no'],
   categories: [],
   verbs: ALL_VERBS,
-  subresources: [STATUS],
+  subresources: [STATUS, proxyOf('NodeProxyOptions')],
   schema: 'io.k8s.api.core.v1.Node',
   columns: [
     nameColumn,

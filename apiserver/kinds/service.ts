@@ -5,7 +5,7 @@ import { ageColumn, column, nameColumn } from './columns';
 import type { Kind } from './kind';
 import { checkName, duplicate, each, invalidValue, notSupported, required } from './validation/field-errors';
 import { validateLabels } from './validation/object-meta';
-import { ALL_VERBS, STATUS } from './verbs';
+import { ALL_VERBS, STATUS, proxyOf } from './verbs';
 
 type ServiceSpec = NonNullable<Service['spec']>;
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
@@ -25,7 +25,7 @@ export const service: Kind = {
   shortNames: ['svc'],
   categories: ['all'],
   verbs: ALL_VERBS,
-  subresources: [STATUS],
+  subresources: [STATUS, proxyOf('ServiceProxyOptions')],
   schema: 'io.k8s.api.core.v1.Service',
   columns: [
     nameColumn,

@@ -13,6 +13,12 @@ export const ALL_VERBS: readonly Verb[] = [
 ];
 
 export const STATUS: Subresource = { name: 'status', verbs: ['get', 'patch', 'update'] };
+/** HTTP to what the object runs. */
+export const proxyOf = (kind: string): Subresource => ({
+  name: 'proxy',
+  verbs: ['create', 'delete', 'get', 'patch', 'update'],
+  kind,
+});
 export const SCALE: Subresource = {
   name: 'scale',
   verbs: ['get', 'patch', 'update'],

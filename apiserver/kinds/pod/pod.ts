@@ -1,7 +1,7 @@
 import type { Pod, PodSpec } from '../../../shared/api/objects';
 import { qosClassOf } from '../../../shared/pod/qos-class';
 import type { Kind } from '../kind';
-import { ALL_VERBS, STATUS } from '../verbs';
+import { ALL_VERBS, STATUS, proxyOf } from '../verbs';
 import { podColumns } from './columns';
 import { setPodDefaults } from './defaults';
 import { keepAllButEphemeral, refuseEphemeralContainers, validateEphemeralUpdate } from './ephemeral-containers';
@@ -30,6 +30,7 @@ export const pod: Kind = {
     { name: 'exec', verbs: ['create', 'get'], kind: 'PodExecOptions' },
     { name: 'log', verbs: ['get'] },
     { name: 'portforward', verbs: ['create', 'get'], kind: 'PodPortForwardOptions' },
+    proxyOf('PodProxyOptions'),
     { name: 'resize', verbs: ['get', 'patch', 'update'] },
   ],
   schema: 'io.k8s.api.core.v1.Pod',
