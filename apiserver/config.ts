@@ -22,6 +22,14 @@ export interface ServerConfig {
   /** Whom tokens are for that are meant for this API. */
   readonly apiAudiences: readonly string[];
   readonly store: 'sqlite' | 'memory';
+  /** What of the store is encrypted, and with which keys. */
+  readonly encryption: {
+    readonly keyFile: string;
+    /** Make the file where it is missing. */
+    readonly makesKeyFile: boolean;
+    /** As `secrets`, `certificatesigningrequests.certificates.k8s.io`. */
+    readonly resources: readonly string[];
+  };
   readonly kubeconfigOut: string;
   readonly schedulerPolicy: string;
   /** Where services get their cluster IPs from. */
@@ -84,6 +92,16 @@ export function parseConfig(
       default: 'sqlite' as const,
       describe: 'where objects live',
     })
+    .option('encryption-key-file', {
+      type: 'string',
+      describe: 'keys for what is secret in the store, as ID:BASE64 lines; default: made in the data folder',
+    })
+    .option('encrypt-resources', {
+      type: 'string',
+      array: true,
+      default: ['secrets'],
+      describe: 'resources that are encrypted in the store, as secrets or RESOURCE.GROUP',
+    })
     .option('kubeconfig-out', { type: 'string', describe: "where to write the administrator's kubeconfig" })
     .option('scheduler-policy', { choices: host.policies, default: 'greedy', describe: 'how pods are placed' })
     .option('service-cluster-ip-range', {
@@ -137,6 +155,11 @@ export function parseConfig(
     serviceAccountKeyFiles: flags.serviceAccountKeyFile.map(resolved),
     apiAudiences: flags.apiAudiences.length === 0 ? flags.serviceAccountIssuer : flags.apiAudiences,
     store: flags.store,
+    encryption: {
+      keyFile: path.resolve(host.cwd, flags.encryptionKeyFile ?? path.join(dataDir, 'encryption.keys')),
+      makesKeyFile: flags.encryptionKeyFile === undefined,
+      resources: flags.encryptResources,
+    },
     kubeconfigOut: path.resolve(host.cwd, flags.kubeconfigOut ?? path.join(dataDir, 'kubeconfig')),
     schedulerPolicy: flags.schedulerPolicy,
     serviceIpRange,

@@ -8,6 +8,9 @@ import type { ServerConfig } from './config';
 import { policies } from './scheduler/policies/policies';
 import { startServer } from './server';
 import { createMemoryStore } from './store/memory/memory-store';
+import { resourcePrefix } from './registry/store-keys';
+import type { EncryptedStore } from './store/encrypted-store';
+import { encryptStore } from './store/encrypted-store';
 import { openSqliteStore } from './store/sqlite/sqlite-store';
 import type { Store } from './store/store';
 import { StoreError } from './store/store';
@@ -23,13 +26,14 @@ async function main(): Promise<void> {
     policies: policies.map(({ name }) => name),
   });
   const logger = createLogger({ level: config.logLevel, pretty: config.logFormat === 'text', name: 'apiserver' });
-  const store = await openStore(config, logger);
+  const { store, rotate: rotateKeys } = await openStore(config, logger);
   const server = await startServer(config, { store, clock: systemClock, random: systemRandom, logger }).catch(
     async (error: unknown) => {
       await store.close();
       throw error;
     },
   );
+  rotateKeys();
   const stop = (signal: string): void => {
     logger.info({ signal }, 'stopping');
     const cancel = systemClock.setTimeout(() => process.exit(1), STOP_TIMEOUT_MS);
@@ -48,10 +52,33 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
 }
 
-const openStore = (config: ServerConfig, logger: Logger): Promise<Store> | Store =>
-  config.store === 'memory'
-    ? createMemoryStore({ clock: systemClock })
-    : openSqliteStore({ directory: path.join(config.dataDir, 'store'), clock: systemClock, logger });
+/** `rotate`: to be called once the server runs. */
+async function openStore(
+  config: ServerConfig,
+  logger: Logger,
+): Promise<{ readonly store: Store; readonly rotate: () => void }> {
+  // What is never on a disk needs no encryption there.
+  if (config.store === 'memory') return { store: createMemoryStore({ clock: systemClock }), rotate: () => undefined };
+  const inner = await openSqliteStore({ directory: path.join(config.dataDir, 'store'), clock: systemClock, logger });
+  try {
+    const { keyFile, makesKeyFile, resources } = config.encryption;
+    const prefixes = resources.map(resourcePrefix);
+    const store = await encryptStore(inner, { keyFile, makesKeyFile, prefixes, logger });
+    return { store, rotate: () => rotate(store, logger) };
+  } catch (error) {
+    await inner.close();
+    throw error;
+  }
+}
+
+function rotate(store: EncryptedStore, logger: Logger): void {
+  store.rotate().then(
+    (values) => {
+      if (values > 0) logger.info({ values }, 'encrypted with the first key of the key file; older ones can go');
+    },
+    (error: unknown) => logger.warn({ err: error }, 'not all values could be encrypted with the first key'),
+  );
+}
 
 main().catch((error: unknown) => {
   const isExpected = error instanceof ConfigurationError || error instanceof StoreError;

@@ -15,9 +15,12 @@ export function resourceOf(kind: Stored): string {
   return group === '' ? kind.plural : `${kind.plural}.${group}`;
 }
 
+/** Prefix of the objects of a resource (`pods`, `leases.coordination.k8s.io`). */
+export const resourcePrefix = (resource: string): string => `${ROOT}${resource}/`;
+
 /** Prefix of a kind's objects, of one namespace where one is given. */
 export const prefixOf = (kind: Stored, namespace?: string): string =>
-  `${ROOT}${resourceOf(kind)}/${namespace === undefined ? '' : `${namespace}/`}`;
+  `${resourcePrefix(resourceOf(kind))}${namespace === undefined ? '' : `${namespace}/`}`;
 
 export const storeKeyOf = (kind: Stored & Pick<Kind, 'namespaced'>, key: ObjectKey): string =>
   `${prefixOf(kind, kind.namespaced ? key.namespace : undefined)}${key.name}`;
