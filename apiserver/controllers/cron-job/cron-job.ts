@@ -8,7 +8,7 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { finishOf } from '../job/job';
+import { finishOf } from '../job/outcome';
 import { controllerOf, controllerRef } from '../workloads/ownership';
 import type { Schedule } from './schedule';
 import { parseSchedule } from './schedule';

@@ -2,6 +2,7 @@ import type { Job, Pod } from '../../../shared/api/objects';
 
 export type Verdict =
   | { readonly action: 'FailJob'; readonly message: string }
+  | { readonly action: 'FailIndex' }
   | { readonly action: 'Ignore' }
   | { readonly action: 'Count' };
 
@@ -15,7 +16,7 @@ export function judgeFailure(job: Job, pod: Pod): Verdict {
     if (rule.action === 'FailJob') {
       return { action: 'FailJob', message: `${match} matching FailJob rule at index ${index}` };
     }
-    return rule.action === 'Ignore' ? { action: 'Ignore' } : { action: 'Count' };
+    return { action: rule.action === 'Ignore' || rule.action === 'FailIndex' ? rule.action : 'Count' };
   }
   return { action: 'Count' };
 }

@@ -4,7 +4,7 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { finishOf } from './job';
+import { finishOf } from './outcome';
 
 /** Deletes Jobs that have been over for their ttlSecondsAfterFinished. */
 export class FinishedJobsController implements Controller {

@@ -17,7 +17,7 @@ export function indexOf({ metadata }: Pod): number | undefined {
 }
 
 /** The pod that does the work of one index, or any work of a Job without indexes. */
-export function jobPod(job: Job, index?: number): ApiObject {
+export function jobPod(job: Job, index?: number, annotations: Readonly<Record<string, string>> = {}): ApiObject {
   const pod = podFrom(job, (job.spec?.template ?? {}) as PodTemplate);
   const metadata = { ...pod.metadata, finalizers: [...(pod.metadata?.finalizers ?? []), TRACKING] };
   if (index === undefined) return { ...pod, metadata };
@@ -38,7 +38,7 @@ export function jobPod(job: Job, index?: number): ApiObject {
       ...metadata,
       generateName: `${job.metadata.name}-${index}-`,
       labels: { ...metadata.labels, [INDEX]: String(index) },
-      annotations: { ...metadata.annotations, [INDEX]: String(index) },
+      annotations: { ...metadata.annotations, ...annotations, [INDEX]: String(index) },
     },
     spec: {
       ...spec,
@@ -60,6 +60,10 @@ export function endedAtMs({ metadata, status }: Pod): number {
 const FIRST_BACKOFF_MS = 10_000;
 const LONGEST_BACKOFF_MS = 600_000;
 
+/** How long to wait after so many failures in a row. */
+export const exponentialBackoffMs = (failures: number): number =>
+  Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
+
 /** How long new pods wait: doubling with every failure since the last success, from the last failure on. */
 export function backoffMs(pods: readonly Pod[], nowMs: number): number {
   const of = (phase: string): readonly number[] =>
@@ -67,6 +71,5 @@ export function backoffMs(pods: readonly Pod[], nowMs: number): number {
   const lastSuccess = Math.max(0, ...of('Succeeded'));
   const failures = of('Failed').filter((endMs) => endMs >= lastSuccess);
   if (failures.length === 0) return 0;
-  const delay = Math.min(FIRST_BACKOFF_MS * 2 ** (failures.length - 1), LONGEST_BACKOFF_MS);
-  return Math.max(0, Math.max(...failures) + delay - nowMs);
+  return Math.max(0, Math.max(...failures) + exponentialBackoffMs(failures.length) - nowMs);
 }

@@ -14,8 +14,18 @@ import { claim, controllerOf } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
 import { isActive, isReady } from '../workloads/pod-state';
 import { judgeFailure } from './failure-policy';
+import {
+  failedIndexesOf,
+  failureAnnotations,
+  hasIndexLimit,
+  indexWaitMs,
+  keptForCount,
+  lastFailures,
+} from './index-failures';
 import { formatIndexes, parseIndexes } from './indexes';
 import { backoffMs, indexOf, isEnded, isIndexed, isTracked, jobPod, TRACKING } from './job-pods';
+import type { Outcome } from './outcome';
+import { aimOf, finishOf, jobConditionOf, judge } from './outcome';
 
 type Status = NonNullable<Job['status']>;
 const SOURCE = { component: 'job-controller' };
@@ -27,19 +37,6 @@ interface Deps {
   readonly clock: Clock;
   readonly events: EventRecorder;
 }
-
-interface Outcome {
-  readonly isSuccess: boolean;
-  readonly reason: string;
-  readonly message: string;
-}
-
-export const jobConditionOf = ({ status }: Job, type: string): JobCondition | undefined =>
-  (status?.conditions ?? []).find((condition) => condition.type === type && condition.status === 'True');
-
-/** Complete or Failed: nothing more happens in this Job. */
-export const finishOf = (job: Job): JobCondition | undefined =>
-  jobConditionOf(job, 'Complete') ?? jobConditionOf(job, 'Failed');
 
 /**
  * Runs pods until enough of them succeeded. Every pod is counted exactly once, however it goes: it bears a finalizer until
@@ -89,12 +86,17 @@ export class JobController implements Controller {
   /** Moves ended pods into the counts. Undefined: the job is gone. */
   private async count(job: Job): Promise<Job | undefined> {
     const isFinished = finishOf(job) !== undefined;
-    const ended = this.podsOf(job).filter(
-      (pod) => isTracked(pod) && (isEnded(pod) || isFinished || this.isLost(job, pod)),
+    const pods = this.podsOf(job);
+    // What is ended with the job has not failed by itself.
+    const isOpen = !isFinished && aimOf(job) === undefined;
+    const failedIndexes = hasIndexLimit(job) && isOpen ? failedIndexesOf(job, pods) : undefined;
+    const kept = this.keptFor(job, pods, failedIndexes);
+    const ended = pods.filter(
+      (pod) => isTracked(pod) && !kept.has(pod.metadata.uid) && (isEnded(pod) || isFinished || this.isLost(job, pod)),
     );
     const succeeded = ended.filter(({ status }) => status?.phase === 'Succeeded');
     const failed = ended.filter((pod) => !succeeded.includes(pod) && judgeFailure(job, pod).action !== 'Ignore');
-    const uids = (pods: readonly Pod[]): string[] => pods.map(({ metadata }) => metadata.uid);
+    const uids = (of: readonly Pod[]): string[] => of.map(({ metadata }) => metadata.uid);
     const failure = failed.map((pod) => judgeFailure(job, pod)).find(({ action }) => action === 'FailJob');
     const outcome: Outcome | undefined =
       failure?.action === 'FailJob'
@@ -114,6 +116,7 @@ export class JobController implements Controller {
         ...status,
         ...(outcome === undefined ? {} : { conditions: this.aiming(status, outcome) }),
         ...(indexes.size === 0 ? {} : { completedIndexes: formatIndexes(indexes) }),
+        ...(failedIndexes === undefined ? {} : { failedIndexes: formatIndexes(failedIndexes) }),
         uncountedTerminatedPods: uncountedOf(
           [...(uncounted.succeeded ?? []), ...uids(news)],
           [...(uncounted.failed ?? []), ...uids(failed)],
@@ -146,6 +149,13 @@ export class JobController implements Controller {
     });
   }
 
+  /** The pods that bear what the next pod of their index has to know: not before a job comes to its end are they counted. */
+  private keptFor(job: Job, pods: readonly Pod[], failedIndexes: ReadonlySet<number> | undefined): ReadonlySet<string> {
+    if (failedIndexes === undefined) return new Set();
+    const done = pods.flatMap((pod) => (pod.status?.phase === 'Succeeded' ? (indexOf(pod) ?? []) : []));
+    return keptForCount(job, pods, new Set([...failedIndexes, ...parseIndexes(job.status?.completedIndexes), ...done]));
+  }
+
   /** A pod that is being deleted counts as failed, at once unless only failed pods are to be replaced. */
   private isLost({ spec }: Job, { metadata, spec: { nodeName } }: Pod): boolean {
     if (metadata.deletionTimestamp === undefined) return false;
@@ -157,7 +167,7 @@ export class JobController implements Controller {
   private async proceed(job: Job): Promise<Result> {
     const nowMs = this.deps.clock.now();
     const active = this.podsOf(job).filter(isActive);
-    const outcome = this.aimOf(job) ?? this.judge(job, active, nowMs);
+    const outcome = aimOf(job) ?? judge(job, active, nowMs);
     if (outcome !== undefined) return this.finish(job, active, outcome);
     if (job.spec?.suspend === true) {
       await Promise.all(active.map((pod) => this.drop(job, pod)));
@@ -174,58 +184,13 @@ export class JobController implements Controller {
     return waits.length === 0 ? done : { requeueAfterMs: Math.min(...waits) };
   }
 
-  /** What the job has come to already, and now ends its pods for. */
-  private aimOf(job: Job): Outcome | undefined {
-    const [good, bad] = [jobConditionOf(job, 'SuccessCriteriaMet'), jobConditionOf(job, 'FailureTarget')];
-    const aim = good ?? bad;
-    return aim === undefined
-      ? undefined
-      : { isSuccess: good !== undefined, reason: aim.reason ?? '', message: aim.message ?? '' };
-  }
-
-  private judge(job: Job, active: readonly Pod[], nowMs: number): Outcome | undefined {
-    const { backoffLimit = 6, completions, activeDeadlineSeconds, suspend } = job.spec ?? {};
-    const { succeeded = 0, failed = 0, startTime } = job.status ?? {};
-    if (failed > backoffLimit || this.restartsExceed(job, active, backoffLimit)) {
-      return {
-        isSuccess: false,
-        reason: 'BackoffLimitExceeded',
-        message: 'Job has reached the specified backoff limit',
-      };
-    }
-    const isLate =
-      suspend !== true &&
-      startTime !== undefined &&
-      activeDeadlineSeconds !== undefined &&
-      nowMs >= Date.parse(startTime) + activeDeadlineSeconds * 1_000;
-    if (isLate) {
-      return {
-        isSuccess: false,
-        reason: 'DeadlineExceeded',
-        message: 'Job was active longer than specified deadline',
-      };
-    }
-    const isComplete =
-      completions === undefined ? succeeded > 0 && active.length === 0 : succeeded >= completions && suspend !== true;
-    return isComplete
-      ? { isSuccess: true, reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
-      : undefined;
-  }
-
-  /** Containers that are restarted in their pod count as failures of the job. */
-  private restartsExceed({ spec }: Job, active: readonly Pod[], limit: number): boolean {
-    if (spec?.template.spec?.restartPolicy !== 'OnFailure') return false;
-    const restarts = active
-      .flatMap(({ status }) => [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])])
-      .reduce((sum, { restartCount }) => sum + restartCount, 0);
-    return limit === 0 ? restarts > 0 : restarts >= limit;
-  }
-
   /** Makes what is missing, ends what is too much. Returns how long it holds back after failures. */
   private async adjust(job: Job, active: readonly Pod[], nowMs: number): Promise<number> {
     const { parallelism = 1, completions } = job.spec ?? {};
     const { succeeded = 0 } = job.status ?? {};
-    const open = completions === undefined ? (succeeded > 0 ? active.length : parallelism) : completions - succeeded;
+    const givenUp = hasIndexLimit(job) ? parseIndexes(job.status?.failedIndexes).size : 0;
+    const open =
+      completions === undefined ? (succeeded > 0 ? active.length : parallelism) : completions - succeeded - givenUp;
     const wanted = Math.max(0, Math.min(parallelism, open));
     if (active.length > wanted) {
       const surplus = inDeletionOrder(active).slice(0, active.length - wanted);
@@ -238,6 +203,7 @@ export class JobController implements Controller {
     const held = job.spec?.podReplacementPolicy === 'Failed' ? terminating : 0;
     const missing = Math.min(wanted - active.length - held, BURST);
     if (missing <= 0) return 0;
+    if (hasIndexLimit(job)) return this.makeIndexes(job, active, missing, nowMs);
     const waitMs = backoffMs(this.podsOf(job), nowMs);
     if (waitMs > 0) return waitMs;
     const free = isIndexed(job) ? this.freeIndexes(job, active, missing) : undefined;
@@ -245,8 +211,24 @@ export class JobController implements Controller {
     return 0;
   }
 
+  /** Where each index fails on its own, each waits on its own. Returns how long the first of those has to that were left. */
+  private async makeIndexes(job: Job, active: readonly Pod[], count: number, nowMs: number): Promise<number> {
+    const failures = lastFailures(job, this.podsOf(job));
+    const waits = this.freeIndexes(job, active, Infinity).map((index) => ({
+      index,
+      waitMs: indexWaitMs(failures.get(index), nowMs),
+    }));
+    const due = waits.filter(({ waitMs }) => waitMs === 0).slice(0, count);
+    await this.pods.createMany(job, due.length, (at) => {
+      const { index = 0 } = due[at] ?? {};
+      return jobPod(job, index, failureAnnotations(job, failures.get(index)));
+    });
+    const later = waits.filter(({ waitMs }) => waitMs > 0).map(({ waitMs }) => waitMs);
+    return due.length < count && later.length > 0 ? Math.min(...later) : 0;
+  }
+
   private freeIndexes(job: Job, active: readonly Pod[], count: number): readonly number[] {
-    const taken = parseIndexes(job.status?.completedIndexes);
+    const taken = new Set([...parseIndexes(job.status?.completedIndexes), ...parseIndexes(job.status?.failedIndexes)]);
     for (const pod of active) taken.add(indexOf(pod) ?? -1);
     const free: number[] = [];
     for (let index = 0; index < (job.spec?.completions ?? 0) && free.length < count; index++) {

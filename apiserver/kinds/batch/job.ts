@@ -8,8 +8,8 @@ import { defineKind } from '../define-kind';
 import type { PodTemplate } from '../pod-template/pod-template';
 import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from '../pod-template/pod-template';
 import { selectorText } from '../selector-text';
-import { forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
-import { notNegative } from '../validation/numbers';
+import { each, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
+import { notNegative, positive } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
 import { STATUS } from '../verbs';
 
@@ -86,7 +86,9 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...notNegative('spec.maxFailedIndexes', spec.maxFailedIndexes),
     ...notNegative('spec.ttlSecondsAfterFinished', spec.ttlSecondsAfterFinished),
     ...(MODES.includes(completionMode) ? [] : [notSupported('spec.completionMode', completionMode, MODES)]),
-    ...(completionMode === 'Indexed' ? indexedProblems(spec) : []),
+    ...(completionMode === 'Indexed' ? indexedProblems(spec) : notIndexedProblems(spec)),
+    ...failurePolicyProblems(spec),
+    ...successPolicyProblems(spec),
     ...(spec.selector === undefined ? [required('spec.selector')] : []),
     ...validateTemplate('spec.template', spec.template as PodTemplate | undefined, ['OnFailure', 'Never']).map(
       (cause) =>
@@ -103,7 +105,77 @@ function validate(object: ApiObject): readonly StatusCause[] {
           ),
         ]
       : []),
+    ...(spec.backoffLimitPerIndex !== undefined && spec.template?.spec?.restartPolicy !== 'Never'
+      ? [
+          invalidValue(
+            'spec.template.spec.restartPolicy',
+            spec.template?.spec?.restartPolicy,
+            'only "Never" is supported when backoffLimitPerIndex is specified',
+          ),
+        ]
+      : []),
   ];
+}
+
+/** What only makes sense where each pod has an index. */
+function notIndexedProblems(spec: Spec): readonly StatusCause[] {
+  const fields = ['backoffLimitPerIndex', 'maxFailedIndexes', 'successPolicy'] as const;
+  return fields
+    .filter((field) => spec[field] !== undefined)
+    .map((field) => invalidValue(`spec.${field}`, spec[field], 'requires indexed completion mode'));
+}
+
+const failurePolicyProblems = ({ podFailurePolicy, backoffLimitPerIndex }: Spec): readonly StatusCause[] =>
+  each('spec.podFailurePolicy.rules', podFailurePolicy?.rules, ({ action }, path) =>
+    action === 'FailIndex' && backoffLimitPerIndex === undefined
+      ? [invalidValue(`${path}.action`, action, 'requires the backoffLimitPerIndex to be set')]
+      : [],
+  );
+
+function successPolicyProblems({ successPolicy, completions = 0, completionMode }: Spec): readonly StatusCause[] {
+  if (successPolicy === undefined || completionMode !== 'Indexed') return [];
+  const field = 'spec.successPolicy.rules';
+  if ((successPolicy.rules ?? []).length === 0) {
+    return [required(field, 'at least one rules must be specified when the successPolicy is specified')];
+  }
+  return each(field, successPolicy.rules, ({ succeededCount, succeededIndexes }, path) => [
+    ...(succeededCount === undefined && succeededIndexes === undefined
+      ? [required(path, 'at least one of succeededCount or succeededIndexes must be specified')]
+      : []),
+    ...(succeededIndexes === undefined
+      ? []
+      : indexesProblems(`${path}.succeededIndexes`, succeededIndexes, completions)),
+    ...(succeededCount !== undefined && succeededCount > completions
+      ? [
+          invalidValue(
+            `${path}.succeededCount`,
+            succeededCount,
+            `must be less than or equal to ${completions} (the number of specified completions)`,
+          ),
+        ]
+      : []),
+    ...positive(`${path}.succeededCount`, succeededCount),
+  ]);
+}
+
+/** `0-2,5`: ascending, each below the number of completions. */
+function indexesProblems(field: string, text: string, completions: number): readonly StatusCause[] {
+  let last = -1;
+  for (const part of text.split(',')) {
+    const [, first = '', end = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(part) ?? [];
+    const isOrdered = first !== '' && Number(first) > last && Number(end) >= Number(first);
+    if (!isOrdered || Number(end) >= completions) {
+      return [
+        invalidValue(
+          field,
+          text,
+          `error parsing succeededIndexes: ${JSON.stringify(part)} is no ascending index or interval below ${completions}`,
+        ),
+      ];
+    }
+    last = Number(end);
+  }
+  return [];
 }
 
 const restartMessage = ({ template }: Spec): string => {
@@ -113,17 +185,26 @@ const restartMessage = ({ template }: Spec): string => {
     : `Unsupported value: ${JSON.stringify(value)}: supported values: "Never", "OnFailure"`;
 };
 
-function indexedProblems({ completions, parallelism = 0 }: Spec): readonly StatusCause[] {
+function indexedProblems(spec: Spec): readonly StatusCause[] {
+  const { completions, parallelism = 0, maxFailedIndexes, backoffLimitPerIndex } = spec;
   if (completions === undefined) return [required('spec.completions', 'when completion mode is Indexed')];
-  return parallelism > MAX_INDEXED
-    ? [
-        invalidValue(
-          'spec.parallelism',
-          parallelism,
-          `must be less than or equal to ${MAX_INDEXED} when completion mode is Indexed`,
-        ),
-      ]
-    : [];
+  return [
+    ...(parallelism > MAX_INDEXED
+      ? [
+          invalidValue(
+            'spec.parallelism',
+            parallelism,
+            `must be less than or equal to ${MAX_INDEXED} when completion mode is Indexed`,
+          ),
+        ]
+      : []),
+    ...(maxFailedIndexes !== undefined && maxFailedIndexes > completions
+      ? [invalidValue('spec.maxFailedIndexes', maxFailedIndexes, 'must be less than or equal to completions')]
+      : []),
+    ...(maxFailedIndexes !== undefined && backoffLimitPerIndex === undefined
+      ? [required('spec.backoffLimitPerIndex', 'when maxFailedIndexes is specified')]
+      : []),
+  ];
 }
 
 function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCause[] {
@@ -133,6 +214,7 @@ function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCa
     ...immutable('spec.selector', spec.selector, before.selector),
     ...immutable('spec.completionMode', spec.completionMode, before.completionMode),
     ...immutable('spec.podFailurePolicy', spec.podFailurePolicy, before.podFailurePolicy),
+    ...immutable('spec.successPolicy', spec.successPolicy, before.successPolicy),
     ...immutable('spec.backoffLimitPerIndex', spec.backoffLimitPerIndex, before.backoffLimitPerIndex),
     ...(isSameJson(spec.completions, before.completions) || isElastic(spec, before)
       ? []
