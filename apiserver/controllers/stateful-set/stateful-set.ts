@@ -1,4 +1,4 @@
-import type { Pod, StatefulSet } from '../../../shared/api/objects';
+import type { PersistentVolumeClaim, Pod, StatefulSet } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
 import { ignoreAlreadyExists, ignoreNotFound } from '../../../shared/status-error';
@@ -8,10 +8,11 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { claim, controllerOf } from '../workloads/ownership';
+import { claim, controllerOf, selects } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
 import { availableInMs, isActive, isReady } from '../workloads/pod-state';
 import { REVISION_HASH, RevisionHistory } from '../workloads/revision-history';
+import { firstOwners, hasGoingClaim, retainClaims } from './claim-retention';
 import { claimsOf, podName, statefulPod } from './stateful-pods';
 
 interface Deps {
@@ -32,6 +33,8 @@ export class StatefulSetController implements Controller {
       const owner = controllerOf(object);
       return owner?.kind === 'StatefulSet' ? [{ namespace: object.metadata.namespace, name: owner.name }] : [];
     }),
+    // A claim that goes may be what a pod waits for.
+    watching('PersistentVolumeClaim', ({ type, object }) => (type === 'DELETED' ? this.setsOfClaim(object) : [])),
   ];
   private readonly pods: PodControl;
   private readonly history: RevisionHistory;
@@ -46,6 +49,9 @@ export class StatefulSetController implements Controller {
     if (set?.spec === undefined || set.metadata.deletionTimestamp !== undefined) return done;
     const update = await this.history.current(set, set.spec.template as PodTemplate);
     await claim(this.deps.client, 'Pod', set, set.spec.selector);
+    for (const pod of this.podsOf(set)) {
+      await retainClaims(this.deps.client, set, ordinalOf(pod), pod, !isWanted(pod, set));
+    }
     await this.step(set, update);
     return this.report(set, update);
   }
@@ -68,7 +74,7 @@ export class StatefulSetController implements Controller {
       if (isOrdered && !this.isAvailable(set, this.podAt(set, ordinal))) return;
     }
     const surplus = this.podsOf(set)
-      .filter((pod) => !isWanted(pod, first, replicas))
+      .filter((pod) => !isWanted(pod, set))
       .sort((a, b) => ordinalOf(b) - ordinalOf(a));
     for (const pod of surplus) {
       if (pod.metadata.deletionTimestamp === undefined) await this.pods.delete(set, pod);
@@ -86,13 +92,15 @@ export class StatefulSetController implements Controller {
 
   /** `hash` undefined: of the revision that the set had before its update. */
   private async make(set: StatefulSet, ordinal: number, hash: string | undefined): Promise<void> {
+    if (hasGoingClaim(this.deps.client, set, ordinal)) return;
     const update = await this.history.current(set, set.spec?.template as PodTemplate);
     const revision = hash ?? set.status?.currentRevision?.slice(set.metadata.name.length + 1) ?? update;
     const key = { namespace: set.metadata.namespace, name: `${set.metadata.name}-${revision}` };
     const data = this.deps.client.view('ControllerRevision').get(key)?.data as
       { spec?: { template?: PodTemplate } } | undefined;
     for (const each of claimsOf(set, ordinal)) {
-      await this.deps.client.create('PersistentVolumeClaim', each).catch(ignoreAlreadyExists);
+      const claim = { ...each, metadata: { ...each.metadata, ownerReferences: firstOwners(set) } };
+      await this.deps.client.create('PersistentVolumeClaim', claim).catch(ignoreAlreadyExists);
     }
     const template = revision === update ? undefined : data?.spec?.template;
     await this.pods.create(
@@ -147,6 +155,13 @@ export class StatefulSetController implements Controller {
     return this.podsOf(set).find(({ metadata }) => metadata.name === podName(set, ordinal));
   }
 
+  private setsOfClaim(claim: PersistentVolumeClaim): readonly ObjectKey[] {
+    return this.deps.client
+      .view('StatefulSet')
+      .list({ namespace: claim.metadata.namespace, where: ({ spec }) => selects(spec?.selector, claim) })
+      .map(keyOf);
+  }
+
   private podsOf({ metadata: { namespace, uid } }: StatefulSet): readonly Pod[] {
     return this.deps.client
       .view('Pod')
@@ -157,5 +172,7 @@ export class StatefulSetController implements Controller {
 
 const hashOf = ({ metadata }: Pod): string => metadata.labels?.[REVISION_HASH] ?? '';
 const ordinalOf = ({ metadata }: Pod): number => Number(/-(\d+)$/.exec(metadata.name)?.[1] ?? -1);
-const isWanted = (pod: Pod, first: number, replicas: number): boolean =>
-  ordinalOf(pod) >= first && ordinalOf(pod) < first + replicas;
+const isWanted = (pod: Pod, { spec }: StatefulSet): boolean => {
+  const first = spec?.ordinals?.start ?? 0;
+  return ordinalOf(pod) >= first && ordinalOf(pod) < first + (spec?.replicas ?? 1);
+};
