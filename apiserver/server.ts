@@ -6,6 +6,10 @@ import path from 'node:path';
 import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
+import type { OutsideAdmission } from './admission/outside-admission';
+import { followHooks } from './admission/webhooks/hooks';
+import { createWebhookAdmission } from './admission/webhooks/webhook-admission';
+import { WebhookClient } from './admission/webhooks/webhook-client';
 import { byBearerToken, byClientCertificate, byTokenFile } from './auth/authenticator';
 import { anyOf, mastersOnly } from './auth/authorizer';
 import { NodeAuthorizer } from './auth/node/node-authorizer';
@@ -94,6 +98,11 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   );
   const kinds = createKindList();
   const schemas = loadSchemas();
+  // The registry comes first: who judges and who is asked are found through it.
+  const outside: OutsideAdmission = {
+    mutate: (call) => webhooks.mutate(call),
+    validate: (call) => webhooks.validate(call),
+  };
   const registry = await createRegistry({
     store,
     kinds,
@@ -103,10 +112,16 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     schemas,
     serviceIpRange: config.serviceIpRange,
     podSecurityDefault: config.podSecurityDefault,
-    // The registry comes first: who judges reads the roles in it.
+    outside,
     morePlugins: [nodeRestriction, rbacEscalation(() => access)],
   });
   const client = createClient(registry);
+  const webhooks = createWebhookAdmission({
+    mutating: followHooks(client, 'MutatingWebhookConfiguration'),
+    validating: followHooks(client, 'ValidatingWebhookConfiguration'),
+    client: new WebhookClient({ dialer: { service: (key, port) => dialer.service(key, port) }, clock }),
+    logger,
+  });
   const roles = new RbacAuthorizer(client);
   const nodePods = NodePods.following(client.view('Pod'));
   const access = { roles, authorizer: anyOf([mastersOnly, new NodeAuthorizer(client, nodePods), roles]) };
@@ -126,9 +141,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     logger,
   });
   const podUsages = readPodUsages(channel);
+  const dialer = createDialer({ client, connector: channel, random });
   const proxy = new ProxyRoutes({
     client,
-    dialer: createDialer({ client, connector: channel, random }),
+    dialer,
     nodePages: new NodePages({ client, connector: channel, nodePods, podUsages, clock }),
   });
   const nodeLifecycle = new NodeLifecycle({ client, clock, logger, events, liveness: channel.liveness });

@@ -9,6 +9,8 @@ import { QuotaLedger } from '../admission/quota/ledger';
 import type { IpRange } from '../admission/ip-range';
 import { DEFAULT_SERVICE_IP_RANGE } from '../admission/ip-range';
 import { limitRanger } from '../admission/limit-ranger';
+import type { OutsideAdmission } from '../admission/outside-admission';
+import { nobodyOutside } from '../admission/outside-admission';
 import { ADMISSION_PLUGINS } from '../admission/plugins';
 import { createServiceAccount } from '../admission/service-account';
 import { createServiceAddresses } from '../admission/service-addresses';
@@ -36,6 +38,8 @@ export interface RegistryOptions {
   readonly podSecurityDefault?: Level;
   /** Absent: all that there are. */
   readonly plugins?: readonly AdmissionPlugin[];
+  /** Who has a say outside; absent: nobody. */
+  readonly outside?: OutsideAdmission;
   /** Run after those. */
   readonly morePlugins?: readonly AdmissionPlugin[];
 }
@@ -65,6 +69,7 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
       ]),
       ...(options.morePlugins ?? []),
     ],
+    outside: options.outside ?? nobodyOutside,
     clock,
     random,
     logger,

@@ -4,7 +4,7 @@ import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { ManagedFieldsEntry } from '../managed-fields/managers';
 import type { ObjectKey } from './client';
 import { setEntries } from './field-tracking';
-import { checkReplaces, modifiedMeanwhile } from './incoming-object';
+import { checkReplaces, modifiedMeanwhile, readIncoming } from './incoming-object';
 import { isReleased } from './plan-deletion';
 import { countGeneration, replacementOf, validateReplacement } from './prepare-write';
 import type { Encoded, WriteOptions, WriteResult } from './registry';
@@ -51,15 +51,27 @@ export class ObjectChanges {
     options: UpdateOptions & { readonly warnings: string[] },
   ): Promise<Encoded | undefined> {
     const { subresource, dryRun, warnings } = options;
-    const next = replacementOf(kind, object, old.object, subresource);
+    const { decoder, outside, plugins } = this.objects.parts;
+    let next = replacementOf(kind, object, old.object, subresource);
     if (subresource !== 'status') kind.setDefaults?.(next);
     if (managedFields !== undefined) setEntries(next, managedFields);
     else this.objects.tracking.replaced(kind, next, old.object, object.metadata?.managedFields, options);
     const request = this.objects.request(kind, options, warnings);
-    for (const plugin of this.objects.parts.plugins) plugin.admitUpdate?.(request, next, old.object);
+    for (const plugin of plugins) plugin.admitUpdate?.(request, next, old.object);
+    const { namespace, name } = old.object.metadata;
+    const asked = { request, operation: 'UPDATE', namespace, name, old: old.object } as const;
+    const mutated = outside.mutate({ ...asked, object: next });
+    if (mutated !== undefined) {
+      const { managedFields: entries } = next.metadata;
+      const reread = readIncoming(decoder, kind, await mutated, { fieldValidation: 'Ignore' }).object;
+      next = replacementOf(kind, reread, old.object, subresource);
+      if (subresource !== 'status') kind.setDefaults?.(next);
+      setEntries(next, entries ?? []);
+    }
     countGeneration(kind, next, old.object);
     validateReplacement(kind, next, old.object, subresource);
-    for (const plugin of this.objects.parts.plugins) plugin.checkUpdate?.(request, next, old.object);
+    for (const plugin of plugins) plugin.checkUpdate?.(request, next, old.object);
+    await outside.validate({ ...asked, object: next });
     if (isReleased(kind, next))
       return dryRun === true ? old.atRevision(old.revision) : this.objects.parts.writer.remove(kind, old);
     if (isSameJson(next, old.object)) return old;

@@ -68,7 +68,7 @@ export class ObjectCreation {
     attempt = 1,
   ): Promise<WriteResult | undefined> {
     const incoming = readIncoming(this.objects.parts.decoder, kind, body, options);
-    const { object } = incoming;
+    let { object } = incoming;
     const warnings = [...incoming.warnings];
     placeInNamespace(kind, namespace, (object.metadata ??= {}));
     fillNewMetadata(kind, object, this.objects.parts);
@@ -77,19 +77,25 @@ export class ObjectCreation {
     // Before admission: what the server adds belongs to nobody.
     if (options.managedFields === undefined) this.objects.tracking.created(kind, object, options);
     else setEntries(object, options.managedFields);
+    const { outside, plugins } = this.objects.parts;
+    const stands = this.namespaceStands(object);
     const request = this.objects.request(kind, options, warnings);
-    for (const plugin of this.objects.parts.plugins) plugin.admitCreate?.(request, object);
+    for (const plugin of plugins) plugin.admitCreate?.(request, object);
+    const asked = { request, operation: 'CREATE', namespace: object.metadata?.namespace } as const;
+    const mutated = outside.mutate({ ...asked, name: object.metadata?.name ?? '', object });
+    if (mutated !== undefined) object = this.reread(kind, namespace, await mutated);
     generateName(object, this.objects.parts.random);
     kind.prepareForCreate?.(object);
     validateNew(kind, object);
     const created = object as StoredObject;
-    for (const plugin of this.objects.parts.plugins) plugin.checkCreate?.(request, created);
+    for (const plugin of plugins) plugin.checkCreate?.(request, created);
+    await outside.validate({ ...asked, name: created.metadata.name, object: created });
     const storeKey = storeKeyOf(kind, created.metadata);
     const taken = this.objects.parts.cache.of(resourceOf(kind)).get(storeKey);
     if (taken === undefined) {
       const result = await this.objects.reserved(request, created, undefined, async () => {
         if (options.dryRun === true) return unwritten(storeKey, created, warnings);
-        const written = await this.objects.put(kind, storeKey, created, undefined, this.namespaceStands(created));
+        const written = await this.objects.put(kind, storeKey, created, undefined, stands);
         return written && { object: written.object, json: written.json, warnings, changed: true };
       });
       if (result !== undefined) return result;
@@ -103,9 +109,18 @@ export class ObjectCreation {
     throw alreadyExists({ group: kind.group, resource: kind.plural }, created.metadata.name);
   }
 
+  /** What those outside have made of the object is read as if a client had sent it. */
+  private reread(kind: Kind, namespace: string | undefined, mutated: ApiObject): ApiObject {
+    const { object } = readIncoming(this.objects.parts.decoder, kind, mutated, { fieldValidation: 'Ignore' });
+    placeInNamespace(kind, namespace, (object.metadata ??= {}));
+    if (kind.hasStatus && kind.keepsStatusOnCreate !== true) delete object['status'];
+    kind.setDefaults?.(object);
+    return object;
+  }
+
   /** Makes a creation fail when its namespace begins to terminate at the same time: nothing slips in behind the sweep. */
-  private namespaceStands({ metadata }: StoredObject): readonly Compare[] {
-    if (metadata.namespace === undefined) return [];
+  private namespaceStands({ metadata }: ApiObject): readonly Compare[] {
+    if (metadata?.namespace === undefined) return [];
     const storeKey = storeKeyOf(this.objects.parts.kinds.require('Namespace'), { name: metadata.namespace });
     const namespace = this.objects.parts.cache.of('namespaces').get(storeKey);
     return namespace === undefined ? [] : [{ key: storeKey, target: 'modRevision', equals: namespace.revision }];

@@ -21,7 +21,13 @@ export class ObjectDeletion {
 
   private async tryDelete(kind: Kind, old: CachedObject, query: DeleteQuery): Promise<DeleteResult | undefined> {
     const request = this.objects.request(kind, query);
-    for (const plugin of this.objects.parts.plugins) plugin.admitDelete?.(request, old.object);
+    const { outside, plugins } = this.objects.parts;
+    for (const plugin of plugins) plugin.admitDelete?.(request, old.object);
+    const { namespace, name } = old.object.metadata;
+    const asked = { request, operation: 'DELETE', namespace, name, old: old.object } as const;
+    // One that fills objects may refuse their deletion too.
+    await outside.mutate(asked);
+    await outside.validate(asked);
     const plan = planDeletion(kind, old.object, query, this.objects.parts.clock.now());
     switch (plan.action) {
       case 'wait':

@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import { notFound } from '../../shared/status-error';
 import type { AdmissionPlugin, AdmissionRequest, Lookup } from '../admission/admission';
+import type { OutsideAdmission } from '../admission/outside-admission';
 import type { QuotaLedger } from '../admission/quota/ledger';
 import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
@@ -32,6 +33,8 @@ export interface RegistryParts {
   readonly decoder: Decoder;
   readonly quotas: QuotaLedger;
   readonly plugins: readonly AdmissionPlugin[];
+  /** Asked after the plugins have filled an object, and again before it is written. */
+  readonly outside: OutsideAdmission;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

@@ -1,0 +1,27 @@
+import type { ApiObject, StoredObject } from '../../shared/api/objects';
+import type { AdmissionRequest } from './admission';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+
+/** What is about to happen to an object. */
+export interface OutsideCall {
+  readonly request: AdmissionRequest;
+  readonly operation: Operation;
+  readonly namespace: string | undefined;
+  /** Empty where it is yet to be made up. */
+  readonly name: string;
+  /** As it is to be; absent for a deletion. */
+  readonly object?: ApiObject;
+  /** As it is; absent for a creation. */
+  readonly old?: StoredObject;
+}
+
+/** Those outside the server who have a say in what is written. Where nobody has, both methods cost nothing. */
+export interface OutsideAdmission {
+  /** The object as they want it; undefined where nobody is asked. Rejects with a StatusError that refuses it. */
+  mutate(call: OutsideCall): Promise<ApiObject> | undefined;
+  /** Rejects with a StatusError where one of them refuses the object, valid as it would be written. */
+  validate(call: OutsideCall): Promise<void> | undefined;
+}
+
+export const nobodyOutside: OutsideAdmission = { mutate: () => undefined, validate: () => undefined };

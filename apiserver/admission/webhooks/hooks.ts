@@ -1,0 +1,130 @@
+import type { LabelSelector, Namespace } from '../../../shared/api/objects';
+import type { Labels, Selector } from '../../../shared/selectors/label-selector';
+import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
+import type { Client } from '../../registry/client';
+import type { Lookup } from '../admission';
+import type { OutsideCall } from '../outside-admission';
+
+export type HookKind = 'MutatingWebhookConfiguration' | 'ValidatingWebhookConfiguration';
+
+/** The published types leave out what a rule inherits. */
+export interface HookRule {
+  readonly operations?: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly apiVersions?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly scope?: string;
+}
+
+/** One webhook of a configuration, with its defaults. */
+export interface Hook {
+  readonly name: string;
+  readonly configuration: string;
+  readonly clientConfig: {
+    readonly url?: string;
+    readonly caBundle?: string;
+    readonly service?: {
+      readonly namespace: string;
+      readonly name: string;
+      readonly path?: string;
+      readonly port?: number;
+    };
+  };
+  readonly rules: readonly HookRule[];
+  readonly failurePolicy: string;
+  readonly sideEffects: string;
+  readonly timeoutSeconds: number;
+  readonly admissionReviewVersions: readonly string[];
+  readonly reinvocationPolicy: string;
+  readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
+  readonly namespaces: Selector;
+  readonly objects: Selector;
+}
+
+/** All webhooks of one kind, in the order in which they are asked: by configuration's name, then as they stand there. */
+export function followHooks(client: Pick<Client, 'view'>, kind: HookKind): () => readonly Hook[] {
+  const view = client.view(kind);
+  let hooks: readonly Hook[] | undefined;
+  view.onChange(() => (hooks = undefined));
+  return () => (hooks ??= readHooks(view.list()));
+}
+
+interface Configuration {
+  readonly metadata: { readonly name: string };
+  readonly webhooks?: unknown;
+}
+type Declared = Omit<Hook, 'configuration' | 'namespaces' | 'objects' | 'rules' | 'matchConditions'> & {
+  readonly rules?: readonly HookRule[];
+  readonly matchConditions?: Hook['matchConditions'];
+  readonly namespaceSelector?: LabelSelector;
+  readonly objectSelector?: LabelSelector;
+};
+
+const readHooks = (configurations: readonly Configuration[]): readonly Hook[] =>
+  [...configurations]
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+    .flatMap(({ metadata, webhooks }) =>
+      ((webhooks ?? []) as readonly Declared[]).map((declared) => ({
+        ...declared,
+        configuration: metadata.name,
+        rules: declared.rules ?? [],
+        matchConditions: declared.matchConditions ?? [],
+        namespaces: selectorOf(declared.namespaceSelector) ?? [],
+        objects: selectorOf(declared.objectSelector) ?? [],
+      })),
+    );
+
+/** Nothing outside decides about who decides. */
+const EXEMPT_GROUP = 'admissionregistration.k8s.io';
+
+/** Whether the webhook wants to be asked, as far as its rules and selectors tell. */
+export function concerns(hook: Hook, call: OutsideCall): boolean {
+  const { kind, lookup } = call.request;
+  if (kind.group === EXEMPT_GROUP) return false;
+  return (
+    hook.rules.some((rule) => covers(rule, call)) &&
+    matchesNamespace(hook.namespaces, call, lookup) &&
+    matchesObject(hook.objects, call)
+  );
+}
+
+const has = (allowed: readonly string[] | undefined, wanted: string): boolean =>
+  (allowed ?? []).some((each) => each === '*' || each === wanted);
+
+function covers(rule: HookRule, { request: { kind, subresource }, operation }: OutsideCall): boolean {
+  const scope = kind.namespaced ? 'Namespaced' : 'Cluster';
+  return (
+    has(rule.operations, operation) &&
+    has(rule.apiGroups, kind.group) &&
+    has(rule.apiVersions, kind.version) &&
+    has([rule.scope ?? '*'], scope) &&
+    (rule.resources ?? []).some((resource) => coversResource(resource, kind.plural, subresource))
+  );
+}
+
+/** `pods`, `pods/status`, `pods/*`, `*` (no subresources), or a star before or after the slash. */
+function coversResource(resource: string, plural: string, subresource: string | undefined): boolean {
+  const [name = '', sub] = resource.split('/');
+  if (name !== '*' && name !== plural) return false;
+  return sub === undefined ? subresource === undefined : sub === '*' || sub === subresource;
+}
+
+function matchesNamespace(selector: Selector, call: OutsideCall, lookup: Lookup): boolean {
+  if (selector.length === 0) return true;
+  const { kind } = call.request;
+  if (kind.kind === 'Namespace' && kind.group === '')
+    return matchesLabels(selector, (call.object ?? call.old)?.metadata?.labels);
+  if (call.namespace === undefined) return true;
+  const namespace: Namespace | undefined = lookup.get('Namespace', { name: call.namespace });
+  return matchesLabels(selector, namespace?.metadata.labels);
+}
+
+/** Either of the object's two states counts: nothing leaves a webhook's sight by a change of labels. */
+function matchesObject(selector: Selector, { object, old }: OutsideCall): boolean {
+  if (selector.length === 0) return true;
+  const states: readonly (Labels | undefined)[] = [
+    ...(object === undefined ? [] : [object.metadata?.labels]),
+    ...(old === undefined ? [] : [old.metadata.labels]),
+  ];
+  return states.some((labels) => matchesLabels(selector, labels));
+}
