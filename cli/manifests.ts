@@ -32,7 +32,12 @@ export async function readManifests(
     else if (/^https?:\/\//.test(source)) manifests.push(...parseManifests(await download(source), source));
     else
       for (const file of await filesOf(path.resolve(options.cwd, source), options.recursive, source)) {
-        manifests.push(...parseManifests(await readFile(file, 'utf8'), path.relative(options.cwd, file) || file));
+        manifests.push(
+          ...parseManifests(
+            await readFile(file, 'utf8'),
+            path.isAbsolute(source) ? file : path.relative(options.cwd, file) || file,
+          ),
+        );
       }
   }
   if (manifests.length === 0) throw new ManifestError(`no objects in ${sources.join(', ')}`);

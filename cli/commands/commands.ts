@@ -6,13 +6,21 @@ import { cp } from './cp';
 import { create } from './create/create';
 import { remove } from './delete';
 import { describe } from './describe';
+import { autoscale } from './autoscale';
+import { edit } from './edit';
 import { attach, exec } from './exec';
+import { expose } from './expose';
 import { get } from './get';
 import { logs } from './logs';
 import { annotate, label } from './metadata';
 import { cordon, drain, uncordon } from './nodes';
+import { patch } from './patch';
 import { portForward } from './port-forward';
 import { apiResources, version } from './server-info';
+import { replace } from './replace';
+import { runPod } from './run';
+import { scale } from './scale';
+import { set } from './set/set';
 import { top } from './top';
 import { wait } from './wait';
 import { why } from './why';
@@ -21,9 +29,17 @@ import { why } from './why';
 export const commands: readonly Command[] = [
   create,
   apply,
+  runPod,
+  expose,
   get,
   describe,
   why,
+  edit,
+  patch,
+  replace,
+  set,
+  scale,
+  autoscale,
   remove,
   logs,
   exec,

@@ -1,22 +1,27 @@
-import type { Readable } from 'node:stream';
 import { UsageError } from '../client/resources';
-import { runCommand } from '../client/command-stream';
-import { podNameOf } from '../targets';
+import { podOf } from '../chosen-pod';
+import { joinTerminal } from '../terminal';
+import type { Argv } from 'yargs';
 import type { Command, Context, Flags } from './command';
 import { isSet, text, words } from './command';
+
+const sessionFlags = (yargs: Argv): Argv =>
+  yargs
+    .option('stdin', { alias: 'i', type: 'boolean', describe: 'hand this input on' })
+    .option('tty', { alias: 't', type: 'boolean', describe: 'with a terminal' })
+    .option('container', { alias: 'c', type: 'string', describe: 'of several' })
+    .option('quiet', { alias: 'q', type: 'boolean', describe: 'print what the process prints alone' })
+    .option('pod-running-timeout', { type: 'string', default: '1m0s', hidden: true });
 
 export const exec: Command = {
   name: 'exec',
   usage: 'exec <pod> [command..]',
   describe: 'run a command in a container',
-  build: (yargs) =>
-    yargs
-      .option('stdin', { alias: 'i', type: 'boolean', describe: 'hand this input on' })
-      .option('tty', { alias: 't', type: 'boolean', describe: 'with a terminal' })
-      .option('container', { alias: 'c', type: 'string', describe: 'of several' }),
+  build: sessionFlags,
   run: (context, flags) => {
     const command = [...words(flags, 'command'), ...words(flags, '--')];
-    if (command.length === 0) throw new UsageError('say what to run: kubectl-lite exec POD -- COMMAND');
+    if (command.length === 0)
+      throw new UsageError('you must specify at least one command for the container: kubectl-lite exec POD -- COMMAND');
     return session(context, flags, 'exec', command);
   },
 };
@@ -25,47 +30,39 @@ export const attach: Command = {
   name: 'attach',
   usage: 'attach <pod>',
   describe: 'join the main process of a container',
-  build: (yargs) =>
-    yargs
-      .option('stdin', { alias: 'i', type: 'boolean', describe: 'hand this input on' })
-      .option('tty', { alias: 't', type: 'boolean', describe: 'with a terminal' })
-      .option('container', { alias: 'c', type: 'string', describe: 'of several' }),
+  build: sessionFlags,
   run: (context, flags) => session(context, flags, 'attach', []),
 };
 
-/** Joins this terminal to a process: raw while it lasts, and following its size. */
 async function session(
   context: Context,
   flags: Flags,
   type: 'exec' | 'attach',
   command: readonly string[],
 ): Promise<number> {
-  const { stdin, stdout, stderr, signal } = context.environment;
-  const terminal = isSet(flags, 'tty') && stdin.isTTY === true;
-  if (isSet(flags, 'tty') && !terminal)
-    context.note('Unable to use a TTY - input is not a terminal or the right kind of file\n');
-  if (terminal) stdin.setRawMode?.(true);
-  try {
-    return await runCommand(context.client(), {
-      namespace: context.namespace,
-      pod: podNameOf(text(flags, 'pod') ?? ''),
-      type,
-      container: text(flags, 'container'),
-      command,
-      tty: terminal,
-      stdin: isSet(flags, 'stdin') ? (stdin as Readable) : undefined,
-      stdout,
-      stderr,
-      // A raw terminal hands Ctrl-C on as a byte; only without one is it ours.
-      ...(terminal ? {} : { signal }),
-      onOpen: (resize) => {
-        if (!terminal) return;
-        const tell = (): void => resize({ width: stdout.columns ?? 80, height: stdout.rows ?? 24 });
-        stdout.on('resize', tell);
-        tell();
-      },
-    });
-  } finally {
-    if (terminal) stdin.setRawMode?.(false);
-  }
+  const pod = await podOf(context, text(flags, 'pod') ?? '');
+  const container = text(flags, 'container') ?? defaultContainer(context, flags, pod);
+  return joinTerminal(context, {
+    namespace: context.namespace,
+    pod: pod.metadata.name,
+    type,
+    container,
+    command,
+    stdin: isSet(flags, 'stdin'),
+    tty: isSet(flags, 'tty'),
+  });
+}
+
+/** The one that the pod names as such, or the first, which is said where there are several. */
+function defaultContainer(
+  context: Context,
+  flags: Flags,
+  { metadata, spec }: Awaited<ReturnType<typeof podOf>>,
+): string | undefined {
+  const named = metadata.annotations?.['kubectl.kubernetes.io/default-container'];
+  const names = spec.containers.map(({ name }) => name);
+  if (named !== undefined && names.includes(named)) return named;
+  if (names.length > 1 && !isSet(flags, 'quiet'))
+    context.note(`Defaulted container "${names[0] ?? ''}" out of: ${names.join(', ')}\n`);
+  return names[0];
 }

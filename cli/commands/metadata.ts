@@ -1,17 +1,25 @@
-import type { StoredObject } from '../api-object';
-import { UsageError, pathOf, resultName } from '../client/resources';
-import { parseTargets } from '../targets';
+import type { ApiObject } from '../api-object';
+import { UsageError, resultName } from '../client/resources';
+import { forEach, liveOrLocal, namedObjects } from '../found';
+import { ChangeReport } from '../output/change-report';
+import { sendPatch } from '../write-object';
 import type { Command, Context, Flags } from './command';
 import { isSet, selecting, text, words } from './command';
+import { dryRunOf, reading, writing } from './flag-groups';
+
+type Field = 'labels' | 'annotations';
 
 /** `label` and `annotate`: alike but for the field and the word. */
-const changing = (field: 'labels' | 'annotations', name: string, done: string): Command => ({
+const changing = (field: Field, name: string, done: string): Command => ({
   name,
-  usage: `${name} <types..>`,
+  usage: `${name} [types..]`,
   describe: `add, change or remove ${field}: KEY=VALUE, or KEY- to remove`,
   build: (yargs) =>
-    selecting(yargs)
+    reading(selecting(writing(yargs, `kubectl-${name}`)))
       .option('overwrite', { type: 'boolean', describe: 'also change a value that is there' })
+      .option('list', { type: 'boolean', describe: `show the ${field}` })
+      .option('local', { type: 'boolean', describe: 'change the manifests of -f alone, without a server' })
+      .option('resource-version', { type: 'string', describe: 'only if nobody has changed it since' })
       .option('all', { type: 'boolean', describe: 'everything of the type' }),
   run: (context, flags) => change(context, flags, field, done),
 });
@@ -29,56 +37,66 @@ export function splitChanges(given: readonly string[]): {
   for (const [index, word] of given.entries()) {
     const equals = word.indexOf('=');
     if (equals > 0) changes.set(word.slice(0, equals), word.slice(equals + 1));
-    else if (index > 0 && word.endsWith('-')) changes.set(word.slice(0, -1), null);
+    else if (word.endsWith('-') && (index > 0 || changes.size > 0)) changes.set(word.slice(0, -1), null);
     else targets.push(word);
   }
   return { targets, changes };
 }
 
-async function change(
-  context: Context,
-  flags: Flags,
-  field: 'labels' | 'annotations',
-  done: string,
-): Promise<number | void> {
+async function change(context: Context, flags: Flags, field: Field, done: string): Promise<number | void> {
   const { targets, changes } = splitChanges(words(flags, 'types'));
-  if (changes.size === 0) throw new UsageError(`say what to change: KEY=VALUE, or KEY- to remove`);
-  let failed = false;
-  for (const { resource, names } of parseTargets(await context.resources(), targets)) {
-    const namespace = resource.namespaced ? context.namespace : undefined;
-    for (const name of await chosen(context, flags, pathOf(resource, namespace), names)) {
-      const path = pathOf(resource, namespace, name);
-      const { value } = await context.client().json<StoredObject>({ path });
-      const present = value.metadata[field] ?? {};
-      const taken = [...changes].find(
-        ([key, wanted]) => wanted !== null && present[key] !== undefined && present[key] !== wanted,
+  if (changes.size === 0 && !isSet(flags, 'list'))
+    throw new UsageError(`at least one ${field.slice(0, -1)} update is required: KEY=VALUE, or KEY- to remove one`);
+  const report = new ChangeReport(context, flags);
+  const named = await namedObjects(context, flags, targets);
+  return forEach(context, named, async (each) => {
+    const object = await liveOrLocal(context, flags, each);
+    const present = object.metadata?.[field] ?? {};
+    if (isSet(flags, 'list'))
+      return show(context, named.length > 1 ? `${resultName(each.resource)}/${each.name}` : '', field, present);
+    const taken = [...changes].filter(
+      ([key, wanted]) => wanted !== null && present[key] !== undefined && present[key] !== wanted,
+    );
+    if (taken.length > 0 && !isSet(flags, 'overwrite'))
+      throw new UsageError(
+        `${field === 'annotations' ? '--overwrite is false but found the following declared annotation(s): ' : ''}${taken
+          .map(([key]) => `'${key}' already has a value (${present[key] ?? ''})`)
+          .join('; ')}${field === 'annotations' ? '' : ', and --overwrite is false'}`,
       );
-      if (taken !== undefined && !isSet(flags, 'overwrite')) {
-        context.note(
-          `error: '${taken[0]}' already has a value (${present[taken[0]] ?? ''}), and --overwrite is false\n`,
-        );
-        failed = true;
-        continue;
-      }
-      const body = { metadata: { [field]: Object.fromEntries(changes) } };
-      await context.client().json({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' });
-      const removesOnly = [...changes.values()].every((wanted) => wanted === null);
-      context.out(`${resultName(resource)}/${name} ${removesOnly ? `un${done}` : done}\n`);
-    }
-  }
-  return failed ? 1 : undefined;
+    for (const [key, wanted] of changes)
+      if (wanted === null && present[key] === undefined) context.out(`${field.slice(0, -1)} "${key}" not found.\n`);
+    const outcome = outcomeOf(present, changes, field, done);
+    if (isSet(flags, 'local') || dryRunOf(flags) === 'client')
+      return report.tell(each.resource, withChanges(object, field, changes), outcome);
+    const resourceVersion = text(flags, 'resource-version');
+    const body = {
+      metadata: { [field]: Object.fromEntries(changes), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    };
+    report.tell(each.resource, await sendPatch(context, flags, each, 'merge', body), outcome);
+  });
 }
 
-async function chosen(
-  context: Context,
-  flags: Flags,
-  path: string,
-  names: readonly string[],
-): Promise<readonly string[]> {
-  if (names.length > 0) return names;
-  const labelSelector = text(flags, 'selector');
-  if (labelSelector === undefined && !isSet(flags, 'all'))
-    throw new UsageError('name objects, or say -l SELECTOR or --all');
-  const { value } = await context.client().json<{ items: StoredObject[] }>({ path, query: { labelSelector } });
-  return value.items.map(({ metadata }) => metadata.name);
+function outcomeOf(
+  present: Readonly<Record<string, string>>,
+  changes: ReadonlyMap<string, string | null>,
+  field: Field,
+  done: string,
+): string {
+  // kubectl says of annotations the same, whatever was done.
+  if (field === 'annotations') return done;
+  const differing = [...changes].filter(([key, wanted]) => (present[key] ?? null) !== wanted);
+  if (differing.length === 0) return `not ${done}`;
+  return [...changes.values()].every((wanted) => wanted === null) ? `un${done}` : done;
+}
+
+const withChanges = (object: ApiObject, field: Field, changes: ReadonlyMap<string, string | null>): ApiObject => {
+  const merged = Object.entries({ ...object.metadata?.[field], ...Object.fromEntries(changes) });
+  const kept = merged.filter((entry): entry is [string, string] => entry[1] !== null);
+  return { ...object, metadata: { ...object.metadata, [field]: Object.fromEntries(kept) } };
+};
+
+function show(context: Context, name: string, field: Field, present: Readonly<Record<string, string>>): void {
+  if (name !== '') context.out(`Listing ${field} for ${name}:\n`);
+  for (const [key, value] of Object.entries(present).sort(([a], [b]) => (a < b ? -1 : 1)))
+    context.out(`${name === '' ? '' : ' '}${key}=${value}\n`);
 }

@@ -18,7 +18,7 @@ export const concernsOneObject = (error: unknown): error is Error =>
 export function errorText(error: unknown, palette: Palette, doing = ''): string {
   const during = doing === '' ? '' : `${doing}: `;
   if (error instanceof StatusError) {
-    if (error.reason === 'Invalid' && error.details !== undefined) return invalidText(error, palette);
+    if (error.reason === 'Invalid') return invalidText(error, palette);
     return `${palette.bad(`Error from server (${error.reason}):`)} ${during}${error.message}\n`;
   }
   const isTold = TOLD.some((told) => error instanceof told);

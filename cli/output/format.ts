@@ -127,7 +127,7 @@ function ordered(value: unknown): unknown {
   );
 }
 
-function withoutManagedFields(value: unknown): unknown {
+export function withoutManagedFields(value: unknown): unknown {
   const object = value as ApiObject & { readonly items?: unknown };
   const items = Array.isArray(object.items) ? { items: (object.items as unknown[]).map(withoutManagedFields) } : {};
   if (object.metadata?.managedFields === undefined) return { ...object, ...items };
