@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { LogLevel } from '../shared/logger';
 import yargs from 'yargs';
+import type { TolerationSeconds } from './admission/default-toleration-seconds';
+import { DEFAULT_TOLERATION_SECONDS } from './admission/default-toleration-seconds';
 import { DEFAULT_SERVICE_IP_RANGE, IpRange } from './admission/ip-range';
 import type { Level } from './admission/pod-security/levels';
 import { LEVELS } from './admission/pod-security/levels';
@@ -36,6 +38,8 @@ export interface ServerConfig {
   readonly serviceIpRange: IpRange;
   /** What namespaces enforce of their pods, and warn about, whose labels do not say. */
   readonly podSecurityDefault: Level;
+  /** How long pods that say nothing about it stay on a lost node. */
+  readonly tolerationSeconds: TolerationSeconds;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
 }
@@ -114,6 +118,16 @@ export function parseConfig(
       default: 'baseline' as const,
       describe: 'Pod Security Standard of namespaces without pod-security.kubernetes.io labels',
     })
+    .option('default-not-ready-toleration-seconds', {
+      type: 'number',
+      default: DEFAULT_TOLERATION_SECONDS.notReady,
+      describe: 'how long pods stay on a node that is not ready, unless they say otherwise',
+    })
+    .option('default-unreachable-toleration-seconds', {
+      type: 'number',
+      default: DEFAULT_TOLERATION_SECONDS.unreachable,
+      describe: 'how long pods stay on a node that does not answer, unless they say otherwise',
+    })
     .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
     .option('log-format', {
       choices: ['json', 'text'] as const,
@@ -129,6 +143,15 @@ export function parseConfig(
   const dataDir = path.resolve(host.cwd, flags.dataDir);
   if (!Number.isInteger(flags.port) || flags.port < 1 || flags.port > 65_535) {
     throw new ConfigurationError(`--port ${flags.port}: must be a whole number from 1 to 65535`);
+  }
+  const tolerationSeconds = {
+    notReady: flags.defaultNotReadyTolerationSeconds,
+    unreachable: flags.defaultUnreachableTolerationSeconds,
+  };
+  for (const seconds of Object.values(tolerationSeconds)) {
+    if (!Number.isInteger(seconds) || seconds < 0) {
+      throw new ConfigurationError(`default toleration seconds ${seconds}: must be a whole number, 0 or more`);
+    }
   }
   const serviceIpRange = IpRange.parse(flags.serviceClusterIpRange);
   if (serviceIpRange === undefined) {
@@ -164,6 +187,7 @@ export function parseConfig(
     schedulerPolicy: flags.schedulerPolicy,
     serviceIpRange,
     podSecurityDefault: flags.podSecurityDefault,
+    tolerationSeconds,
     logLevel: flags.logLevel,
     logFormat: flags.logFormat,
   };

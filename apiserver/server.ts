@@ -112,6 +112,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     schemas,
     serviceIpRange: config.serviceIpRange,
     podSecurityDefault: config.podSecurityDefault,
+    tolerationSeconds: config.tolerationSeconds,
     outside,
     morePlugins: [nodeRestriction, rbacEscalation(() => access)],
   });

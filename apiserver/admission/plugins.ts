@@ -1,7 +1,6 @@
 import type { AdmissionPlugin } from './admission';
-import { defaultTolerationSeconds } from './default-toleration-seconds';
 import { namespaceLifecycle } from './namespace-lifecycle';
 import { priority } from './priority';
 
 /** Every admission plugin, in the order they run. */
-export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [namespaceLifecycle, priority, defaultTolerationSeconds];
+export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [namespaceLifecycle, priority];

@@ -8,6 +8,8 @@ import { createResourceQuota } from '../admission/resource-quota';
 import { QuotaLedger } from '../admission/quota/ledger';
 import type { IpRange } from '../admission/ip-range';
 import { DEFAULT_SERVICE_IP_RANGE } from '../admission/ip-range';
+import type { TolerationSeconds } from '../admission/default-toleration-seconds';
+import { createDefaultTolerationSeconds, DEFAULT_TOLERATION_SECONDS } from '../admission/default-toleration-seconds';
 import { limitRanger } from '../admission/limit-ranger';
 import type { OutsideAdmission } from '../admission/outside-admission';
 import { nobodyOutside } from '../admission/outside-admission';
@@ -36,6 +38,8 @@ export interface RegistryOptions {
   readonly serviceIpRange?: IpRange;
   /** What namespaces enforce whose labels do not say; absent: baseline. */
   readonly podSecurityDefault?: Level;
+  /** Absent: half a minute until pods of a lost node are replaced. */
+  readonly tolerationSeconds?: TolerationSeconds;
   /** Absent: all that there are. */
   readonly plugins?: readonly AdmissionPlugin[];
   /** Who has a say outside; absent: nobody. */
@@ -61,6 +65,7 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
     plugins: [
       ...(options.plugins ?? [
         ...ADMISSION_PLUGINS,
+        createDefaultTolerationSeconds(options.tolerationSeconds ?? DEFAULT_TOLERATION_SECONDS),
         limitRanger,
         createServiceAccount(random),
         createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),

@@ -12,6 +12,8 @@ async function start(taints: { key: string; effect: string }[] = []) {
   liveness.start();
   const events = createEventRecorder({ client, clock, logger: silentLogger });
   await client.create('Node', { ...aNode({ name: 'n1', taints }) });
+  await client.create('Node', { ...aNode({ name: 'another' }) });
+  liveness.connected('another', []);
   const controller = new NodeLifecycleController({ client, clock, events, liveness, logger: silentLogger });
   const node = () => client.view('Node').get({ name: 'n1' });
   const taintKeys = (): string[] => (node()?.spec?.taints ?? []).map(({ key }) => key);
@@ -39,7 +41,7 @@ it('writes nothing when it looks again, nor for a beat', async () => {
 it('leaves a node alone that is only awaited after a start', async () => {
   const { client, reconcile } = await start();
   await reconcile();
-  expect(client.writes).toEqual(['create Node n1']);
+  expect(client.writes).toEqual(['create Node n1', 'create Node another']);
 });
 
 it('keeps the taints of others, and says since when a node is unreachable', async () => {
@@ -50,6 +52,7 @@ it('keeps the taints of others, and says since when a node is unreachable', asyn
   expect(taintKeys()).toEqual(['mine', 'pinsetter.io/suspect']);
 
   await clock.advance(7_000);
+  liveness.beat('another', []);
   await reconcile();
   expect(taintKeys()).toEqual(['mine', 'node.kubernetes.io/unreachable', 'node.kubernetes.io/unreachable']);
   expect(node()?.spec?.taints?.[2]).toEqual({

@@ -9,9 +9,10 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
+import { EvictionPace, POLL_MS, zoneOfNode } from './eviction-pace';
 import { asLost } from './lost-pods';
 import { conditionsFor, isReady } from './node-conditions';
-import { taintsFor } from './node-taints';
+import { isEvicted, taintsFor } from './node-taints';
 
 export interface NodeLifecycleDeps {
   readonly client: Client;
@@ -24,11 +25,14 @@ export interface NodeLifecycleDeps {
 /**
  * Turns what the node channel knows of a node's life into its conditions, taints and the readiness of its pods. A suspect
  * node is only tainted, against new pods; a lost one is Ready=Unknown and its pods are no longer ready. Evicting them is
- * for whoever follows the NoExecute taints.
+ * for whoever follows the NoExecute taints, which
+ * come one node after the other, and not at all while every node is down.
  */
 export class NodeLifecycleController implements Controller {
   readonly name = 'node-lifecycle';
   readonly watches = [watching('Node', ({ object }) => [keyOf(object)])];
+
+  private readonly pace = new EvictionPace();
 
   constructor(private readonly deps: NodeLifecycleDeps) {}
 
@@ -40,8 +44,10 @@ export class NodeLifecycleController implements Controller {
 
     try {
       await this.bringUpConditions(node, liveness);
-      await this.bringUpTaints(node, liveness);
+      const { isEvicting, waitMs } = this.paceOf(key);
+      await this.bringUpTaints(node, liveness, isEvicting);
       if (liveness.state === 'lost') await this.markPodsLost(node);
+      if (waitMs !== undefined) return { requeueAfterMs: waitMs };
     } catch (error) {
       // Deleted under our hands: nothing is left to keep true.
       if (!isNotFound(error)) throw error;
@@ -68,7 +74,30 @@ export class NodeLifecycleController implements Controller {
     if (isReadyNow !== wasReady) this.tell(written, isReadyNow ? 'NodeReady' : 'NodeNotReady');
   }
 
-  private async bringUpTaints(node: Node, { state }: NodeLiveness): Promise<void> {
+  /** Whether the pods of a node that is not ready leave it now, and when to look again where that is still open. */
+  private paceOf(key: ObjectKey): { readonly isEvicting: boolean; readonly waitMs?: number } {
+    const nodes = this.deps.client.view('Node');
+    const node = nodes.get(key);
+    if (node === undefined || this.isUp(node)) return { isEvicting: false };
+    const facts = nodes.list().map((each) => ({ zone: zoneOfNode(each), isUp: this.isUp(each) }));
+    const nowMs = this.deps.clock.monotonic();
+    if (isEvicted(node.spec?.taints ?? [])) {
+      return this.pace.areAllDown(facts, nowMs)
+        ? { isEvicting: false, waitMs: POLL_MS }
+        : { isEvicting: true, waitMs: POLL_MS };
+    }
+    const turn = this.pace.ask(zoneOfNode(node), facts, nowMs);
+    return turn.outcome === 'now'
+      ? { isEvicting: true, waitMs: POLL_MS }
+      : { isEvicting: false, waitMs: turn.outcome === 'wait' ? turn.waitMs : POLL_MS };
+  }
+
+  /** What the channel knows comes before what is written. */
+  private isUp({ metadata, status }: Node): boolean {
+    return this.deps.liveness.of(metadata.name).state !== 'lost' && isReady(status?.conditions);
+  }
+
+  private async bringUpTaints(node: Node, { state }: NodeLiveness, isEvicting: boolean): Promise<void> {
     const nowMs = this.deps.clock.now();
     await this.deps.client.modify(
       'Node',
@@ -79,6 +108,7 @@ export class NodeLifecycleController implements Controller {
           conditions: current.status?.conditions ?? [],
           state,
           isUnschedulable: current.spec?.unschedulable === true,
+          isEvicting,
         };
         const taints = taintsFor(before, facts, nowMs);
         if (isSameJson(taints, before)) return undefined;

@@ -36,6 +36,8 @@ export function taintsFor(
     readonly conditions: readonly NodeCondition[];
     readonly state: LivenessState;
     readonly isUnschedulable: boolean;
+    /** Whether the pods of a node that is not ready are to leave it; else only no new ones come. */
+    readonly isEvicting: boolean;
   },
   nowMs: number,
 ): readonly Taint[] {
@@ -53,11 +55,18 @@ export function taintsFor(
   ];
 }
 
-function wantedTaints({ conditions, state, isUnschedulable }: Parameters<typeof taintsFor>[1]): readonly Wanted[] {
+function wantedTaints({
+  conditions,
+  state,
+  isUnschedulable,
+  isEvicting,
+}: Parameters<typeof taintsFor>[1]): readonly Wanted[] {
   const wanted: Wanted[] = [];
   const ready = conditions.find(({ type }) => type === 'Ready')?.status;
-  if (ready === 'Unknown') wanted.push(...noScheduleNoExecute(UNREACHABLE_TAINT));
-  else if (ready !== 'True') wanted.push(...noScheduleNoExecute(NOT_READY_TAINT));
+  if (ready !== 'True') {
+    const key = ready === 'Unknown' ? UNREACHABLE_TAINT : NOT_READY_TAINT;
+    wanted.push({ key, effect: 'NoSchedule' }, ...(isEvicting ? [{ key, effect: 'NoExecute' } as const] : []));
+  }
   if (state === 'suspect') wanted.push({ key: SUSPECT_TAINT, effect: 'NoSchedule' });
   if (isUnschedulable) wanted.push({ key: UNSCHEDULABLE_TAINT, effect: 'NoSchedule' });
   for (const { type, status } of conditions) {
@@ -67,7 +76,6 @@ function wantedTaints({ conditions, state, isUnschedulable }: Parameters<typeof 
   return wanted;
 }
 
-const noScheduleNoExecute = (key: string): readonly Wanted[] => [
-  { key, effect: 'NoSchedule' },
-  { key, effect: 'NoExecute' },
-];
+/** Whether the node's state has its pods leave already. */
+export const isEvicted = (taints: readonly Taint[]): boolean =>
+  taints.some(({ key, effect }) => effect === 'NoExecute' && (key === NOT_READY_TAINT || key === UNREACHABLE_TAINT));

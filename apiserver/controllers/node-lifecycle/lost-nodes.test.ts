@@ -1,0 +1,109 @@
+import { silentLogger } from '../../../shared/logger';
+import type { Node, Pod } from '../../../shared/api/objects';
+import { createEventRecorder } from '../../events/event-recorder';
+import { LivenessMonitor } from '../../node-channel/liveness';
+import { keyOf } from '../../registry/client';
+import type { TestControllers } from '../testing/test-controllers';
+import { startControllers } from '../testing/test-controllers';
+import { isActive } from '../workloads/pod-state';
+import { NodeLifecycle } from './node-lifecycle';
+
+let cluster: TestControllers;
+let liveness: LivenessMonitor;
+let lifecycle: NodeLifecycle;
+
+/** Nodes whose agents beat, and a pod on the first of them. */
+async function start(count: number): Promise<void> {
+  cluster = await startControllers();
+  const { client, clock } = cluster;
+  liveness = new LivenessMonitor(clock);
+  const events = createEventRecorder({ client, clock, logger: silentLogger });
+  lifecycle = new NodeLifecycle({ client, clock, events, liveness, logger: silentLogger });
+  for (let index = 1; index <= count; index++) await client.create('Node', { metadata: { name: `n${index}` } });
+  lifecycle.start();
+  liveness.start();
+  await beat(Array.from({ length: count }, (_, index) => `n${index + 1}`));
+  const labels = { app: 'web' };
+  await client.create('ReplicaSet', {
+    metadata: { namespace: 'default', name: 'web' },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'busybox:1' }] } },
+    },
+  });
+  await settled();
+  for (const pod of pods()) await client.bind(keyOf(pod), { nodeName: 'n1', uid: pod.metadata.uid });
+  await settled();
+}
+afterEach(async () => {
+  liveness.stop();
+  await lifecycle.stop();
+  await cluster.stop();
+});
+
+async function settled(): Promise<void> {
+  await cluster.idle();
+  await lifecycle.idle();
+  await cluster.idle();
+}
+async function beat(names: readonly string[]): Promise<void> {
+  for (const name of names) liveness.connected(name, []);
+  await settled();
+}
+/** Time goes by while these agents beat, and no others. */
+async function pass(seconds: number, beating: readonly string[]): Promise<void> {
+  for (let passed = 0; passed < seconds; passed += 1) {
+    await cluster.clock.advance(1_000);
+    await beat(beating);
+  }
+}
+const pods = (): readonly Pod[] => cluster.client.view('Pod').list();
+const fresh = (): readonly Pod[] => pods().filter((pod) => isActive(pod) && pod.spec.nodeName === undefined);
+const evicted = (): readonly string[] =>
+  cluster.client
+    .view('Node')
+    .list({ where: ({ spec }: Node) => spec?.taints?.some(({ effect }) => effect === 'NoExecute') === true })
+    .map(({ metadata }) => metadata.name);
+
+it('replaces the pods of a lost node within half a minute', async () => {
+  await start(3);
+  await pass(30, ['n2', 'n3']);
+  expect(evicted()).toEqual(['n1']);
+  expect(fresh()).toHaveLength(1);
+});
+
+it('leaves the pods where they are while every node is lost, and for a while after', async () => {
+  await start(3);
+  await pass(60, []);
+  expect(evicted()).toEqual([]);
+  await pass(10, ['n2', 'n3']);
+  expect([evicted(), fresh()]).toEqual([[], []]);
+  await beat(['n1']);
+  await pass(60, ['n1', 'n2', 'n3']);
+  expect([evicted(), fresh()]).toEqual([[], []]);
+});
+
+it('evicts one node after the other where several are lost at once', async () => {
+  await start(7);
+  await pass(8, ['n4', 'n5', 'n6', 'n7']);
+  expect(evicted()).toHaveLength(1);
+  await pass(10, ['n4', 'n5', 'n6', 'n7']);
+  expect(evicted()).toHaveLength(2);
+  await pass(10, ['n4', 'n5', 'n6', 'n7']);
+  expect(evicted()).toEqual(['n1', 'n2', 'n3']);
+});
+
+it('evicts no further node while most are lost', async () => {
+  await start(5);
+  await pass(300, ['n4', 'n5']);
+  expect(evicted().length).toBeLessThanOrEqual(1);
+});
+
+it('takes the eviction back when the node is there again', async () => {
+  await start(3);
+  await pass(10, ['n2', 'n3']);
+  expect(evicted()).toEqual(['n1']);
+  await pass(60, ['n1', 'n2', 'n3']);
+  expect([evicted(), fresh()]).toEqual([[], []]);
+});
