@@ -1,0 +1,51 @@
+import type { Cluster } from '../model/cluster';
+import type { NodeFacts } from '../model/node-facts';
+import type { NodeDemand, PodClass } from '../model/pod-class';
+
+/**
+ * What may cure a refusal: `node` = a node came or changed, `pod-gone` = a pod left a node, `pod-came` = one was placed
+ * (which those wait for that want to be near it). A pod refused everywhere is tried again only when one of these happens.
+ */
+export type Cure = 'node' | 'pod-gone' | 'pod-came';
+
+export interface Refusal {
+  /** Kubernetes' words, the same for all nodes that fail alike: they are counted by it ("2 Insufficient cpu"). */
+  readonly reason: string;
+  /** This node's figures or names, for the per-node line. */
+  readonly detail: string;
+}
+
+/** A rule that a node must satisfy for a pod to be placed there. */
+export interface Constraint {
+  readonly name: string;
+  readonly cures: readonly Cure[];
+  /** Whether taking other pods off the node could make it allow this one. */
+  readonly curedByPreemption: boolean;
+  /** False: it can never refuse a pod of this class, so it costs nothing. */
+  concerns(podClass: PodClass): boolean;
+  allows(podClass: PodClass, node: number, cluster: Cluster): boolean;
+  /** Why not; asked only after `allows` said no. */
+  refusal(podClass: PodClass, node: number, cluster: Cluster): Refusal;
+}
+
+/** A rule that looks at nothing but what the node says about itself: worked out once for all pods that ask alike. */
+export interface NodeConstraint {
+  readonly name: string;
+  allows(demand: NodeDemand, facts: NodeFacts): boolean;
+  refusal(demand: NodeDemand, facts: NodeFacts): Refusal;
+}
+
+export const fromNodeConstraint = ({ name, allows, refusal }: NodeConstraint): Constraint => ({
+  name,
+  cures: ['node'],
+  curedByPreemption: false,
+  concerns: () => true,
+  allows: (podClass, node, cluster) => {
+    const facts = cluster.nodes.facts[node];
+    return facts !== undefined && allows(podClass.demand, facts);
+  },
+  refusal: (podClass, node, cluster) => {
+    const facts = cluster.nodes.facts[node];
+    return facts === undefined ? { reason: 'node(s) are gone', detail: 'it is gone' } : refusal(podClass.demand, facts);
+  },
+});

@@ -1,0 +1,17 @@
+import type { NodeDemand, VolumeDemand } from '../model/pod-class';
+import type { NodeFacts } from '../model/node-facts';
+import type { NodeConstraint } from './constraint';
+import { matchesTerm } from './node-terms';
+
+const elsewhere = ({ volumes }: NodeDemand, node: NodeFacts): VolumeDemand | undefined =>
+  volumes.find(({ terms }) => !terms.some((term) => matchesTerm(node, term)));
+
+/** A volume that exists on some nodes only takes its pod there. */
+export const reachesVolumes: NodeConstraint = {
+  name: 'reaches-volumes',
+  allows: (demand, node) => elsewhere(demand, node) === undefined,
+  refusal: (demand, node) => ({
+    reason: 'node(s) had volume node affinity conflict',
+    detail: `the volume of claim ${elsewhere(demand, node)?.claim ?? ''} is on other nodes`,
+  }),
+};

@@ -1,0 +1,63 @@
+import type { NodeConstraint } from '../constraints/constraint';
+import { matchesTerm } from '../constraints/node-terms';
+import { unwantedBy } from '../constraints/tolerations';
+import { UNWANTED, WISH } from '../scores/cost';
+import { grownInts, nextSize } from './growing';
+import type { NodeFacts } from './node-facts';
+import type { NodeDemand } from './pod-class';
+
+/**
+ * Which nodes a demand allows, judged by nothing but what the nodes say about themselves, and what each costs by
+ * preferred node affinity and PreferNoSchedule taints. Shared by all classes that demand the same.
+ */
+export class NodeFit {
+  /** By node slot: 1 allowed. */
+  private allowed = new Uint8Array(64);
+  private costs = new Int32Array(64);
+  /** Grows when a verdict or a cost changes. */
+  version = 0;
+  private readonly wishes: number;
+
+  constructor(
+    readonly demand: NodeDemand,
+    private readonly constraints: readonly NodeConstraint[],
+  ) {
+    this.wishes = demand.preferred.reduce((sum, { weight }) => sum + weight, 0);
+  }
+
+  allows(node: number): boolean {
+    return this.allowed[node] === 1;
+  }
+
+  costAt(node: number): number {
+    return this.costs[node] ?? 0;
+  }
+
+  /** Looks at a node that is new, has changed or is gone (undefined). */
+  judge(node: number, facts: NodeFacts | undefined): void {
+    if (node >= this.allowed.length) this.grow(node + 1);
+    const allowed = facts !== undefined && this.constraints.every((each) => each.allows(this.demand, facts)) ? 1 : 0;
+    const cost = facts === undefined ? 0 : this.preferenceCost(facts);
+    if (this.allowed[node] === allowed && this.costs[node] === cost) return;
+    this.allowed[node] = allowed;
+    this.costs[node] = cost;
+    this.version += 1;
+  }
+
+  /** Weights are shares of all that the pod wishes of nodes. */
+  private preferenceCost(facts: NodeFacts): number {
+    const met = this.demand.preferred
+      .filter(({ preference }) => matchesTerm(facts, preference))
+      .reduce((sum, { weight }) => sum + weight, 0);
+    const wish = this.wishes === 0 ? 0 : Math.round((WISH * met) / this.wishes);
+    return Math.min(unwantedBy(this.demand.tolerations, facts.taints), 10) * UNWANTED - wish;
+  }
+
+  private grow(needed: number): void {
+    const size = nextSize(this.allowed.length, needed);
+    const allowed = new Uint8Array(size);
+    allowed.set(this.allowed);
+    this.allowed = allowed;
+    this.costs = grownInts(this.costs, size);
+  }
+}

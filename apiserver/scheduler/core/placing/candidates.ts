@@ -1,0 +1,228 @@
+import { mayBeFirst } from '../constraints/pod-affinity';
+import type { Cluster } from '../model/cluster';
+import type { PodClass, TopologyRules } from '../model/pod-class';
+import type { TopologyKey } from '../model/topology-key';
+import { IMPOSSIBLE } from '../scores/cost';
+import type { Layout } from './layout';
+import { contextOf, isEmpty, nodeCost, rulesCost, splitRules } from './node-cost';
+import type { Scorer } from './scorer';
+import type { TieOrder } from './tie-order';
+
+/** Makes or finds the layout of a class. */
+export type LayoutSource = (podClass: PodClass, keys: readonly TopologyKey[]) => Layout;
+
+/** Replaying more changes than there are nodes takes longer than starting over, unless there are few of both. */
+const SHORT_REPLAY = 64;
+
+/**
+ * The nodes for one class of pods with what each costs, kept between decisions: only what changed since is worked out
+ * again, so that the best node is found in about the square root of the number of nodes.
+ */
+export class Candidates {
+  private layout: Layout | undefined;
+  private perNode: TopologyRules | undefined;
+  private grouped: TopologyRules | undefined;
+  /** By position. */
+  private costs = new Int32Array(0);
+  /** By block: the cheapest position, and its cost. Of a stale block the cost is only a lower bound. */
+  private bests = new Int32Array(0);
+  private bounds = new Int32Array(0);
+  private stale = new Uint8Array(0);
+  private seen = 0;
+  private fitVersion = -1;
+  private rulesVersion = -1;
+  private topologyVersion = -1;
+  private tieVersion = -1;
+  private scorerVersion = -1;
+  private context = '';
+  private lastBlock = 0;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly scorer: Scorer,
+    private readonly podClass: PodClass,
+    private readonly ties: TieOrder,
+    private readonly layouts: LayoutSource,
+  ) {}
+
+  /** The node that costs least, in tie order between equals; -1: none takes the pod. */
+  best(): number {
+    const layout = this.refresh();
+    const groupCosts = this.groupCosts(layout);
+    const block = this.bestBlock(layout, groupCosts);
+    if (block < 0) return -1;
+    this.lastBlock = block;
+    return layout.nodes[this.bests[block] ?? 0] ?? -1;
+  }
+
+  /** The best of the other nodes; -1: there is none. */
+  runnerUp(winner: number): number {
+    const layout = this.refresh();
+    const groupCosts = this.groupCosts(layout);
+    let best = -1;
+    let lowest = IMPOSSIBLE;
+    for (let block = 0; block < this.bounds.length; block++) {
+      const group = groupCosts === undefined ? 0 : (groupCosts[layout.groups[block] ?? 0] ?? 0);
+      if (group === IMPOSSIBLE || (this.bounds[block] ?? 0) + group > lowest) continue;
+      for (let at = layout.starts[block] ?? 0; at < (layout.starts[block + 1] ?? 0); at++) {
+        const node = layout.nodes[at] ?? -1;
+        const own = this.costs[at] ?? IMPOSSIBLE;
+        if (node === winner || own === IMPOSSIBLE) continue;
+        if (own + group < lowest || (own + group === lowest && this.wins(node, best))) {
+          lowest = own + group;
+          best = node;
+        }
+      }
+    }
+    return best;
+  }
+
+  private wins(node: number, other: number): boolean {
+    return (this.ties.ranks[node] ?? 0) < (this.ties.ranks[other] ?? 0);
+  }
+
+  private bestBlock(layout: Layout, groupCosts: Int32Array | undefined): number {
+    const { bounds, bests, stale } = this;
+    const costOf = (block: number): number => {
+      const own = bounds[block] ?? IMPOSSIBLE;
+      const group = groupCosts === undefined ? 0 : (groupCosts[layout.groups[block] ?? 0] ?? 0);
+      return own === IMPOSSIBLE || group === IMPOSSIBLE ? IMPOSSIBLE : own + group;
+    };
+    let best = -1;
+    let lowest = IMPOSSIBLE;
+    // The block that won last time is a good guess, and spares looking into stale blocks that cannot win.
+    if (this.lastBlock < bounds.length) {
+      if (stale[this.lastBlock] === 1) this.settle(layout, this.lastBlock);
+      lowest = costOf(this.lastBlock);
+      best = lowest === IMPOSSIBLE ? -1 : this.lastBlock;
+    }
+    for (let block = 0; block < bounds.length; block++) {
+      let cost = costOf(block);
+      if (cost > lowest || cost === IMPOSSIBLE) continue;
+      if (stale[block] === 1) {
+        this.settle(layout, block);
+        cost = costOf(block);
+        if (cost > lowest || cost === IMPOSSIBLE) continue;
+      }
+      const isBetter =
+        cost < lowest || this.wins(layout.nodes[bests[block] ?? 0] ?? 0, layout.nodes[bests[best] ?? 0] ?? 0);
+      if (!isBetter) continue;
+      lowest = cost;
+      best = block;
+    }
+    return best;
+  }
+
+  /** What each group costs by the rules that go by domains; undefined: there are none. */
+  private groupCosts(layout: Layout): Int32Array | undefined {
+    const { grouped } = this;
+    if (grouped === undefined) return undefined;
+    const isFirst = mayBeFirst(this.podClass);
+    return layout.examples.map((node) => rulesCost(grouped, isFirst, node));
+  }
+
+  private refresh(): Layout {
+    const { cluster, podClass, scorer, ties } = this;
+    const isOutdated =
+      this.fitVersion !== podClass.fit.version ||
+      this.rulesVersion !== podClass.rulesVersion ||
+      this.topologyVersion !== cluster.topology.version ||
+      this.tieVersion !== ties.version;
+    if (this.layout === undefined || isOutdated) this.relayout();
+    const layout = this.layout ?? this.relayout();
+    const context = this.perNode === undefined ? '' : contextOf(podClass, this.perNode);
+    const count = layout.nodes.length;
+    const missed = cluster.changes.end - this.seen;
+    const mustRescore =
+      isOutdated ||
+      this.scorerVersion !== scorer.version ||
+      this.context !== context ||
+      missed > count + SHORT_REPLAY ||
+      !cluster.changes.canReplay(this.seen);
+    this.context = context;
+    this.scorerVersion = scorer.version;
+    if (mustRescore) this.rescore(layout);
+    else if (missed > 0) this.replay(layout);
+    this.seen = cluster.changes.end;
+    return layout;
+  }
+
+  private relayout(): Layout {
+    const { cluster, podClass, ties } = this;
+    const { perNode, grouped } = splitRules(podClass.rules);
+    this.perNode = isEmpty(perNode) ? undefined : perNode;
+    this.grouped = isEmpty(grouped) ? undefined : grouped;
+    const { near, apart, unwelcome, spread, wishes } = grouped;
+    const counters = [...near, ...apart, ...unwelcome, ...[...spread, ...wishes].map(({ counter }) => counter)];
+    const layout = this.layouts(podClass, [...new Set(counters.map(({ key }) => key))]);
+    this.layout = layout;
+    this.costs = new Int32Array(layout.nodes.length);
+    this.bests = new Int32Array(layout.groups.length);
+    this.bounds = new Int32Array(layout.groups.length);
+    this.stale = new Uint8Array(layout.groups.length);
+    this.lastBlock = 0;
+    this.fitVersion = podClass.fit.version;
+    this.rulesVersion = podClass.rulesVersion;
+    this.topologyVersion = cluster.topology.version;
+    this.tieVersion = ties.version;
+    return layout;
+  }
+
+  private rescore({ nodes, starts }: Layout): void {
+    const { cluster, scorer, podClass, perNode, costs } = this;
+    for (let block = 0; block < this.bounds.length; block++) {
+      let lowest = IMPOSSIBLE;
+      let best = starts[block] ?? 0;
+      for (let at = best; at < (starts[block + 1] ?? 0); at++) {
+        const cost = nodeCost(cluster, scorer, podClass, perNode, nodes[at] ?? 0);
+        costs[at] = cost;
+        if (cost >= lowest) continue;
+        lowest = cost;
+        best = at;
+      }
+      this.bests[block] = best;
+      this.bounds[block] = lowest;
+      this.stale[block] = 0;
+    }
+  }
+
+  private replay({ positions, blocks }: Layout): void {
+    const { cluster, scorer, podClass, perNode, costs, bests, bounds, stale } = this;
+    const { changes } = cluster;
+    for (let change = this.seen; change < changes.end; change++) {
+      const node = changes.nodeAt(change);
+      const at = node < 0 ? -1 : (positions[node] ?? -1);
+      if (at < 0) continue;
+      const cost = nodeCost(cluster, scorer, podClass, perNode, node);
+      if (cost === costs[at]) continue;
+      costs[at] = cost;
+      const block = blocks[at] ?? 0;
+      const bound = bounds[block] ?? 0;
+      if (cost < bound) {
+        bounds[block] = cost;
+        bests[block] = at;
+        stale[block] = 0;
+      } else if (at === bests[block]) {
+        stale[block] = 1;
+      } else if (cost === bound && stale[block] === 0 && at < (bests[block] ?? 0)) {
+        bests[block] = at;
+      }
+    }
+  }
+
+  /** Finds a stale block's best again. */
+  private settle({ starts }: Layout, block: number): void {
+    const { costs } = this;
+    let lowest = IMPOSSIBLE;
+    let best = starts[block] ?? 0;
+    for (let at = best; at < (starts[block + 1] ?? 0); at++) {
+      const cost = costs[at] ?? IMPOSSIBLE;
+      if (cost >= lowest) continue;
+      lowest = cost;
+      best = at;
+    }
+    this.bests[block] = best;
+    this.bounds[block] = lowest;
+    this.stale[block] = 0;
+  }
+}

@@ -1,0 +1,88 @@
+import { mayBeFirst } from '../constraints/pod-affinity';
+import type { Cluster } from '../model/cluster';
+import type { PodClass } from '../model/pod-class';
+import type { TopologyKey } from '../model/topology-key';
+import { IMPOSSIBLE } from '../scores/cost';
+import { Candidates } from './candidates';
+import type { Layout } from './layout';
+import { createLayout } from './layout';
+import { rulesCost } from './node-cost';
+import type { Scorer } from './scorer';
+import { TieOrder } from './tie-order';
+
+/** Classes whose candidates are kept; the one used longest ago goes first. */
+const KEPT_CLASSES = 2_000;
+
+/** Finds the best node for a pod, by one way to score. Remembers what it worked out from one decision to the next. */
+export class Placer {
+  private readonly ties: TieOrder;
+  private readonly candidates = new Map<PodClass, Candidates>();
+  private readonly layouts = new Map<string, { readonly version: string; readonly layout: Layout }>();
+
+  constructor(
+    private readonly cluster: Cluster,
+    readonly scorer: Scorer,
+  ) {
+    this.ties = new TieOrder(cluster.nodes);
+  }
+
+  /** The node that takes a pod of this class at the least cost; -1: none does. */
+  best(podClass: PodClass): number {
+    this.ties.refresh();
+    return this.candidatesOf(podClass).best();
+  }
+
+  /** Who would have got the pod had there been no `winner`; -1: nobody. */
+  runnerUp(podClass: PodClass, winner: number): number {
+    this.ties.refresh();
+    return this.candidatesOf(podClass).runnerUp(winner);
+  }
+
+  /** The terms of what the node costs a pod of this class, as the cluster stands. */
+  explain(
+    podClass: PodClass,
+    node: number,
+  ): { readonly cost: number; readonly terms: Readonly<Record<string, number>> } {
+    const around = rulesCost(podClass.rules, mayBeFirst(podClass), node);
+    const terms = {
+      [this.scorer.name]: this.scorer.cost(podClass, node),
+      'node preferences': podClass.fit.costAt(node),
+      load: this.cluster.load.costAt(node),
+      'pods around': around === IMPOSSIBLE ? 0 : around,
+    };
+    return { cost: Object.values(terms).reduce((sum, term) => sum + term, 0), terms };
+  }
+
+  private candidatesOf(podClass: PodClass): Candidates {
+    const known = this.candidates.get(podClass);
+    if (known !== undefined) {
+      if (this.candidates.size < KEPT_CLASSES) return known;
+      this.candidates.delete(podClass);
+      this.candidates.set(podClass, known);
+      return known;
+    }
+    const made = new Candidates(this.cluster, this.scorer, podClass, this.ties, (each, keys) =>
+      this.layoutOf(each, keys),
+    );
+    this.candidates.set(podClass, made);
+    if (this.candidates.size > KEPT_CLASSES) {
+      for (const oldest of this.candidates.keys()) {
+        this.candidates.delete(oldest);
+        break;
+      }
+    }
+    return made;
+  }
+
+  /** Shared by classes that are allowed on the same nodes and care about the same domains. */
+  private layoutOf({ fit, demand }: PodClass, keys: readonly TopologyKey[]): Layout {
+    const name = `${keys.map((key) => key.name).join()} ${demand.signature}`;
+    const version = `${fit.version} ${keys.length === 0 ? '' : this.cluster.topology.version} ${this.ties.version}`;
+    const known = this.layouts.get(name);
+    if (known?.version === version) return known.layout;
+    const layout = createLayout(fit, keys, this.ties.order, this.cluster.nodes.size);
+    if (this.layouts.size > KEPT_CLASSES) this.layouts.clear();
+    this.layouts.set(name, { version, layout });
+    return layout;
+  }
+}

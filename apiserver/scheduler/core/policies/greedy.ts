@@ -1,0 +1,96 @@
+import type { Cluster } from '../model/cluster';
+import type { PodClass } from '../model/pod-class';
+import { Placer } from '../placing/placer';
+import type { LearningScorer } from '../scores/density';
+import { DensityScorer } from '../scores/density';
+import type { ScorerFactory } from '../scores/plain-scorers';
+import { bestFit, firstFit, leastAllocated } from '../scores/plain-scorers';
+import { orderBy, sizes, waited } from './batch-order';
+import type { BatchOptions, Comparison, Placements, Policy, PolicyKind } from './policy';
+import { noPlacements } from './policy';
+
+const priorityOf = ({ priority }: PodClass): number => priority;
+
+/**
+ * Greedy by dominant resource: the pod with the biggest dominant share of the cluster first, equals by priority, each
+ * on the node that costs least by the score.
+ *
+ * That order alone would let a big pod of low priority take what a small one of high priority needs. So when something
+ * of the batch stays pending although the batch mixes priorities, it is placed again by priority first: then a pod can
+ * only be refused because of what was there before, or of its equals and betters.
+ */
+export class GreedyPolicy implements Policy {
+  private readonly placer: Placer;
+
+  constructor(
+    readonly name: string,
+    private readonly cluster: Cluster,
+    private readonly scorer: LearningScorer | ReturnType<ScorerFactory>,
+  ) {
+    this.placer = new Placer(cluster, scorer);
+  }
+
+  place(batch: readonly PodClass[], options: BatchOptions = {}): Placements {
+    for (const podClass of batch) if ('observe' in this.scorer) this.scorer.observe(podClass);
+    if (batch.length === 1) return this.placeInOrder(batch, [0]);
+    const size = sizes(this.cluster);
+    const first = this.placeInOrder(
+      batch,
+      orderBy(batch, waited(options), size, priorityOf, ({ id }) => -id),
+    );
+    if (!invertsPriority(batch, first)) return first;
+    for (const pod of first.pods) if (pod >= 0) this.cluster.remove(pod);
+    return this.placeInOrder(
+      batch,
+      orderBy(batch, priorityOf, waited(options), size, ({ id }) => -id),
+    );
+  }
+
+  compare(podClass: PodClass, winner: number): Comparison {
+    const scored = (node: number) => ({ node, ...this.placer.explain(podClass, node) });
+    const runnerUp = this.placer.runnerUp(podClass, winner);
+    return { winner: scored(winner), ...(runnerUp < 0 ? {} : { runnerUp: scored(runnerUp) }) };
+  }
+
+  private placeInOrder(batch: readonly PodClass[], order: readonly number[]): Placements {
+    const placements = noPlacements(batch.length);
+    for (const index of order) {
+      const podClass = batch[index];
+      if (podClass === undefined) continue;
+      const node = this.placer.best(podClass);
+      if (node < 0) continue;
+      placements.nodes[index] = node;
+      placements.pods[index] = this.cluster.place(podClass, node);
+    }
+    return placements;
+  }
+}
+
+/** Whether a pod stays pending while one of lower priority was placed. */
+function invertsPriority(batch: readonly PodClass[], { nodes }: Placements): boolean {
+  let lowestPlaced = Infinity;
+  let highestPending = -Infinity;
+  for (const [index, { priority }] of batch.entries()) {
+    if (nodes[index] === -1) highestPending = Math.max(highestPending, priority);
+    else lowestPlaced = Math.min(lowestPlaced, priority);
+  }
+  return lowestPlaced < highestPending;
+}
+
+/** The default: dense, and stranding nothing. */
+export const greedy: PolicyKind = {
+  name: 'greedy',
+  create: (cluster) => new GreedyPolicy('greedy', cluster, new DensityScorer(cluster)),
+};
+
+const plain = (name: string, scorer: ScorerFactory): PolicyKind => ({
+  name,
+  create: (cluster) => new GreedyPolicy(name, cluster, scorer(cluster)),
+});
+
+/** The node whose name comes first. */
+export const greedyFirstFit = plain('first-fit', firstFit);
+/** The node that is left with least of what it has most of. */
+export const greedyBestFit = plain('best-fit', bestFit);
+/** As kube-scheduler does unless told otherwise: the node with most left. */
+export const greedyLeastAllocated = plain('least-allocated', leastAllocated);

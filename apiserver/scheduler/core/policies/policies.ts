@@ -1,0 +1,14 @@
+import { greedy, greedyBestFit, greedyFirstFit, greedyLeastAllocated } from './greedy';
+import type { PolicyKind } from './policy';
+import { roundRobin } from './round-robin';
+
+/** All policies, by the name that `--scheduler-policy` takes. */
+export const policies: readonly PolicyKind[] = [
+  greedy,
+  roundRobin,
+  greedyFirstFit,
+  greedyBestFit,
+  greedyLeastAllocated,
+];
+
+export const findPolicy = (name: string): PolicyKind | undefined => policies.find((policy) => policy.name === name);

@@ -1,0 +1,47 @@
+import type { Cluster } from '../model/cluster';
+import type { PodClass } from '../model/pod-class';
+
+/** Where the pods of a batch go, by their index in the batch. */
+export interface Placements {
+  /** Node slot; -1: no node takes it. */
+  readonly nodes: Int32Array;
+  /** Slot of the pod in the cluster, where it counts from now on; -1: it is not placed. */
+  readonly pods: Int32Array;
+}
+
+export interface BatchOptions {
+  /** How often each pod was refused before, by index: who has waited long is not overtaken by newcomers. */
+  readonly refusals?: ArrayLike<number>;
+}
+
+/** How a batch of pending pods is placed: a pure function of the batch and the cluster, in which placed pods count. */
+export interface Policy {
+  readonly name: string;
+  /** `batch`: the classes of the pods, the oldest pod first. */
+  place(batch: readonly PodClass[], options?: BatchOptions): Placements;
+  /** The node that would have got the pod had there been no `winner`, and the terms that decided; for explanations. */
+  compare?(podClass: PodClass, winner: number): Comparison;
+}
+
+/** What a decision was about. Costs are in units of a fully stranded node resource; the lower wins. */
+export interface Comparison {
+  readonly winner: ScoredNode;
+  readonly runnerUp?: ScoredNode;
+}
+
+export interface ScoredNode {
+  readonly node: number;
+  readonly cost: number;
+  readonly terms: Readonly<Record<string, number>>;
+}
+
+/** Makes a policy for a cluster, of which it may remember what it worked out. */
+export interface PolicyKind {
+  readonly name: string;
+  create(cluster: Cluster): Policy;
+}
+
+export const noPlacements = (count: number): Placements => ({
+  nodes: new Int32Array(count).fill(-1),
+  pods: new Int32Array(count).fill(-1),
+});

@@ -1,0 +1,46 @@
+import type { PodClass } from '../model/pod-class';
+
+/** What is seldom asked for does not shape a cluster: the most frequent classes up to this share are typical. */
+const TYPICAL_SHARE = 0.95;
+/** The profile is looked at again when it has grown by this factor. */
+const GROWTH = 1.5;
+const FIRST_LOOK = 16;
+
+export interface TypicalDemand {
+  readonly podClass: PodClass;
+  /** Of all typical pods; they add up to 1. */
+  readonly share: number;
+}
+
+/**
+ * Which pods a cluster is asked to run, learnt from those it was asked for: what is good room is room that such pods
+ * can use. It changes in steps that become rarer, so that what was worked out from it stays valid in between.
+ */
+export class DemandProfile {
+  private readonly asked = new Map<PodClass, number>();
+  private total = 0;
+  private nextLook = FIRST_LOOK;
+  typical: readonly TypicalDemand[] = [];
+  version = 0;
+
+  observe(podClass: PodClass): void {
+    this.asked.set(podClass, (this.asked.get(podClass) ?? 0) + 1);
+    this.total += 1;
+    if (this.total < this.nextLook) return;
+    this.nextLook = Math.ceil(this.total * GROWTH);
+    this.look();
+  }
+
+  private look(): void {
+    const frequent = [...this.asked].sort(([a, countA], [b, countB]) => countB - countA || a.id - b.id);
+    const kept: [PodClass, number][] = [];
+    let sum = 0;
+    for (const entry of frequent) {
+      if (sum >= TYPICAL_SHARE * this.total) break;
+      kept.push(entry);
+      sum += entry[1];
+    }
+    this.typical = kept.map(([podClass, count]) => ({ podClass, share: count / sum }));
+    this.version += 1;
+  }
+}

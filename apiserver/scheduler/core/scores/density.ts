@@ -1,0 +1,93 @@
+import type { Cluster } from '../model/cluster';
+import { CPU, MEMORY, PODS } from '../model/node-table';
+import type { PodClass } from '../model/pod-class';
+import type { Scorer } from '../placing/scorer';
+import { UNIT } from './cost';
+import { DemandProfile } from './demand-profile';
+import { Fragmentation } from './fragmentation';
+import { devicesLeft, leftShare } from './plain-scorers';
+
+/** From this share of a node on, a pod is too large for balance to matter: what counts is how full the node gets. */
+const LARGE_POD = 0.25;
+/** Leftovers of a large pod within a quarter of the node are as good as each other: the earlier node fills up first. */
+const FULLNESS_STEPS = 4;
+/** How much emptiness counts beside imbalance. */
+const TIGHTNESS = 0.05;
+/** An empty node is opened when the used ones would become more lopsided than this. */
+const OPENING = 0.1;
+/** How much a mismatch of what is left of processors and of devices counts beside a stranded device. */
+const MISMATCH = 0.3;
+const DEVICE_TIGHTNESS = 0.02;
+/** A pod without devices takes half a device's worth of trouble to stay off nodes that have them. */
+const GUEST = 0.5;
+
+/** A scorer that learns from the pods it is asked about. */
+export interface LearningScorer extends Scorer {
+  observe(podClass: PodClass): void;
+}
+
+/**
+ * The default score: pack densely without stranding anything. Small pods keep what is left of a node's resources in
+ * proportion, so that no node ends with memory that no processor is left for, and open an empty node only when that would
+ * cost proportion elsewhere; large pods fill nodes up; on nodes with devices what counts is how much of the devices
+ * the typical pods could still use.
+ */
+export class DensityScorer implements LearningScorer {
+  readonly name = 'density';
+  private readonly profile = new DemandProfile();
+  private readonly fragmentation: Fragmentation;
+
+  constructor(private readonly cluster: Cluster) {
+    this.fragmentation = new Fragmentation(cluster);
+  }
+
+  get version(): number {
+    return this.profile.version;
+  }
+
+  observe(podClass: PodClass): void {
+    const before = this.profile.version;
+    this.profile.observe(podClass);
+    if (this.profile.version !== before) this.fragmentation.setTypical(this.profile.typical);
+  }
+
+  cost(podClass: PodClass, node: number): number {
+    if (this.cluster.devices.countAt(node) > 0) return this.deviceCost(podClass, node);
+    const { nodes, pods } = this.cluster;
+    const { columns, amounts, weights } = podClass;
+    const perCpu = nodes.perUnit[CPU]?.[node] ?? 0;
+    const perMemory = nodes.perUnit[MEMORY]?.[node] ?? 0;
+    const cpu = Math.max(0, ((nodes.slack[CPU][node] ?? 0) - weights[CPU]) * perCpu);
+    const memory = Math.max(0, ((nodes.slack[MEMORY][node] ?? 0) - weights[MEMORY]) * perMemory);
+    let most = cpu > memory ? cpu : memory;
+    let least = cpu > memory ? memory : cpu;
+    let sum = cpu + memory;
+    let count = 2;
+    let share = Math.max(weights[CPU] * perCpu, weights[MEMORY] * perMemory);
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index] ?? 0;
+      if (column <= PODS) continue;
+      const perUnit = nodes.perUnit[column]?.[node] ?? 0;
+      const left = ((nodes.free[column]?.[node] ?? 0) - (amounts[index] ?? 0)) * perUnit;
+      most = Math.max(most, left);
+      least = Math.min(least, left);
+      share = Math.max(share, (amounts[index] ?? 0) * perUnit);
+      sum += left;
+      count += 1;
+    }
+    const opening = pods.firstOn(node) < 0 ? OPENING : 0;
+    if (share > LARGE_POD) {
+      return Math.round(UNIT * (Math.round((FULLNESS_STEPS * sum) / count) / FULLNESS_STEPS + opening));
+    }
+    return Math.round(UNIT * (most - least + TIGHTNESS * sum + opening));
+  }
+
+  private deviceCost(podClass: PodClass, node: number): number {
+    const stranded = this.fragmentation.added(podClass, node) / 1_000;
+    const cpu = leftShare(this.cluster, podClass, node, CPU);
+    const devices = devicesLeft(this.cluster, podClass, node) ?? 0;
+    const guest = podClass.devices === undefined ? GUEST : 0;
+    const mismatch = MISMATCH * Math.abs(cpu - devices) + DEVICE_TIGHTNESS * (cpu + devices);
+    return Math.round(UNIT * (stranded + mismatch + guest));
+  }
+}
