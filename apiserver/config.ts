@@ -6,6 +6,7 @@ import { DEFAULT_TOLERATION_SECONDS } from './admission/default-toleration-secon
 import { DEFAULT_SERVICE_IP_RANGE, IpRange } from './admission/ip-range';
 import type { Level } from './admission/pod-security/levels';
 import { LEVELS } from './admission/pod-security/levels';
+import type { AuditConfig } from './audit/open-audit';
 
 /** Everything a server is told from outside, complete and checked. */
 export interface ServerConfig {
@@ -38,6 +39,8 @@ export interface ServerConfig {
   readonly serviceIpRange: IpRange;
   /** What namespaces enforce of their pods, and warn about, whose labels do not say. */
   readonly podSecurityDefault: Level;
+  /** Absent: no audit. */
+  readonly audit?: AuditConfig;
   /** How long pods that say nothing about it stay on a lost node. */
   readonly tolerationSeconds: TolerationSeconds;
   readonly logLevel: LogLevel;
@@ -128,6 +131,17 @@ export function parseConfig(
       default: DEFAULT_TOLERATION_SECONDS.unreachable,
       describe: 'how long pods stay on a node that does not answer, unless they say otherwise',
     })
+    .option('audit-policy-file', {
+      type: 'string',
+      describe: 'audit.k8s.io/v1 Policy of what the audit log notes; none: nothing',
+    })
+    .option('audit-log-path', {
+      type: 'string',
+      describe: 'the audit log, - for standard output; default: audit.log in the data folder',
+    })
+    .option('audit-log-maxsize', { type: 'number', default: 100, describe: 'megabytes of one file of the audit log' })
+    .option('audit-log-maxbackup', { type: 'number', default: 0, describe: 'older files to keep; 0: all' })
+    .option('audit-log-maxage', { type: 'number', default: 0, describe: 'days to keep older files; 0: for ever' })
     .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
     .option('log-format', {
       choices: ['json', 'text'] as const,
@@ -187,8 +201,46 @@ export function parseConfig(
     schedulerPolicy: flags.schedulerPolicy,
     serviceIpRange,
     podSecurityDefault: flags.podSecurityDefault,
+    ...auditOf(flags, { cwd: host.cwd, dataDir }),
     tolerationSeconds,
     logLevel: flags.logLevel,
     logFormat: flags.logFormat,
+  };
+}
+
+interface AuditFlags {
+  readonly auditPolicyFile?: string | undefined;
+  readonly auditLogPath?: string | undefined;
+  readonly auditLogMaxsize: number;
+  readonly auditLogMaxbackup: number;
+  readonly auditLogMaxage: number;
+}
+
+function auditOf(
+  flags: AuditFlags,
+  { cwd, dataDir }: { readonly cwd: string; readonly dataDir: string },
+): { readonly audit?: AuditConfig } {
+  const { auditPolicyFile: policyFile, auditLogPath: logPath } = flags;
+  if (policyFile === undefined) {
+    if (logPath === undefined) return {};
+    throw new ConfigurationError('--audit-log-path needs --audit-policy-file, which says what to note');
+  }
+  for (const [flag, value, least] of [
+    ['--audit-log-maxsize', flags.auditLogMaxsize, 1],
+    ['--audit-log-maxbackup', flags.auditLogMaxbackup, 0],
+    ['--audit-log-maxage', flags.auditLogMaxage, 0],
+  ] as const) {
+    if (!Number.isInteger(value) || value < least) {
+      throw new ConfigurationError(`${flag} ${value}: must be a whole number from ${least}`);
+    }
+  }
+  return {
+    audit: {
+      policyFile: path.resolve(cwd, policyFile),
+      logPath: logPath === '-' ? '-' : path.resolve(cwd, logPath ?? path.join(dataDir, 'audit.log')),
+      maxSizeMegabytes: flags.auditLogMaxsize,
+      maxBackups: flags.auditLogMaxbackup,
+      maxAgeDays: flags.auditLogMaxage,
+    },
   };
 }

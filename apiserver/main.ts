@@ -3,6 +3,7 @@ import path from 'node:path';
 import { systemClock } from '../shared/clock';
 import { createLogger } from '../shared/logger';
 import { systemRandom } from '../shared/random';
+import { AuditPolicyError } from './audit/parse-policy';
 import { ConfigurationError, parseConfig } from './config';
 import type { ServerConfig } from './config';
 import { policies } from './scheduler/policies/policies';
@@ -81,7 +82,7 @@ function rotate(store: EncryptedStore, logger: Logger): void {
 }
 
 main().catch((error: unknown) => {
-  const isExpected = error instanceof ConfigurationError || error instanceof StoreError;
+  const isExpected = [ConfigurationError, StoreError, AuditPolicyError].some((each) => error instanceof each);
   const text = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
   process.stderr.write(`apiserver: ${text}\n`);
   process.exit(1);

@@ -10,6 +10,7 @@ import type { OutsideAdmission } from './admission/outside-admission';
 import { followHooks } from './admission/webhooks/hooks';
 import { createWebhookAdmission } from './admission/webhooks/webhook-admission';
 import { WebhookClient } from './admission/webhooks/webhook-client';
+import { openAudit } from './audit/open-audit';
 import { byBearerToken, byClientCertificate, byTokenFile } from './auth/authenticator';
 import { anyOf, mastersOnly } from './auth/authorizer';
 import { NodeAuthorizer } from './auth/node/node-authorizer';
@@ -87,6 +88,8 @@ const JOIN_TOKEN_CHECK_MS = 60 * 60 * 1_000;
 /** Builds the whole control plane over a store and resolves when it serves. */
 export async function startServer(config: ServerConfig, deps: ServerDeps): Promise<RunningServer> {
   const { store, clock, random, logger } = deps;
+  // First, so that what cannot be noted is not begun.
+  const audit = config.audit === undefined ? undefined : await openAudit(config.audit, { clock, random, logger });
   const authority = await openClusterAuthority({
     folder: path.join(config.dataDir, 'pki'),
     clock,
@@ -195,6 +198,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       '/metrics': metrics.page,
       '/nodes': (_url, response) => sendJson(response, 200, { items: channel.nodes() }),
     },
+    ...(audit === undefined ? {} : { auditor: audit.auditor }),
     onFinished: (finished) => {
       metrics.count(finished);
       const { verb, path: requestPath, status, durationMs, user } = finished;
@@ -271,6 +275,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     await streaming.close();
     await events.flush();
     await closeGracefully(server, clock);
+    await audit?.close();
     await registry.close();
     await store.close();
   };

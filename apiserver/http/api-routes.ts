@@ -5,12 +5,14 @@ import type { Logger } from '../../shared/logger';
 import { StatusError, toStatusError } from '../../shared/status-error';
 import type { Authenticator } from '../auth/authenticator';
 import { authenticate } from '../auth/authenticator';
-import type { Attributes, Authorizer } from '../auth/authorizer';
+import type { AuditTrail, Auditor } from '../audit/auditor';
+import type { Authorizer } from '../auth/authorizer';
 import { authorize } from '../auth/authorizer';
 import { impersonated } from '../auth/impersonation';
 import type { User } from '../auth/user';
 import type { KindList } from '../kinds/kind-list';
 import type { Registry } from '../registry/registry';
+import { VERBS, attributesOf } from './request-attributes';
 import type { RequestPath, RequestUrl } from './request-path';
 import { parseRequestPath, splitUrl } from './request-path';
 import { sendJson, sendRefusal } from './respond';
@@ -36,6 +38,8 @@ export interface ApiRoutesDeps {
   /** Open to everybody. */
   readonly publicPages: Readonly<Record<string, Page>>;
   readonly onFinished: (finished: FinishedRequest) => void;
+  /** Absent: nothing is noted. */
+  readonly auditor?: Auditor;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -72,16 +76,10 @@ export interface FinishedRequest {
   readonly user: string;
 }
 
-const SWAGGER_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+/** Who asks for a page that is open to everybody. */
+const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
-const VERBS: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
+const SWAGGER_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** The API: authenticates, authorises, and hands each request to what serves its path. */
 export class ApiRoutes {
@@ -99,6 +97,7 @@ export class ApiRoutes {
       user: '-',
       resource: '-',
     };
+    const audit: { trail?: AuditTrail | undefined } = {};
     let path = '/';
     response.once('close', () =>
       this.deps.onFinished({
@@ -111,9 +110,12 @@ export class ApiRoutes {
     try {
       const url = splitUrl(request.url);
       path = url.pathname;
-      await this.route(request, response, url, seen);
+      await this.route(request, response, url, seen, audit);
     } catch (error) {
       const refusal = toStatusError(error);
+      // Also of those it is noted that they came who cannot say who they are.
+      audit.trail ??= this.deps.auditor?.begin({ request, response, user: undefined });
+      audit.trail?.refused(refusal);
       if (refusal.reason === 'InternalError') this.deps.logger.error({ path, err: error }, 'a request failed');
       sendRefusal(request, response, refusal);
     }
@@ -121,22 +123,48 @@ export class ApiRoutes {
 
   /** Authenticates, authorises and hands an upgraded connection to the stream that its path names. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const audit: { trail?: AuditTrail | undefined } = {};
+    try {
+      await this.upgraded(request, socket, head, audit);
+    } catch (error) {
+      audit.trail ??= this.deps.auditor?.begin({ request, socket, user: undefined });
+      audit.trail?.refused(toStatusError(error));
+      throw error;
+    }
+  }
+
+  private async upgraded(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    audit: { trail?: AuditTrail | undefined },
+  ): Promise<void> {
     const url = splitUrl(request.url);
-    const user = this.userOf(request);
+    const caller = authenticate(this.deps.authenticators, request);
+    audit.trail = this.deps.auditor?.begin({ request, socket, user: caller });
+    const user = this.spokenFor(caller, request, audit);
     const path = parseRequestPath(url.pathname);
     if (path !== undefined && this.deps.proxy.serves(path)) {
       authorize(this.deps.authorizer, user, attributesOf(request, path, url.searchParams));
+      audit.trail?.allowed();
       return this.deps.proxy.upgrade(path, request, socket, head);
     }
     if (path?.plural !== 'pods' || path.subresource === undefined || !this.deps.streaming.serves(path.subresource))
       throw notServed();
     authorize(this.deps.authorizer, user, { ...attributesOf(request, path, url.searchParams), verb: 'create' });
+    audit.trail?.allowed();
     await this.deps.streaming.upgrade(path, url.searchParams, request, socket, head);
   }
 
-  /** Who a request comes from, or whom it speaks for. Throws Unauthorized, Forbidden. */
-  private userOf(request: IncomingMessage): User {
-    return impersonated(this.deps.authorizer, authenticate(this.deps.authenticators, request), request);
+  /** The caller, or whom it speaks for. Throws Forbidden. */
+  private spokenFor(
+    caller: User,
+    request: IncomingMessage,
+    { trail }: { readonly trail?: AuditTrail | undefined },
+  ): User {
+    const user = impersonated(this.deps.authorizer, caller, request);
+    if (user !== caller) trail?.speaksFor(user);
+    return user;
   }
 
   private async route(
@@ -144,14 +172,22 @@ export class ApiRoutes {
     response: ServerResponse,
     url: RequestUrl,
     seen: { verb: string; user: string; resource: string },
+    audit: { trail?: AuditTrail | undefined },
   ): Promise<void> {
     const open = this.deps.publicPages[url.pathname];
-    if (open !== undefined) return open(url, response);
-    const user = this.userOf(request);
+    if (open !== undefined) {
+      audit.trail = this.deps.auditor?.begin({ request, response, user: ANONYMOUS });
+      audit.trail?.allowed();
+      return open(url, response);
+    }
+    const caller = authenticate(this.deps.authenticators, request);
+    audit.trail = this.deps.auditor?.begin({ request, response, user: caller });
+    const user = this.spokenFor(caller, request, audit);
     seen.user = user.name;
     const path = /^\/apis?\//.test(url.pathname) ? parseRequestPath(url.pathname) : undefined;
     if (path?.plural === undefined) {
       authorize(this.deps.authorizer, user, { verb: 'get', path: url.pathname });
+      audit.trail?.allowed();
       return this.nonResource(request, response, url, path);
     }
     const kind = this.deps.kinds.byResource(path.group, path.version, path.plural);
@@ -163,6 +199,7 @@ export class ApiRoutes {
       seen.resource = path.subresource === undefined ? path.plural : `${path.plural}/${path.subresource}`;
     }
     authorize(this.deps.authorizer, user, attributes);
+    audit.trail?.allowed();
     if (kind === undefined || (path.namespace !== undefined && !kind.namespaced)) throw notServed();
     if (kind.plural === 'pods' && path.subresource !== undefined && this.deps.streaming.serves(path.subresource)) {
       return this.deps.streaming.handle(path, url.searchParams, request, response);
@@ -178,7 +215,9 @@ export class ApiRoutes {
       const answer = await answerSubresource(this.deps.virtual, call);
       if (answer !== undefined) return sendJson(response, 201, answer);
     }
-    return this.resources.handle({ request, response, kind, path, query: url.searchParams, user });
+    const { trail } = audit;
+    const annotate = trail === undefined ? {} : { annotate: trail.annotate };
+    return this.resources.handle({ request, response, kind, path, query: url.searchParams, user, ...annotate });
   }
 
   private async nonResource(
@@ -225,39 +264,4 @@ export class ApiRoutes {
       return sendJson(response, 200, apiGroup(kinds, group));
     throw notServed();
   }
-}
-
-function attributesOf(
-  request: IncomingMessage,
-  path: RequestPath,
-  query: URLSearchParams,
-): Attributes & { readonly verb: string } {
-  const isWatch = ['true', '1', ''].includes(query.get('watch') ?? 'no');
-  const plain = VERBS[request.method ?? ''] ?? '';
-  const verb =
-    path.name !== undefined
-      ? plain
-      : plain === 'get'
-        ? isWatch
-          ? 'watch'
-          : 'list'
-        : plain === 'delete'
-          ? 'deletecollection'
-          : plain;
-  return {
-    verb,
-    group: path.group,
-    resource: path.plural ?? '',
-    ...(path.subresource === undefined ? {} : { subresource: path.subresource }),
-    ...(path.namespace === undefined ? {} : { namespace: path.namespace }),
-    ...(path.name === undefined ? selectedBy(query) : { name: path.name }),
-  };
-}
-
-/** Who lists by the name of one object asks for that one: rules that name it count. */
-function selectedBy(query: URLSearchParams): { readonly name?: string; readonly fieldSelector?: string } {
-  const fieldSelector = query.get('fieldSelector') ?? '';
-  if (fieldSelector === '') return {};
-  const name = /(?:^|,)metadata\.name==?([^,]+)(?:,|$)/.exec(fieldSelector)?.[1];
-  return name === undefined ? { fieldSelector } : { fieldSelector, name };
 }

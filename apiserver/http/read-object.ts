@@ -6,6 +6,9 @@ import type { FieldProblem } from '../registry/registry';
 import { duplicateFields } from './duplicate-fields';
 import { parseJson, readBytes, readYaml } from './read-body';
 
+/** Emitted by a request whose body was read as an object, with that object as it came. */
+export const BODY_READ = 'body read';
+
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 /** A body with what its text shows and the value does not: fields that stand twice. */
@@ -27,6 +30,7 @@ export async function readBody(request: IncomingMessage, as?: string): Promise<R
   const { value, problems } = parse(type, bytes);
   if (typeof value !== 'object' || value === null)
     throw badRequest(`the body must be an object, not ${JSON.stringify(value)}`);
+  request.emit(BODY_READ, value);
   return { object: value as ApiObject, problems };
 }
 

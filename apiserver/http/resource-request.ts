@@ -20,6 +20,8 @@ export interface ResourceRequest {
   readonly path: RequestPath;
   readonly query: URLSearchParams;
   readonly user: User;
+  /** Takes what admission notes for the audit log. */
+  readonly annotate?: (key: string, text: string) => void;
 }
 
 export const keyOf = ({ path }: ResourceRequest): { namespace?: string | undefined; name: string } => ({
@@ -87,7 +89,7 @@ function dryRunOf(values: readonly string[]): { dryRun?: true } {
 }
 
 export function writeOptions(
-  { query, user, path, request }: ResourceRequest,
+  { query, user, path, request, annotate }: ResourceRequest,
   body?: ReadBody,
 ): WriteOptions & { subresource?: WritableSubresource } {
   const validation = query.get('fieldValidation') ?? 'Warn';
@@ -96,6 +98,7 @@ export function writeOptions(
   return {
     user,
     fieldValidation: validation,
+    ...(annotate === undefined ? {} : { annotate }),
     ...(body === undefined ? {} : { bodyProblems: body.problems }),
     ...dryRunOf(query.getAll('dryRun')),
     fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
