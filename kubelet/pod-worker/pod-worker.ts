@@ -198,6 +198,11 @@ export class PodWorker {
     return this.record.observed.containers;
   }
 
+  /** Aborts when the pod is gone from this node, or this agent lets go of it. */
+  get gone(): AbortSignal {
+    return this.lifetime.signal;
+  }
+
   get sandboxId(): SandboxId | undefined {
     const sandbox = currentSandbox(this.record.observed);
     return isRunning(sandbox) ? sandbox?.id : undefined;

@@ -5,16 +5,16 @@ import { whenAborted } from './when-aborted';
 
 /**
  * Joins a connection into a pod to a stream, each direction ending by itself. Resolves when both have ended or the other
- * side went; rejects when the connection broke.
+ * side went; rejects when the connection broke, or the pod is `gone`: the end of what was killed is not always told.
  */
-export async function serveConnection(connection: Duplex, stream: AgentStream): Promise<void> {
-  const forget = whenAborted(stream.signal, () => connection.destroy());
+export async function serveConnection(connection: Duplex, stream: AgentStream, gone: AbortSignal): Promise<void> {
+  const ends = [stream.signal, gone].map((signal) => whenAborted(signal, () => connection.destroy()));
   stream.stdin.pipe(connection);
   connection.pipe(stream.stdout);
   try {
     await finished(connection);
   } finally {
-    forget();
+    for (const forget of ends) forget();
     connection.destroy();
     stream.stdin.destroy();
   }

@@ -67,9 +67,11 @@ let ids: string[];
 /** Opens a stream as the server does, over the node channel's own streams. */
 let open: (request: StreamRequest) => Promise<ServerStream>;
 let lose: () => void;
+let goneSignal: AbortController;
 
 beforeEach(async () => {
   clock = new FakeClock();
+  goneSignal = new AbortController();
   runtime = new FakeRuntime({ clock });
   runtime.addImage('busybox');
   sandboxId = await runtime.createSandbox({
@@ -99,6 +101,7 @@ beforeEach(async () => {
             containerId: (name, previous) => (name === 'app' ? ids.at(previous ? -2 : -1) : undefined),
             containers: [...runtime.engine.containers.values()].map(({ observed }) => observed),
             sandboxId,
+            gone: goneSignal.signal,
           },
   });
   const port = (other: () => AgentStreams | ServerStreams) => ({
@@ -330,6 +333,13 @@ describe('port-forward', () => {
     stream.close();
     await settle();
     expect(isClosed).toBe(true);
+  });
+
+  it('ends with the pod, whose own end nobody may have told', async () => {
+    runtime.listen(80, (connection) => connection.resume());
+    const stream = await open(FORWARD);
+    goneSignal.abort();
+    expect((await stream.result).status).toBe('Failure');
   });
 
   it('refuses a port on which nothing listens', async () => {

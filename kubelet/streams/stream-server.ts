@@ -18,6 +18,8 @@ export interface StreamTarget {
   readonly containers: readonly Pick<ObservedContainer, 'id' | 'state'>[];
   /** Undefined while it does not run. */
   readonly sandboxId: SandboxId | undefined;
+  /** Aborts when nothing of the pod is looked after here any more. */
+  readonly gone: AbortSignal;
 }
 
 export interface StreamServerDeps {
@@ -80,11 +82,11 @@ export function createStreamServer(
         });
       }
       case 'portForward': {
-        const { sandboxId } = targetOf(request.podUid);
+        const { sandboxId, gone } = targetOf(request.podUid);
         if (sandboxId === undefined) throw new StatusError('ServiceUnavailable', 'the pod has no running sandbox');
         const connection = await refusing(runtime.connect(sandboxId, request.port));
         return live(stream, async () => {
-          await serveConnection(connection, stream);
+          await serveConnection(connection, stream, gone);
           stream.finish(SUCCESS);
         });
       }
