@@ -18,6 +18,7 @@ import { patch } from './patch';
 import { portForward } from './port-forward';
 import { apiResources, version } from './server-info';
 import { replace } from './replace';
+import { rollout } from './rollout/rollout';
 import { runPod } from './run';
 import { scale } from './scale';
 import { set } from './set/set';
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = [
   patch,
   replace,
   set,
+  rollout,
   scale,
   autoscale,
   remove,

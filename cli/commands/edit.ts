@@ -86,7 +86,7 @@ const withoutComments = (edited: string): string => edited.replace(/^#.*\n?/gm, 
 const isSameText = (a: string, b: string): boolean => withoutComments(a).trim() === withoutComments(b).trim();
 
 function cancelled(context: Context, why: string): number {
-  context.out(`${why}\n`);
+  context.note(`${why}\n`);
   return 0;
 }
 
