@@ -1,24 +1,6 @@
 import type { Node, Pod } from '../../shared/api/objects';
-import type { Resources } from './resources';
-import { addInto, allocatableOf, PodRequests, subtractFrom, weightsOf } from './resources';
-
-/** A node with what runs or is bound there. */
-export interface NodeState {
-  readonly node: Node;
-  readonly allocatable: Resources;
-  /** Sum of the requests of `pods`. */
-  readonly requested: Resources;
-  /** The same with pods that request nothing counted as small ones, for scores. */
-  readonly weight: Resources;
-  /** By uid. */
-  readonly pods: ReadonlyMap<string, Pod>;
-}
-
-interface MutableNodeState extends NodeState {
-  requested: Map<string, number>;
-  weight: Map<string, number>;
-  pods: Map<string, Pod>;
-}
+import { Cluster } from './core/model/cluster';
+import type { PodClass, PodExtras } from './core/model/pod-class';
 
 export const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
@@ -30,60 +12,69 @@ export const isPending = (pod: Pod, schedulerName: string): boolean =>
   (pod.spec.schedulingGates?.length ?? 0) === 0 &&
   (pod.spec.schedulerName ?? 'default-scheduler') === schedulerName;
 
+interface Placed {
+  readonly pod: Pod;
+  /** In the core. */
+  readonly slot: number;
+}
+
 /**
- * The scheduler's picture of the cluster, kept up change by change. Policies place pods into it tentatively
- * (`assume`), and what was not bound in the end is taken back (`forget`).
+ * The cluster of the core, kept up from the objects of the store. What a policy placed is `assume`d until the store
+ * says so too, and taken back (`forget`) where it was not bound in the end.
  */
 export class ClusterState {
-  private readonly states = new Map<string, MutableNodeState>();
+  readonly cluster = new Cluster();
+  /** By uid. */
+  private readonly placed = new Map<string, Placed>();
   /** Pods bound to a node that is not known (yet). */
   private readonly homeless = new Map<string, Pod>();
-  /** Node name by pod uid. */
-  private readonly placedOn = new Map<string, string>();
-  private readonly requests = new PodRequests();
 
-  requestsOf(pod: Pod): Resources {
-    return this.requests.of(pod);
-  }
+  constructor(private readonly extrasOf: (pod: Pod) => PodExtras = () => ({})) {}
 
-  /** In order of their names, so that decisions do not depend on arrival order. */
-  nodes(): readonly NodeState[] {
-    return [...this.states.values()].sort((a, b) => (a.node.metadata.name < b.node.metadata.name ? -1 : 1));
+  /** What the core knows of a pod that waits: the node it is bound to, where it is, is no demand. */
+  classOf(pod: Pod): PodClass {
+    return this.cluster.classOf(pod, this.extrasOf(pod));
   }
 
   setNode(node: Node): void {
-    const name = node.metadata.name;
-    const old = this.states.get(name);
-    this.states.set(name, {
-      node,
-      allocatable: allocatableOf(node),
-      requested: old?.requested ?? new Map(),
-      weight: old?.weight ?? new Map(),
-      pods: old?.pods ?? new Map(),
-    });
-    if (old !== undefined) return;
+    this.cluster.setNode(node);
     for (const [uid, pod] of this.homeless) {
-      if (pod.spec.nodeName !== name) continue;
+      if (pod.spec.nodeName !== node.metadata.name) continue;
       this.homeless.delete(uid);
-      this.assume(pod, name);
+      this.count(pod);
     }
   }
 
   removeNode(name: string): void {
-    const state = this.states.get(name);
-    if (state === undefined) return;
-    this.states.delete(name);
-    for (const pod of state.pods.values()) {
-      this.placedOn.delete(pod.metadata.uid);
-      this.homeless.set(pod.metadata.uid, pod);
+    const node = this.cluster.nodes.slotOf(name);
+    if (node === undefined) return;
+    for (const [uid, { pod, slot }] of this.placed) {
+      if (this.cluster.pods.nodeOf(slot) !== node) continue;
+      this.forget(uid);
+      this.homeless.set(uid, pod);
     }
+    this.cluster.removeNode(node);
   }
 
   /** Takes note of a pod as it is in the store: it counts on its node until it has ended. */
   setPod(pod: Pod): void {
-    this.removePod(pod.metadata.uid);
-    if ((pod.spec.nodeName ?? '') === '' || isTerminal(pod)) return;
-    this.assume(pod, pod.spec.nodeName ?? '');
+    const { uid, deletionTimestamp } = pod.metadata;
+    const nodeName = pod.spec.nodeName ?? '';
+    if (nodeName === '' || isTerminal(pod)) {
+      this.removePod(uid);
+      return;
+    }
+    const known = this.placed.get(uid);
+    const isWhereItWas =
+      known !== undefined &&
+      this.cluster.nodes.nameOf(this.cluster.pods.nodeOf(known.slot)) === nodeName &&
+      this.cluster.classOfPod(known.slot) === this.classOf(unbound(pod));
+    if (!isWhereItWas) {
+      this.removePod(uid);
+      this.count(pod);
+    }
+    const slot = this.placed.get(uid)?.slot;
+    if (slot !== undefined && deletionTimestamp !== undefined) this.cluster.setDying(slot);
   }
 
   removePod(uid: string): void {
@@ -91,31 +82,28 @@ export class ClusterState {
     this.forget(uid);
   }
 
-  /** Counts the pod on that node. */
-  assume(pod: Pod, nodeName: string): void {
-    const state = this.states.get(nodeName);
-    if (state === undefined) {
-      this.homeless.set(pod.metadata.uid, pod);
-      return;
-    }
-    state.pods.set(pod.metadata.uid, pod);
-    const requests = this.requestsOf(pod);
-    addInto(state.requested, requests);
-    addInto(state.weight, weightsOf(requests));
-    this.placedOn.set(pod.metadata.uid, nodeName);
+  /** Takes over a pod that a policy placed. */
+  assume(pod: Pod, slot: number): void {
+    this.placed.set(pod.metadata.uid, { pod, slot });
   }
 
   /** Takes an assumed pod back. */
   forget(uid: string): void {
-    const nodeName = this.placedOn.get(uid);
-    if (nodeName === undefined) return;
-    this.placedOn.delete(uid);
-    const state = this.states.get(nodeName);
-    const pod = state?.pods.get(uid);
-    if (state === undefined || pod === undefined) return;
-    state.pods.delete(uid);
-    const requests = this.requestsOf(pod);
-    subtractFrom(state.requested, requests);
-    subtractFrom(state.weight, weightsOf(requests));
+    const known = this.placed.get(uid);
+    if (known === undefined) return;
+    this.placed.delete(uid);
+    this.cluster.remove(known.slot);
   }
+
+  private count(pod: Pod): void {
+    const node = this.cluster.nodes.slotOf(pod.spec.nodeName ?? '');
+    if (node === undefined) this.homeless.set(pod.metadata.uid, pod);
+    else this.assume(pod, this.cluster.place(this.classOf(unbound(pod)), node));
+  }
+}
+
+/** A bound pod as it was when it waited: being bound makes it no different from its fellows. */
+function unbound(pod: Pod): Pod {
+  const { nodeName: _, ...spec } = pod.spec;
+  return { ...pod, spec };
 }

@@ -1,11 +1,11 @@
 import { explain, explainBriefly } from './explanation';
-import { fitsResources } from './filters/fits-resources';
+import { fitsResources } from './core/constraints/resources';
 
 const exclusion = (nodeName: string, reason: string, detail = reason) => ({
   nodeName,
   reason,
   detail,
-  filter: fitsResources,
+  constraint: fitsResources,
 });
 
 it('counts the reasons as kube-scheduler does, then names every node', () => {

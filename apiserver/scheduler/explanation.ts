@@ -1,4 +1,4 @@
-import type { Exclusion } from './policies/policy';
+import type { Exclusion } from './core/explain/exclusions';
 
 /** Kubernetes' limit on an Event's message (k8s.io/api/events: NoteLengthLimit). */
 const EVENT_LIMIT = 1024;

@@ -5,8 +5,8 @@ import { aNode, aPod } from '../../shared/testing/builders';
 import { settle } from '../../shared/testing/fake-clock';
 import { createEventRecorder } from '../events/event-recorder';
 import { startRegistry } from '../registry/testing/test-registry';
-import { greedy } from './policies/greedy';
-import type { Policy } from './policies/policy';
+import { greedy } from './core/policies/greedy';
+import type { PolicyKind } from './core/policies/policy';
 import { Scheduler } from './scheduler';
 
 /** What a client sends of an object that a builder made as stored. */
@@ -25,13 +25,19 @@ async function start(options: { readonly meanwhile?: () => void } = {}) {
   const { client, clock, registry } = await startRegistry();
   const events = createEventRecorder({ client, clock, logger: silentLogger });
   const batches: string[][] = [];
-  const policy: Policy = {
+  const policy: PolicyKind = {
     name: 'counted',
-    place(batch, state) {
-      batches.push(batch.map(({ metadata }) => metadata.name));
-      const decisions = greedy.place(batch, state);
-      options.meanwhile?.();
-      return decisions;
+    create: (state) => {
+      const inner = greedy.create(state);
+      return {
+        name: 'counted',
+        place(batch) {
+          batches.push(batch.map(({ example }) => example.metadata.name));
+          const placements = inner.place(batch);
+          options.meanwhile?.();
+          return placements;
+        },
+      };
     },
   };
   const scheduler = new Scheduler({ client, clock, logger: silentLogger, events, policy });
@@ -229,7 +235,7 @@ it('places the pod of the same name that took the place of the one it had decide
   meanwhile = () => {
     meanwhile = () => undefined;
     replaced = cluster.client
-      .delete('Pod', { namespace: 'default', name: 'web' })
+      .delete('Pod', { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 })
       .then(() => cluster.addPod({ name: 'web', cpu: '2' }))
       .then(() => undefined);
   };

@@ -8,8 +8,13 @@ import type { EventRecorder } from '../events/event-recorder';
 import type { Client, ObjectChange } from '../registry/client';
 import { keyOf } from '../registry/client';
 import { ClusterState, isPending } from './cluster-state';
+import type { Cure } from './core/constraints/constraint';
+import type { PodClass } from './core/model/pod-class';
 import { explain, explainBriefly } from './explanation';
-import type { Decision, Exclusion, Policy } from './policies/policy';
+import type { Exclusion } from './core/explain/exclusions';
+import { exclusionsOf } from './core/explain/exclusions';
+import type { Policy, PolicyKind } from './core/policies/policy';
+import { volumesOf } from './volume-demands';
 import { SchedulingQueue } from './scheduling-queue';
 
 export interface SchedulerOptions {
@@ -17,19 +22,25 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventRecorder;
-  readonly policy: Policy;
+  readonly policy: PolicyKind;
   /** Pods name it in spec.schedulerName. */
   readonly name?: string;
 }
 
 const BIND_RETRY_MS = 1_000;
 
+type Decision =
+  | { readonly pod: Pod; readonly nodeName: string }
+  /** No node takes it: every node with the one rule that excluded it. */
+  | { readonly pod: Pod; readonly nodeName?: never; readonly exclusions: readonly Exclusion[] };
+
 /**
  * The loop: pending pods are gathered, placed as one batch by the policy, and bound by compare-and-swap. It wakes by
  * changes alone; a pod that fits nowhere sleeps until a node or a pod changes in a way that may cure its refusals.
  */
 export class Scheduler {
-  private readonly state = new ClusterState();
+  private readonly state: ClusterState;
+  private readonly policy: Policy;
   private readonly queue = new SchedulingQueue();
   private readonly name: string;
   private unsubscribe: (() => void)[] = [];
@@ -39,6 +50,8 @@ export class Scheduler {
 
   constructor(private readonly options: SchedulerOptions) {
     this.name = options.name ?? 'default-scheduler';
+    this.state = new ClusterState((pod) => volumesOf(pod, options.client));
+    this.policy = options.policy.create(this.state.cluster);
   }
 
   /** Idempotent. */
@@ -47,7 +60,16 @@ export class Scheduler {
     this.stopped = false;
     const nodes = this.options.client.view('Node');
     const pods = this.options.client.view('Pod');
-    this.unsubscribe = [nodes.onChange((change) => this.onNode(change)), pods.onChange((change) => this.onPod(change))];
+    const namespaces = this.options.client.view('Namespace');
+    const { cluster } = this.state;
+    this.unsubscribe = [
+      nodes.onChange((change) => this.onNode(change)),
+      pods.onChange((change) => this.onPod(change)),
+      namespaces.onChange(({ object }) => cluster.setNamespace(object.metadata.name, object.metadata.labels ?? {})),
+      this.options.client.view('PersistentVolumeClaim').onChange(() => this.cure('node')),
+      this.options.client.view('PersistentVolume').onChange(() => this.cure('node')),
+    ];
+    for (const { metadata } of namespaces.list()) cluster.setNamespace(metadata.name, metadata.labels ?? {});
     for (const node of nodes.list()) this.state.setNode(node);
     for (const pod of pods.list()) this.onPod({ type: 'ADDED', object: pod });
     this.wake();
@@ -75,8 +97,7 @@ export class Scheduler {
     }
     this.state.setNode(object);
     if (previous !== undefined && !concernsPlacement(object, previous)) return;
-    this.queue.cured('node');
-    this.wake();
+    this.cure('node');
   }
 
   private onPod({ type, object, previous }: ObjectChange<Pod>): void {
@@ -104,7 +125,11 @@ export class Scheduler {
 
   private podGone(pod: Pod): void {
     if ((pod.spec.nodeName ?? '') === '') return;
-    this.queue.cured('pod-gone');
+    this.cure('pod-gone');
+  }
+
+  private cure(by: Cure): void {
+    this.queue.cured(by);
     this.wake();
   }
 
@@ -122,9 +147,30 @@ export class Scheduler {
     while (!this.stopped) {
       const batch = this.queue.takeBatch();
       if (batch.length === 0) return;
-      const decisions = this.options.policy.place(batch, this.state);
-      await Promise.all(decisions.map((decision) => this.carryOut(decision)));
+      await Promise.all(this.decide(batch).map((decision) => this.carryOut(decision)));
     }
+  }
+
+  private decide(batch: readonly Pod[]): readonly Decision[] {
+    const { cluster } = this.state;
+    const classes = batch.map((pod) => this.state.classOf(pod));
+    const { nodes, pods } = this.policy.place(classes, {
+      refusals: batch.map(({ metadata }) => this.queue.refusalsOf(metadata.uid)),
+    });
+    for (const [index, pod] of batch.entries()) {
+      const slot = pods[index] ?? -1;
+      if (slot >= 0) this.state.assume(pod, slot);
+    }
+    if (pods.some((slot) => slot >= 0)) this.queue.cured('pod-came');
+    const exclusions = new Map<PodClass, readonly Exclusion[]>();
+    return batch.map((pod, index) => {
+      const node = nodes[index] ?? -1;
+      const podClass = classes[index];
+      if (node >= 0 || podClass === undefined) return { pod, nodeName: cluster.nodes.nameOf(node) };
+      const known = exclusions.get(podClass) ?? exclusionsOf(cluster, podClass);
+      exclusions.set(podClass, known);
+      return { pod, exclusions: known };
+    });
   }
 
   private async carryOut(decision: Decision): Promise<void> {
@@ -167,7 +213,12 @@ export class Scheduler {
   }
 
   private async refuse(pod: Pod, exclusions: readonly Exclusion[]): Promise<void> {
-    this.queue.park(pod, new Set(exclusions.flatMap(({ filter }) => filter.cures)));
+    if (exclusions.length < this.state.cluster.nodes.count) {
+      // Something that was placed after it made room for it, as a pod does that it wants to be near.
+      this.queue.add(pod);
+      return;
+    }
+    this.queue.park(pod, new Set(exclusions.flatMap(({ constraint }) => constraint.cures)));
     const { client, clock, events } = this.options;
     const message = explain(exclusions);
     let isNews = false;

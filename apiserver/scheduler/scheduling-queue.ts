@@ -1,5 +1,10 @@
 import type { Pod } from '../../shared/api/objects';
-import type { Cure } from './filters/filter';
+import type { Cure } from './core/constraints/constraint';
+
+const nameOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`;
+
+const oldestFirst = (a: Pod, b: Pod): number =>
+  a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) || nameOf(a).localeCompare(nameOf(b));
 
 /**
  * Pods that wait for a node. `ready` ones are in the next batch; `parked` ones were refused everywhere and come back
@@ -8,6 +13,13 @@ import type { Cure } from './filters/filter';
 export class SchedulingQueue {
   private readonly ready = new Map<string, Pod>();
   private readonly parked = new Map<string, { readonly pod: Pod; readonly cures: ReadonlySet<Cure> }>();
+
+  private readonly refused = new Map<string, number>();
+
+  /** How often the pod was parked. */
+  refusalsOf(uid: string): number {
+    return this.refused.get(uid) ?? 0;
+  }
 
   /** A new or changed pending pod: worth a try. */
   add(pod: Pod): void {
@@ -24,12 +36,14 @@ export class SchedulingQueue {
 
   /** An empty set of cures: no node exists, so only a new one can help. */
   park(pod: Pod, cures: ReadonlySet<Cure>): void {
+    this.refused.set(pod.metadata.uid, this.refusalsOf(pod.metadata.uid) + 1);
     this.parked.set(pod.metadata.uid, { pod, cures: cures.size === 0 ? new Set<Cure>(['node']) : cures });
   }
 
   remove(uid: string): void {
     this.ready.delete(uid);
     this.parked.delete(uid);
+    this.refused.delete(uid);
   }
 
   /** Brings back the pods that this may have cured. */
@@ -41,9 +55,9 @@ export class SchedulingQueue {
     }
   }
 
-  /** Everything that is ready, which leaves the queue with this. */
+  /** Everything that is ready, the oldest first, which leaves the queue with this. */
   takeBatch(): readonly Pod[] {
-    const batch = [...this.ready.values()];
+    const batch = [...this.ready.values()].sort(oldestFirst);
     this.ready.clear();
     return batch;
   }

@@ -1,7 +1,7 @@
 import type { ApiObject, DaemonSet, Node, Pod, PodSpec, Toleration } from '../../../shared/api/objects';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
-import { matchesTerm } from '../../scheduler/filters/node-affinity';
-import { toleratesTaint } from '../../scheduler/filters/tolerations';
+import { matchesTerm } from '../../scheduler/core/constraints/node-terms';
+import { toleratesTaint } from '../../scheduler/core/constraints/tolerations';
 import { podFrom } from '../workloads/pod-control';
 import { REVISION_HASH } from '../workloads/revision-history';
 
@@ -69,7 +69,10 @@ export function placeOn(set: DaemonSet, node: Node): { readonly shouldRun: boole
   const isMeant =
     ((spec.nodeName ?? '') === '' || spec.nodeName === node.metadata.name) &&
     Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value) &&
-    (required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(node, term)));
+    (required === undefined ||
+      required.nodeSelectorTerms.some((term) =>
+        matchesTerm({ name: node.metadata.name, labels: node.metadata.labels ?? {} }, term),
+      ));
   if (!isMeant) return { shouldRun: false, mayStay: false };
   const tolerations = tolerationsOf(spec);
   const refused = (node.spec?.taints ?? []).filter(
