@@ -6,7 +6,7 @@ import { systemRandom } from '../shared/random';
 import { AuditPolicyError } from './audit/parse-policy';
 import { ConfigurationError, parseConfig } from './config';
 import type { ServerConfig } from './config';
-import { policies } from './scheduler/policies/policies';
+import { policies } from './scheduler/core/policies/policies';
 import { startServer } from './server';
 import { createMemoryStore } from './store/memory/memory-store';
 import { resourcePrefix } from './registry/store-keys';

@@ -57,7 +57,7 @@ import { ensureBootstrapObjects } from './registry/bootstrap-objects';
 import { ensureClusterService } from './registry/cluster-service';
 import { createClient } from './registry/create-client';
 import { createRegistry } from './registry/create-registry';
-import { findPolicy } from './scheduler/policies/policies';
+import { findPolicy } from './scheduler/core/policies/policies';
 import { Scheduler } from './scheduler/scheduler';
 import type { Store } from './store/store';
 import { createStreaming } from './streaming/streaming';
