@@ -10,12 +10,15 @@ export function isSameJson(one: unknown, other: unknown): boolean {
       one.every((item, index) => isSameJson(item, other[index]))
     );
   }
-  const [fields, otherFields] = [fieldsOf(one), fieldsOf(other)];
-  return (
-    fields.size === otherFields.size &&
-    [...fields].every(([key, value]) => otherFields.has(key) && isSameJson(value, otherFields.get(key)))
-  );
+  let left = 0;
+  for (const key of Object.keys(other)) if ((other as Fields)[key] !== undefined) left += 1;
+  for (const key of Object.keys(one)) {
+    const value = (one as Fields)[key];
+    if (value === undefined) continue;
+    if (!Object.hasOwn(other, key) || !isSameJson(value, (other as Fields)[key])) return false;
+    left -= 1;
+  }
+  return left === 0;
 }
 
-const fieldsOf = (object: object): Map<string, unknown> =>
-  new Map(Object.entries(object).filter(([, value]) => value !== undefined));
+type Fields = Readonly<Record<string, unknown>>;

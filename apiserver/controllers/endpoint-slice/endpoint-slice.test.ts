@@ -183,10 +183,23 @@ it('spreads many endpoints over slices, and changes one slice for one pod', asyn
       .map((each) => each.endpoints.length)
       .sort(),
   ).toEqual([100, 30]);
-  const before = slices().map(({ metadata }) => metadata.resourceVersion);
+  const versions = () => slices().map(({ metadata }) => metadata.resourceVersion);
+  const before = versions();
+  await cluster.clock.advance(1_000);
   await setReady('web-7', false);
-  const after = slices().map(({ metadata }) => metadata.resourceVersion);
-  expect(after.filter((version) => !before.includes(version))).toHaveLength(1);
+  expect(versions().filter((version) => !before.includes(version))).toHaveLength(1);
+});
+
+it('shows the first of many changes of a large service at once, those that follow together', async () => {
+  for (let index = 0; index < 20; index++) await createPod(`web-${index}`, `10.1.0.${index}`);
+  await createService();
+  await cluster.clock.advance(1_000);
+  const unready = () => slice()?.endpoints.filter(({ conditions }) => conditions?.ready === false).length;
+  for (const name of ['web-1', 'web-2', 'web-3']) await setReady(name, false);
+  expect([unready(), endpoints()?.subsets?.[0]?.notReadyAddresses?.length]).toEqual([1, 1]);
+  await cluster.clock.advance(10);
+  await cluster.idle();
+  expect([unready(), endpoints()?.subsets?.[0]?.notReadyAddresses?.length]).toEqual([3, 3]);
 });
 
 it('writes nothing where nothing changed', async () => {

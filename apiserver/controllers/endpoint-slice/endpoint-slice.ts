@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointPort } from 'kubernetes-types/discovery/v1';
 import type { Pod, Service } from '../../../shared/api/objects';
+import type { Clock } from '../../../shared/clock';
 import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
@@ -23,6 +24,7 @@ import {
 import type { SliceContent } from './slice-plan';
 import { SliceWriter } from './slice-writer';
 import { TriggerTimes } from './trigger-times';
+import { UpdatePace } from './update-pace';
 
 const MANAGER = 'endpointslice-controller.k8s.io';
 /** Labels of a service that its slices do not take over: they have their own. */
@@ -35,7 +37,12 @@ export class EndpointSliceController implements Controller {
   private readonly slices: SliceWriter;
   private readonly triggers = new TriggerTimes();
 
-  constructor(private readonly client: Client) {
+  private readonly pace: UpdatePace;
+  private readonly client: Client;
+
+  constructor({ client, clock }: { readonly client: Client; readonly clock: Clock }) {
+    this.client = client;
+    this.pace = new UpdatePace(clock);
     this.slices = new SliceWriter(client, MANAGER);
     this.watches = [
       watching('Service', ({ object }) => [keyOf(object)]),
@@ -47,13 +54,18 @@ export class EndpointSliceController implements Controller {
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const service = this.client.view('Service').get(key);
+    const id = keyString(key);
     if (service === undefined) {
       // Its slices go as what it owned.
-      this.triggers.forget(keyString(key));
+      this.triggers.forget(id);
+      this.pace.forget(id);
       return done;
     }
     if (!findsPods(service)) return done;
+    const waitMs = this.pace.waitMs(id);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const pods = podsBehind(this.client, service);
+    this.pace.looked(id, pods.length);
     await this.slices.write(
       service,
       pods.map((pod) => this.contentFor(service, pod)),

@@ -1,4 +1,5 @@
 import type { ApiObject, Endpoints } from '../../../shared/api/objects';
+import type { Clock } from '../../../shared/clock';
 import { toTimestamp } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
 import { ignoreNotFound } from '../../../shared/status-error';
@@ -10,6 +11,7 @@ import { ignoreTerminatingNamespace } from '../terminating-namespace';
 import { subsetsOf, truncated } from './endpoint-subsets';
 import { findsPods, HEADLESS, isHeadless, LAST_CHANGE, podsBehind, servicesConcerned } from './service-pods';
 import { TriggerTimes } from './trigger-times';
+import { UpdatePace } from './update-pace';
 
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
@@ -23,7 +25,12 @@ export class EndpointsController implements Controller {
   readonly watches;
   private readonly triggers = new TriggerTimes();
 
-  constructor(private readonly client: Client) {
+  private readonly pace: UpdatePace;
+  private readonly client: Client;
+
+  constructor({ client, clock }: { readonly client: Client; readonly clock: Clock }) {
+    this.client = client;
+    this.pace = new UpdatePace(clock);
     this.watches = [
       watching('Service', ({ object }) => [keyOf(object)]),
       watching('Pod', (change) => servicesConcerned(client, change)),
@@ -34,14 +41,19 @@ export class EndpointsController implements Controller {
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const service = this.client.view('Service').get(key);
+    const id = keyString(key);
     if (service === undefined) {
-      this.triggers.forget(keyString(key));
+      this.triggers.forget(id);
+      this.pace.forget(id);
       if (this.client.view('Endpoints').get(key) === undefined) return done;
       await this.client.delete('Endpoints', key).catch(ignoreNotFound);
       return done;
     }
     if (!findsPods(service)) return done;
+    const waitMs = this.pace.waitMs(id);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const pods = podsBehind(this.client, service);
+    this.pace.looked(id, pods.length);
     const { subsets, isTruncated } = truncated(subsetsOf(service, pods));
     const changedMs = this.triggers.next(service, pods);
     const { [HEADLESS]: _, ...labels } = service.metadata.labels ?? {};

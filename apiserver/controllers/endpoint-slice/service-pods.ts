@@ -1,6 +1,7 @@
 import type { ServicePort } from 'kubernetes-types/core/v1';
 import type { Container, KindTypes, Node, ObjectReference, Pod, Service } from '../../../shared/api/objects';
 import { isSidecar } from '../../../shared/pod/pod-resources';
+import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
 import { isSameJson } from '../../../shared/same-json';
 import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
@@ -22,14 +23,18 @@ const isBehind = (service: Service, pod: Pod): boolean =>
   findsPods(service) && selects({ matchLabels: service.spec?.selector ?? {} }, pod);
 
 /** The pods behind a service that have an address and have not ended; those that are being deleted too. */
-export const podsBehind = (client: Client, service: Service): readonly Pod[] =>
-  client.view('Pod').list({
+export function podsBehind(client: Client, service: Service): readonly Pod[] {
+  const selector = selectorOf({ matchLabels: service.spec?.selector ?? {} });
+  if (selector === undefined || !findsPods(service)) return [];
+  return client.view('Pod').list({
     namespace: service.metadata.namespace,
     where: (pod) => {
       const { phase, podIP = '' } = pod.status ?? {};
-      return podIP !== '' && phase !== 'Succeeded' && phase !== 'Failed' && isBehind(service, pod);
+      const hasEnded = phase === 'Succeeded' || phase === 'Failed';
+      return podIP !== '' && !hasEnded && matchesLabels(selector, pod.metadata.labels);
     },
   });
+}
 
 /** The pod's name within its service, for the cluster's DNS; undefined where it has none. */
 export const hostnameOf = ({ spec, metadata }: Pod, service: Service): string | undefined =>
