@@ -15,7 +15,7 @@ SOURCES := $(shell find shared apiserver kubelet cli deploy e2e -name '*.ts' -o 
 INSTALLED := node_modules/.installed
 BUILT := dist/.built
 
-.PHONY: help up down clean install build test test-unit test-engine check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle
+.PHONY: help up down clean install build test test-unit test-engine check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -87,3 +87,5 @@ bench-idle: build ## memory and CPU of an idle server and agent
 	@./deploy/prerequisites.sh engine
 	@node dist/deploy/local-cluster/main.js engine
 	@node dist/e2e/bench/idle.js $(ARGS)
+bench-scheduler: build ## how densely and fast pods are placed (ARGS="--only openb --openb DIR")
+	@node dist/e2e/bench/scheduler.js $(ARGS)

@@ -32,6 +32,11 @@ export class Placer {
     return this.candidatesOf(podClass).best();
   }
 
+  nodesInTieOrder(): readonly number[] {
+    this.ties.refresh();
+    return this.ties.order;
+  }
+
   /** Who would have got the pod had there been no `winner`; -1: nobody. */
   runnerUp(podClass: PodClass, winner: number): number {
     this.ties.refresh();

@@ -5,6 +5,7 @@ import type { LearningScorer } from '../scores/density';
 import { DensityScorer } from '../scores/density';
 import type { ScorerFactory } from '../scores/plain-scorers';
 import { bestFit, firstFit, leastAllocated } from '../scores/plain-scorers';
+import { alignments, fillNodeByNode, isBetter, isWorthPlanning, outcomeOf } from './batch-plans';
 import { orderBy, sizes, waited } from './batch-order';
 import type { BatchOptions, Comparison, Placements, Policy, PolicyKind } from './policy';
 import { noPlacements } from './policy';
@@ -26,6 +27,8 @@ export class GreedyPolicy implements Policy {
     readonly name: string,
     private readonly cluster: Cluster,
     private readonly scorer: LearningScorer | ReturnType<ScorerFactory>,
+    /** Whether other plans are tried for a batch, or one pass stands. */
+    private readonly isPlanning = false,
   ) {
     this.placer = new Placer(cluster, scorer);
   }
@@ -34,22 +37,60 @@ export class GreedyPolicy implements Policy {
     for (const podClass of batch) if ('observe' in this.scorer) this.scorer.observe(podClass);
     if (batch.length === 1) return this.placeInOrder(batch, [0]);
     const size = sizes(this.cluster);
-    const first = this.placeInOrder(
-      batch,
-      orderBy(batch, waited(options), size, priorityOf, ({ id }) => -id),
-    );
-    if (!invertsPriority(batch, first)) return first;
-    for (const pod of first.pods) if (pod >= 0) this.cluster.remove(pod);
-    return this.placeInOrder(
-      batch,
-      orderBy(batch, priorityOf, waited(options), size, ({ id }) => -id),
-    );
+    const byClass = ({ id }: PodClass): number => -id;
+    const first = this.placeInOrder(batch, orderBy(batch, waited(options), size, priorityOf, byClass));
+    if (!invertsPriority(batch, first)) return this.improve(batch, first, size);
+    this.undo(first);
+    return this.placeInOrder(batch, orderBy(batch, priorityOf, waited(options), size, byClass));
   }
 
   compare(podClass: PodClass, winner: number): Comparison {
     const scored = (node: number) => ({ node, ...this.placer.explain(podClass, node) });
     const runnerUp = this.placer.runnerUp(podClass, winner);
     return { winner: scored(winner), ...(runnerUp < 0 ? {} : { runnerUp: scored(runnerUp) }) };
+  }
+
+  /** Other plans for the batch, where one may place more or need fewer nodes; the best stands. */
+  private improve(batch: readonly PodClass[], first: Placements, size: (podClass: PodClass) => number): Placements {
+    if (!this.isPlanning || !isWorthPlanning(batch, this.cluster)) return first;
+    const sizeOf = (index: number): number => {
+      const podClass = batch[index];
+      return podClass === undefined ? 0 : size(podClass);
+    };
+    const order = this.placer.nodesInTieOrder();
+    const plans: (() => Placements)[] = [
+      ...[2, 3].map((norm) => () => this.placeInOrder(batch, orderBy(batch, sizes(this.cluster, norm)))),
+      ...alignments.map((alignment) => () => fillNodeByNode(batch, this.cluster, order, alignment)),
+    ];
+    let best = first;
+    let outcome = outcomeOf(first, sizeOf);
+    let standing = first;
+    for (const plan of plans) {
+      this.undo(standing);
+      standing = plan();
+      const other = outcomeOf(standing, sizeOf);
+      if (!isBetter(other, outcome)) continue;
+      best = standing;
+      outcome = other;
+    }
+    return standing === best ? best : this.replay(batch, standing, best);
+  }
+
+  private undo({ pods }: Placements): void {
+    for (const pod of pods) if (pod >= 0) this.cluster.remove(pod);
+  }
+
+  /** Takes back what stands, and does again what another plan did. */
+  private replay(batch: readonly PodClass[], standing: Placements, { nodes }: Placements): Placements {
+    this.undo(standing);
+    const placements = noPlacements(batch.length);
+    for (const [index, podClass] of batch.entries()) {
+      const node = nodes[index] ?? -1;
+      if (node < 0) continue;
+      placements.nodes[index] = node;
+      placements.pods[index] = this.cluster.place(podClass, node);
+    }
+    return placements;
   }
 
   private placeInOrder(batch: readonly PodClass[], order: readonly number[]): Placements {
@@ -80,7 +121,13 @@ function invertsPriority(batch: readonly PodClass[], { nodes }: Placements): boo
 /** The default: dense, and stranding nothing. */
 export const greedy: PolicyKind = {
   name: 'greedy',
-  create: (cluster) => new GreedyPolicy('greedy', cluster, new DensityScorer(cluster)),
+  create: (cluster) => new GreedyPolicy('greedy', cluster, new DensityScorer(cluster), true),
+};
+
+/** The same in one pass, whatever the batch. */
+export const greedyOnePass: PolicyKind = {
+  name: 'greedy-one-pass',
+  create: (cluster) => new GreedyPolicy('greedy-one-pass', cluster, new DensityScorer(cluster)),
 };
 
 const plain = (name: string, scorer: ScorerFactory): PolicyKind => ({
