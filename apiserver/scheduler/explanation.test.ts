@@ -1,10 +1,11 @@
-import { explain, explainBriefly } from './explanation';
+import { explain, explainBriefly, explainChoice } from './explanation';
 import { fitsResources } from './core/constraints/resources';
 
 const exclusion = (nodeName: string, reason: string, detail = reason) => ({
   nodeName,
   reason,
   detail,
+  remedy: 'more',
   constraint: fitsResources,
 });
 
@@ -30,5 +31,22 @@ it('keeps an Event within its length, and counts the nodes it could not name', (
   expect(text.length).toBeLessThanOrEqual(1024);
   expect(text).toMatch(
     /^0\/200 nodes are available: 200 Insufficient cpu\. node-0: Insufficient cpu; .*; and \d+ more nodes\.$/,
+  );
+});
+
+it('ends with the nearest miss and what would make it fit', () => {
+  const nearest = { nodeName: 'n1', remedies: ['500m more cpu free', 'a toleration of taint {gpu: yes}'] };
+  expect(explain([exclusion('n1', 'Insufficient cpu')], nearest)).toBe(
+    '0/1 nodes are available: 1 Insufficient cpu. n1: Insufficient cpu. Nearest miss: n1 would take it with 500m more cpu free and a toleration of taint {gpu: yes}.',
+  );
+});
+
+it('tells the winner, who came second, and what decided', () => {
+  const nameOf = (node: number): string => `n${node}`;
+  const winner = { node: 1, cost: 10_000, terms: { density: 10_000, load: 0 } };
+  expect(explainChoice({ winner }, nameOf)).toBe('n1 costs 0.100; no other node would take it.');
+  const runnerUp = { node: 2, cost: 45_000, terms: { density: 5_000, load: 40_000 } };
+  expect(explainChoice({ winner, runnerUp }, nameOf)).toBe(
+    'n1 costs 0.100; n2 comes second with 0.450 (load +0.400, density -0.050).',
   );
 });

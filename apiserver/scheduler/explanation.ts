@@ -1,20 +1,42 @@
 import type { Exclusion } from './core/explain/exclusions';
+import type { NearestMiss } from './core/explain/nearest-miss';
+import type { Comparison, ScoredNode } from './core/policies/policy';
+import { UNIT } from './core/scores/cost';
 
 /** Kubernetes' limit on an Event's message (k8s.io/api/events: NoteLengthLimit). */
 const EVENT_LIMIT = 1024;
 
 /**
  * Why a pod is pending: the count by reason in kube-scheduler's words, then every node with the one rule that
- * excluded it. `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. n1: …; n2: …`
+ * excluded it, then what would help.
+ * `0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. n1: …; n2: …. Nearest miss: n1 …`
  */
-export function explain(exclusions: readonly Exclusion[]): string {
+export function explain(exclusions: readonly Exclusion[], nearest?: NearestMiss): string {
   if (exclusions.length === 0) return '0/0 nodes are available: no node has joined the cluster yet.';
-  return `${summary(exclusions)} ${exclusions.map(line).join('; ')}.`;
+  const miss = nearest === undefined ? '' : ` ${missText(nearest)}`;
+  return `${summary(exclusions)} ${exclusions.map(line).join('; ')}.${miss}`;
 }
 
-/** The same for an Event: names as many nodes as its length allows and counts the rest. */
-export function explainBriefly(exclusions: readonly Exclusion[]): string {
-  const whole = explain(exclusions);
+const missText = ({ nodeName, remedies }: NearestMiss): string =>
+  `Nearest miss: ${nodeName} would take it with ${remedies.join(' and ')}.`;
+
+/** Why a pod is where it is: the node that won, the one that came second, and the terms in which they differ. */
+export function explainChoice({ winner, runnerUp }: Comparison, nameOf: (node: number) => string): string {
+  const cost = ({ cost: amount }: ScoredNode): string => (amount / UNIT).toFixed(3);
+  const won = `${nameOf(winner.node)} costs ${cost(winner)}`;
+  if (runnerUp === undefined) return `${won}; no other node would take it.`;
+  const terms = Object.keys(winner.terms)
+    .map((term) => ({ term, gap: (runnerUp.terms[term] ?? 0) - (winner.terms[term] ?? 0) }))
+    .filter(({ gap }) => gap !== 0)
+    .sort((a, b) => Math.abs(b.gap) - Math.abs(a.gap))
+    .map(({ term, gap }) => `${term} ${gap > 0 ? '+' : ''}${(gap / UNIT).toFixed(3)}`);
+  const why = terms.length === 0 ? 'equal in everything' : terms.join(', ');
+  return `${won}; ${nameOf(runnerUp.node)} comes second with ${cost(runnerUp)} (${why}).`;
+}
+
+/** The same as `explain` for an Event: names as many nodes as its length allows and counts the rest. */
+export function explainBriefly(exclusions: readonly Exclusion[], nearest?: NearestMiss): string {
+  const whole = explain(exclusions, nearest);
   if (whole.length <= EVENT_LIMIT) return whole;
   let text = summary(exclusions);
   for (const [index, exclusion] of exclusions.entries()) {

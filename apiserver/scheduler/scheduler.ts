@@ -10,10 +10,12 @@ import { keyOf } from '../registry/client';
 import { ClusterState, isPending } from './cluster-state';
 import type { Cure } from './core/constraints/constraint';
 import type { PodClass } from './core/model/pod-class';
-import { explain, explainBriefly } from './explanation';
+import { explain, explainBriefly, explainChoice } from './explanation';
 import type { Exclusion } from './core/explain/exclusions';
 import { exclusionsOf } from './core/explain/exclusions';
-import type { Policy, PolicyKind } from './core/policies/policy';
+import type { NearestMiss } from './core/explain/nearest-miss';
+import { nearestMiss } from './core/explain/nearest-miss';
+import type { Comparison, Policy, PolicyKind } from './core/policies/policy';
 import { volumesOf } from './volume-demands';
 import { SchedulingQueue } from './scheduling-queue';
 
@@ -32,7 +34,15 @@ const BIND_RETRY_MS = 1_000;
 type Decision =
   | { readonly pod: Pod; readonly nodeName: string }
   /** No node takes it: every node with the one rule that excluded it. */
-  | { readonly pod: Pod; readonly nodeName?: never; readonly exclusions: readonly Exclusion[] };
+  | { readonly pod: Pod; readonly nodeName?: never; readonly refusal: PodRefusal };
+
+interface PodRefusal {
+  readonly exclusions: readonly Exclusion[];
+  readonly nearest: NearestMiss | undefined;
+}
+
+/** For that many pods it is remembered why they are where they are. */
+const REMEMBERED_CHOICES = 10_000;
 
 /**
  * The loop: pending pods are gathered, placed as one batch by the policy, and bound by compare-and-swap. It wakes by
@@ -46,6 +56,8 @@ export class Scheduler {
   private unsubscribe: (() => void)[] = [];
   private running: Promise<void> | undefined;
   private stopped = true;
+  /** By uid of the pod. */
+  private readonly choices = new Map<string, string>();
   private readonly retries = new Set<() => void>();
 
   constructor(private readonly options: SchedulerOptions) {
@@ -156,27 +168,48 @@ export class Scheduler {
     const classes = batch.map((pod) => this.state.classOf(pod));
     const { nodes, pods } = this.policy.place(classes, {
       refusals: batch.map(({ metadata }) => this.queue.refusalsOf(metadata.uid)),
+      record: (index, comparison) => this.remember(batch[index], comparison),
     });
     for (const [index, pod] of batch.entries()) {
       const slot = pods[index] ?? -1;
       if (slot >= 0) this.state.assume(pod, slot);
     }
     if (pods.some((slot) => slot >= 0)) this.queue.cured('pod-came');
-    const exclusions = new Map<PodClass, readonly Exclusion[]>();
+    const refusals = new Map<PodClass, PodRefusal>();
     return batch.map((pod, index) => {
       const node = nodes[index] ?? -1;
       const podClass = classes[index];
       if (node >= 0 || podClass === undefined) return { pod, nodeName: cluster.nodes.nameOf(node) };
-      const known = exclusions.get(podClass) ?? exclusionsOf(cluster, podClass);
-      exclusions.set(podClass, known);
-      return { pod, exclusions: known };
+      const refusal = refusals.get(podClass) ?? {
+        exclusions: exclusionsOf(cluster, podClass),
+        nearest: nearestMiss(cluster, podClass),
+      };
+      refusals.set(podClass, refusal);
+      return { pod, refusal };
     });
+  }
+
+  /** Why the pod was placed where it was, as long as it is remembered. */
+  choiceOf(uid: string): string | undefined {
+    return this.choices.get(uid);
+  }
+
+  private remember(pod: Pod | undefined, comparison: Comparison): void {
+    if (pod === undefined) return;
+    const { nodes } = this.state.cluster;
+    this.choices.set(
+      pod.metadata.uid,
+      explainChoice(comparison, (node) => nodes.nameOf(node)),
+    );
+    if (this.choices.size <= REMEMBERED_CHOICES) return;
+    const [oldest = ''] = this.choices.keys();
+    this.choices.delete(oldest);
   }
 
   private async carryOut(decision: Decision): Promise<void> {
     const { pod } = decision;
     try {
-      if (decision.nodeName === undefined) await this.refuse(pod, decision.exclusions);
+      if (decision.nodeName === undefined) await this.refuse(pod, decision.refusal);
       else await this.bind(pod, decision.nodeName);
     } catch (error) {
       // The pod was changed, bound or deleted meanwhile: the view's change has queued it again if it still waits.
@@ -212,7 +245,7 @@ export class Scheduler {
     );
   }
 
-  private async refuse(pod: Pod, exclusions: readonly Exclusion[]): Promise<void> {
+  private async refuse(pod: Pod, { exclusions, nearest }: PodRefusal): Promise<void> {
     if (exclusions.length < this.state.cluster.nodes.count) {
       // Something that was placed after it made room for it, as a pod does that it wants to be near.
       this.queue.add(pod);
@@ -220,7 +253,7 @@ export class Scheduler {
     }
     this.queue.park(pod, new Set(exclusions.flatMap(({ constraint }) => constraint.cures)));
     const { client, clock, events } = this.options;
-    const message = explain(exclusions);
+    const message = explain(exclusions, nearest);
     let isNews = false;
     await client.modify(
       'Pod',
@@ -246,7 +279,7 @@ export class Scheduler {
     if (isNews) {
       events.record(
         pod,
-        { type: 'Warning', reason: 'FailedScheduling', message: explainBriefly(exclusions) },
+        { type: 'Warning', reason: 'FailedScheduling', message: explainBriefly(exclusions, nearest) },
         { component: this.name },
       );
     }

@@ -43,11 +43,17 @@ async function explanation(context: Context, pod: Pod): Promise<string> {
   return `${bold(`pod/${name}`)} runs on ${pod.spec.nodeName ?? ''} but is ${bad('not ready')}: ${ready?.message ?? ready?.reason ?? 'it has just started'}.\n${last}`;
 }
 
-/** The scheduler's message is "0/N nodes are available: counts. node: rule; node: rule." */
-export function splitByNode(message: string): {
+const MISS = ' Nearest miss: ';
+
+/** The scheduler's message is "0/N nodes are available: counts. node: rule; node: rule. Nearest miss: what would help." */
+export function splitByNode(text: string): {
   readonly summary: string;
   readonly nodes: readonly (readonly [node: string, rule: string])[];
+  readonly miss?: string;
 } {
+  const at = text.lastIndexOf(MISS);
+  if (at >= 0) return { ...splitByNode(text.slice(0, at)), miss: text.slice(at + MISS.length) };
+  const message = text;
   const end = message.search(/\. (?=\S+: )/);
   if (end < 0) return { summary: message, nodes: [] };
   const nodes = message
@@ -70,10 +76,10 @@ function pendingText(context: Context, pod: Pod): string {
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
   if (scheduled?.message === undefined)
     return `${head} is ${warn('pending')}: the scheduler has not looked at it yet.\n`;
-  const { summary, nodes } = splitByNode(scheduled.message);
+  const { summary, nodes, miss } = splitByNode(scheduled.message);
   const table =
     nodes.length === 0 ? '' : `\n${layoutColumns([['NODE', 'EXCLUDED BY'], ...nodes.map((row) => [...row])])}`;
-  return `${head} is ${warn('pending')} for ${ageOf(pod.metadata.creationTimestamp)}: ${summary}\n${table}`;
+  return `${head} is ${warn('pending')} for ${ageOf(pod.metadata.creationTimestamp)}: ${summary}\n${table}${miss === undefined ? '' : `\nNearest miss: ${miss}\n`}`;
 }
 
 const isStuck = ({ state, ready }: ContainerStatus): boolean =>

@@ -10,5 +10,6 @@ export const runsImages: NodeConstraint = {
   refusal: ({ architectures }, { labels }) => ({
     reason: "node(s) didn't match the pod's image architecture",
     detail: `it is ${labels[ARCH] ?? ''}, the images are for ${architectures?.join(', ') ?? ''}`,
+    remedy: `images for ${labels[ARCH] ?? ''}`,
   }),
 };

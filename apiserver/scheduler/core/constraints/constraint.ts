@@ -13,6 +13,8 @@ export interface Refusal {
   readonly reason: string;
   /** This node's figures or names, for the per-node line. */
   readonly detail: string;
+  /** What would make it allow the pod, as the end of "it would run there with …". */
+  readonly remedy: string;
 }
 
 /** A rule that a node must satisfy for a pod to be placed there. */
@@ -46,6 +48,8 @@ export const fromNodeConstraint = ({ name, allows, refusal }: NodeConstraint): C
   },
   refusal: (podClass, node, cluster) => {
     const facts = cluster.nodes.facts[node];
-    return facts === undefined ? { reason: 'node(s) are gone', detail: 'it is gone' } : refusal(podClass.demand, facts);
+    return facts === undefined
+      ? { reason: 'node(s) are gone', detail: 'it is gone', remedy: 'the node back' }
+      : refusal(podClass.demand, facts);
   },
 });

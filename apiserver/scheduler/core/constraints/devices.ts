@@ -15,6 +15,10 @@ export const fitsDevices: Constraint = {
     const free = cluster.devices.freeAt(node).slice(0, here);
     const asked = milli < WHOLE ? `${milli}/1000 of one` : `${count} whole`;
     const left = free.length === 0 ? 'it has none' : `free on its ${here}, in thousandths: ${free.join(', ')}`;
-    return { reason: `Insufficient ${resource}`, detail: `Insufficient ${resource}: ${asked} requested, ${left}` };
+    return {
+      reason: `Insufficient ${resource}`,
+      detail: `Insufficient ${resource}: ${asked} requested, ${left}`,
+      remedy: `${asked} of ${resource} free`,
+    };
   },
 };

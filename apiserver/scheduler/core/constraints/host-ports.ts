@@ -27,6 +27,7 @@ export const hostPortsFree: Constraint = {
     return {
       reason: "node(s) didn't have free ports for the requested pod ports",
       detail: `host port ${port?.port ?? 0}/${port?.protocol ?? ''} is taken by a pod like ${by?.namespace ?? ''}/${by?.example.metadata.name ?? ''}`,
+      remedy: `host port ${port?.port ?? 0}/${port?.protocol ?? ''} free`,
     };
   },
 };

@@ -10,5 +10,6 @@ export const belowLoadCeiling: Constraint = {
   refusal: (_, node, cluster) => ({
     reason: 'node(s) were overloaded',
     detail: `its processors or its memory are ${cluster.load.percentOf(node)}% busy`,
+    remedy: 'less load on the node',
   }),
 };

@@ -25,6 +25,12 @@ export const matchesNodeAffinity: NodeConstraint = {
       reason: "node(s) didn't match Pod's node affinity/selector",
       detail:
         labels.length > 0 ? `label ${labels.join(', ')} is missing` : 'no term of the required node affinity matches',
+      remedy:
+        labels.length > 0
+          ? `label ${missing(wanted, node)
+              .map((pair) => pair.join('='))
+              .join(', ')} on the node`
+          : 'labels on the node that its node affinity asks for',
     };
   },
 };

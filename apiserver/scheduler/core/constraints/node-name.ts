@@ -7,5 +7,6 @@ export const isNamedNode: NodeConstraint = {
   refusal: ({ nodeName }) => ({
     reason: "node(s) didn't match the requested node name",
     detail: `the pod asks for node ${nodeName ?? ''}`,
+    remedy: 'another spec.nodeName',
   }),
 };

@@ -4,5 +4,9 @@ import type { NodeConstraint } from './constraint';
 export const nodeReady: NodeConstraint = {
   name: 'node-ready',
   allows: (_, { notReady }) => notReady === undefined,
-  refusal: (_, { notReady }) => ({ reason: 'node(s) were not ready', detail: notReady ?? '' }),
+  refusal: (_, { notReady }) => ({
+    reason: 'node(s) were not ready',
+    detail: notReady ?? '',
+    remedy: 'the node ready',
+  }),
 };

@@ -10,5 +10,6 @@ export const nodeSchedulable: NodeConstraint = {
   refusal: () => ({
     reason: 'node(s) were unschedulable',
     detail: 'it is cordoned: kubectl-lite uncordon releases it',
+    remedy: 'the node uncordoned',
   }),
 };

@@ -32,6 +32,7 @@ export const nearOthers: Constraint = {
         counter?.at(node) === undefined
           ? `it has no label ${key}, which the pod affinity goes by`
           : `no pod that the pod affinity seeks is in its ${key}`,
+      remedy: `a pod that it wants to be near in the same ${key}`,
     };
   },
 };

@@ -19,6 +19,7 @@ export const apartFromOthers: Constraint = {
   refusal: ({ rules }, node) => ({
     reason: "node(s) didn't match pod anti-affinity rules",
     detail: `a pod that it must be apart from is in its ${occupied(rules.apart, node)?.key.name ?? ''}`,
+    remedy: `those that it must be apart from elsewhere`,
   }),
 };
 
@@ -32,5 +33,6 @@ export const welcomeToOthers: Constraint = {
   refusal: ({ rules }, node) => ({
     reason: "node(s) didn't satisfy existing pods anti-affinity rules",
     detail: `a pod in its ${occupied(rules.unwelcome, node)?.key.name ?? ''} must be apart from this one`,
+    remedy: 'those that must be apart from it elsewhere',
   }),
 };

@@ -25,11 +25,18 @@ export const fitsResources: Constraint = {
     const name = cluster.nodes.resources[column] ?? '';
     const free = cluster.nodes.free[column]?.[node] ?? 0;
     const capacity = cluster.nodes.capacity[column]?.[node] ?? 0;
-    if (name === 'pods') return { reason: 'Too many pods', detail: `it runs ${capacity - free} of ${capacity} pods` };
+    if (name === 'pods') {
+      return {
+        reason: 'Too many pods',
+        detail: `it runs ${capacity - free} of ${capacity} pods`,
+        remedy: 'room for one more pod',
+      };
+    }
     const asked = formatAmount(name, podClass.amounts[index] ?? 0);
     return {
       reason: `Insufficient ${name}`,
       detail: `Insufficient ${name}: ${asked} requested, ${formatAmount(name, Math.max(0, free))} of ${formatAmount(name, capacity)} free`,
+      remedy: `${formatAmount(name, (podClass.amounts[index] ?? 0) - free)} more ${name} free`,
     };
   },
 };

@@ -11,6 +11,7 @@ export const toleratesTaints: NodeConstraint = {
     return {
       reason: `node(s) had untolerated taint ${shown}`,
       detail: `taint ${shown} with effect ${taint?.effect ?? ''}`,
+      remedy: `a toleration of taint ${shown}`,
     };
   },
 };

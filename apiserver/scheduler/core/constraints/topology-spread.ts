@@ -29,11 +29,13 @@ export const spreadsEvenly: Constraint = {
       return {
         reason: "node(s) didn't match pod topology spread constraints (missing required label)",
         detail: `it has no label ${key}, which the spread goes by`,
+        remedy: `label ${key} on the node`,
       };
     }
     return {
       reason: "node(s) didn't match pod topology spread constraints",
       detail: `its ${key} has ${count} of the pods and the emptiest ${floorOf(rule)}: at most ${rule.maxSkew} more are allowed`,
+      remedy: `fewer of the pods in its ${key}, or a higher maxSkew`,
     };
   },
 };

@@ -13,5 +13,6 @@ export const reachesVolumes: NodeConstraint = {
   refusal: (demand, node) => ({
     reason: 'node(s) had volume node affinity conflict',
     detail: `the volume of claim ${elsewhere(demand, node)?.claim ?? ''} is on other nodes`,
+    remedy: 'its volumes within reach of the node',
   }),
 };

@@ -35,16 +35,16 @@ export class GreedyPolicy implements Policy {
 
   place(batch: readonly PodClass[], options: BatchOptions = {}): Placements {
     for (const podClass of batch) if ('observe' in this.scorer) this.scorer.observe(podClass);
-    if (batch.length === 1) return this.placeInOrder(batch, [0]);
+    if (batch.length === 1) return this.placeInOrder(batch, [0], options);
     const size = sizes(this.cluster);
     const byClass = ({ id }: PodClass): number => -id;
-    const first = this.placeInOrder(batch, orderBy(batch, waited(options), size, priorityOf, byClass));
+    const first = this.placeInOrder(batch, orderBy(batch, waited(options), size, priorityOf, byClass), options);
     if (!invertsPriority(batch, first)) return this.improve(batch, first, size);
     this.undo(first);
-    return this.placeInOrder(batch, orderBy(batch, priorityOf, waited(options), size, byClass));
+    return this.placeInOrder(batch, orderBy(batch, priorityOf, waited(options), size, byClass), options);
   }
 
-  compare(podClass: PodClass, winner: number): Comparison {
+  private compare(podClass: PodClass, winner: number): Comparison {
     const scored = (node: number) => ({ node, ...this.placer.explain(podClass, node) });
     const runnerUp = this.placer.runnerUp(podClass, winner);
     return { winner: scored(winner), ...(runnerUp < 0 ? {} : { runnerUp: scored(runnerUp) }) };
@@ -93,13 +93,18 @@ export class GreedyPolicy implements Policy {
     return placements;
   }
 
-  private placeInOrder(batch: readonly PodClass[], order: readonly number[]): Placements {
+  private placeInOrder(
+    batch: readonly PodClass[],
+    order: readonly number[],
+    { record }: BatchOptions = {},
+  ): Placements {
     const placements = noPlacements(batch.length);
     for (const index of order) {
       const podClass = batch[index];
       if (podClass === undefined) continue;
       const node = this.placer.best(podClass);
       if (node < 0) continue;
+      record?.(index, this.compare(podClass, node));
       placements.nodes[index] = node;
       placements.pods[index] = this.cluster.place(podClass, node);
     }

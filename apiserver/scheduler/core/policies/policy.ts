@@ -12,6 +12,8 @@ export interface Placements {
 export interface BatchOptions {
   /** How often each pod was refused before, by index: who has waited long is not overtaken by newcomers. */
   readonly refusals?: ArrayLike<number>;
+  /** Told of each choice as it is made, with what it was about. A pod moved by a later plan is not told of again. */
+  readonly record?: (index: number, comparison: Comparison) => void;
 }
 
 /** How a batch of pending pods is placed: a pure function of the batch and the cluster, in which placed pods count. */
@@ -19,8 +21,6 @@ export interface Policy {
   readonly name: string;
   /** `batch`: the classes of the pods, the oldest pod first. */
   place(batch: readonly PodClass[], options?: BatchOptions): Placements;
-  /** The node that would have got the pod had there been no `winner`, and the terms that decided; for explanations. */
-  compare?(podClass: PodClass, winner: number): Comparison;
 }
 
 /** What a decision was about. Costs are in units of a fully stranded node resource; the lower wins. */

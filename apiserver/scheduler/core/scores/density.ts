@@ -15,9 +15,10 @@ const FULLNESS_STEPS = 4;
 const TIGHTNESS = 0.05;
 /** An empty node is opened when the used ones would become more lopsided than this. */
 const OPENING = 0.1;
-/** How much a mismatch of what is left of processors and of devices counts beside a stranded device. */
-const MISMATCH = 0.3;
-const DEVICE_TIGHTNESS = 0.02;
+/** Devices that no processors are left for count beside a stranded one; processors without devices count half as much. */
+const DEVICES_ALONE = 0.3;
+const PROCESSORS_ALONE = 0.15;
+const DEVICE_TIGHTNESS = 0.01;
 /** A pod without devices takes half a device's worth of trouble to stay off nodes that have them. */
 const GUEST = 0.5;
 
@@ -87,7 +88,8 @@ export class DensityScorer implements LearningScorer {
     const cpu = leftShare(this.cluster, podClass, node, CPU);
     const devices = devicesLeft(this.cluster, podClass, node) ?? 0;
     const guest = podClass.devices === undefined ? GUEST : 0;
-    const mismatch = MISMATCH * Math.abs(cpu - devices) + DEVICE_TIGHTNESS * (cpu + devices);
+    const alone = devices > cpu ? DEVICES_ALONE : PROCESSORS_ALONE;
+    const mismatch = alone * Math.abs(cpu - devices) + DEVICE_TIGHTNESS * (cpu + devices);
     return Math.round(UNIT * (stranded + mismatch + guest));
   }
 }

@@ -247,7 +247,10 @@ export class Reference {
       const stranded = this.stranded(node, after, room([...running, pod])) - this.stranded(node, free, room(running));
       const guest = count === 0 ? 0.5 : 0;
       return Math.round(
-        100_000 * (stranded / 1_000 + (0.3 * Math.abs(cpu - devices) + 0.02 * (cpu + devices)) + guest),
+        100_000 *
+          (stranded / 1_000 +
+            ((devices > cpu ? 0.3 : 0.15) * Math.abs(cpu - devices) + 0.01 * (cpu + devices)) +
+            guest),
       );
     }
     const memory = left('memory');
