@@ -14,6 +14,7 @@ import { CustomResourceDefinitionController } from './custom-resource-definition
 import { DaemonSetController } from './daemon-set/daemon-set';
 import { DeploymentController } from './deployment/deployment';
 import { DisruptionController } from './disruption/disruption';
+import { StaleDisruptionController } from './disruption/stale-disruption';
 import { EndpointSliceController } from './endpoint-slice/endpoint-slice';
 import { EndpointsController } from './endpoint-slice/endpoints';
 import { EndpointSliceMirroringController } from './endpoint-slice/mirroring';
@@ -76,6 +77,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new EndpointsController(deps),
   new EndpointSliceMirroringController(deps.client),
   new DisruptionController(deps),
+  new StaleDisruptionController(deps),
   new HorizontalPodAutoscalerController(deps),
 ];
 

@@ -15,15 +15,16 @@ const RETRY_SECONDS = 10;
 const MAX_DISRUPTED = 2_000;
 const BUDGETS = { group: 'policy', resource: 'poddisruptionbudgets' };
 
-/** An empty selector covers every pod of the namespace, none covers no pod. */
-export function covers({ metadata, spec }: PodDisruptionBudget, pod: Pod): boolean {
+/** Which pods a budget covers: an empty selector every one of the namespace, none no pod. */
+export function coverOf({ metadata, spec }: PodDisruptionBudget): (pod: Pod) => boolean {
   const selector = selectorOf(spec?.selector);
-  return (
+  return (pod) =>
     selector !== undefined &&
     metadata.namespace === pod.metadata.namespace &&
-    matchesLabels(selector, pod.metadata.labels)
-  );
+    matchesLabels(selector, pod.metadata.labels);
 }
+
+export const covers = (budget: PodDisruptionBudget, pod: Pod): boolean => coverOf(budget)(pod);
 
 /** 429: nothing is known yet of whether the budget allows it. */
 export const stillProcessed = (budget: string): StatusError =>

@@ -7,7 +7,7 @@ import { selectorText } from '../../kinds/selector-text';
 import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { BudgetStatus } from '../../registry/disruption-budget';
-import { covers, SYNC_FAILED, verdictOf, withCondition } from '../../registry/disruption-budget';
+import { coverOf, covers, SYNC_FAILED, verdictOf, withCondition } from '../../registry/disruption-budget';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 import { isReady } from '../workloads/pod-state';
@@ -127,9 +127,7 @@ export class DisruptionController implements Controller {
   }
 
   private podsOf(budget: PodDisruptionBudget): readonly Pod[] {
-    return this.deps.client
-      .view('Pod')
-      .list({ namespace: budget.metadata.namespace, where: (pod) => covers(budget, pod) });
+    return this.deps.client.view('Pod').list({ namespace: budget.metadata.namespace, where: coverOf(budget) });
   }
 
   private tellOfUnmanaged(budget: PodDisruptionBudget): void {

@@ -104,6 +104,11 @@ it('gives each index to one pod until it succeeded', async () => {
   expect(job()?.status).toMatchObject({ completedIndexes: '0-2', succeeded: 3, failed: 1 });
 });
 
+it('is left alone where somebody else manages it', async () => {
+  await create({ managedBy: 'example.com/queue' });
+  expect([pods(), job()?.status?.startTime]).toEqual([[], undefined]);
+});
+
 it('ends its pods at its deadline', async () => {
   await create({ activeDeadlineSeconds: 30 });
   await pass(30_000);

@@ -29,6 +29,8 @@ import { aimOf, finishOf, jobConditionOf, judge } from './outcome';
 
 type Status = NonNullable<Job['status']>;
 const SOURCE = { component: 'job-controller' };
+/** Who a Job's `managedBy` names where it means this controller. */
+const MANAGER = 'kubernetes.io/job-controller';
 /** Pods made in one go. */
 const BURST = 500;
 
@@ -61,6 +63,7 @@ export class JobController implements Controller {
   async reconcile(key: ObjectKey): Promise<Result> {
     const job = this.deps.client.view('Job').get(key);
     if (job === undefined) return this.letGo(key);
+    if ((job.spec?.managedBy ?? MANAGER) !== MANAGER) return done;
     if (job.metadata.deletionTimestamp !== undefined) return this.letGo(key, job.metadata.uid);
     await claim(this.deps.client, 'Pod', job, job.spec?.selector);
     const counted = await this.count(job);

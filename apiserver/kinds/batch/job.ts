@@ -214,6 +214,7 @@ function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCa
     ...immutable('spec.selector', spec.selector, before.selector),
     ...immutable('spec.completionMode', spec.completionMode, before.completionMode),
     ...immutable('spec.podFailurePolicy', spec.podFailurePolicy, before.podFailurePolicy),
+    ...immutable('spec.managedBy', spec.managedBy, before.managedBy),
     ...immutable('spec.successPolicy', spec.successPolicy, before.successPolicy),
     ...immutable('spec.backoffLimitPerIndex', spec.backoffLimitPerIndex, before.backoffLimitPerIndex),
     ...(isSameJson(spec.completions, before.completions) || isElastic(spec, before)
