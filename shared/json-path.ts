@@ -69,7 +69,13 @@ function render(parts: readonly Part[], current: unknown, root: unknown): string
     .join('');
 }
 
-const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
+const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null, inOrder));
+
+/** Go prints the keys of a map in order. */
+const inOrder = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 
 const STEP =
   /^(?:\.\.|\.?\*|\.([^.[\]*]+)|\[\s*'((?:[^'])*)'\s*\]|\[\s*"((?:[^"])*)"\s*\]|\[\s*\*\s*\]|\[\s*(-?\d*):(-?\d*)\s*\]|\[\s*(-?\d+)\s*\]|\[\?\((.*?)\)\])/;

@@ -6,22 +6,27 @@ import { cp } from './cp';
 import { create } from './create/create';
 import { remove } from './delete';
 import { describe } from './describe';
+import { auth } from './auth/auth';
 import { autoscale } from './autoscale';
 import { edit } from './edit';
+import { events } from './events';
 import { attach, exec } from './exec';
+import { explain } from './explain';
 import { expose } from './expose';
 import { get } from './get';
+import { kustomize } from './kustomize';
 import { logs } from './logs';
 import { annotate, label } from './metadata';
 import { cordon, drain, uncordon } from './nodes';
 import { patch } from './patch';
 import { portForward } from './port-forward';
-import { apiResources, version } from './server-info';
+import { apiResources, apiVersions, version } from './server-info';
 import { replace } from './replace';
 import { rollout } from './rollout/rollout';
 import { runPod } from './run';
 import { scale } from './scale';
 import { set } from './set/set';
+import { taint } from './taint';
 import { top } from './top';
 import { wait } from './wait';
 import { why } from './why';
@@ -43,6 +48,7 @@ export const commands: readonly Command[] = [
   scale,
   autoscale,
   remove,
+  events,
   logs,
   exec,
   attach,
@@ -53,10 +59,15 @@ export const commands: readonly Command[] = [
   cordon,
   uncordon,
   drain,
+  taint,
   label,
   annotate,
+  kustomize,
   config,
   completion,
+  explain,
+  auth,
   apiResources,
+  apiVersions,
   version,
 ];

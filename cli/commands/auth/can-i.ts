@@ -1,0 +1,133 @@
+import { UsageError } from '../../client/resources';
+import type { Resource } from '../../client/resources';
+import { layoutColumns } from '../../output/columns';
+import type { Command, Context, Flags } from '../command';
+import { isSet, text, words } from '../command';
+
+const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
+
+export const canI: Command = {
+  name: 'can-i',
+  usage: 'can-i [words..]',
+  describe: 'whether you may do something: VERB TYPE[/NAME], or VERB PATH',
+  build: (yargs) =>
+    yargs
+      .option('list', { type: 'boolean', describe: 'all that you may do' })
+      .option('all-namespaces', { alias: 'A', type: 'boolean', describe: 'in all namespaces' })
+      .option('subresource', { type: 'string', describe: 'such as log or scale' })
+      .option('quiet', { alias: 'q', type: 'boolean', describe: 'answer by the exit code alone' })
+      .option('no-headers', { type: 'boolean', describe: 'with --list: leave out the heading' }),
+  run,
+};
+
+interface Review {
+  readonly status?: { readonly allowed?: boolean; readonly reason?: string; readonly evaluationError?: string };
+}
+
+async function run(context: Context, flags: Flags): Promise<number | void> {
+  if (isSet(flags, 'list')) return listRules(context, flags);
+  const [verb, what, ...more] = words(flags, 'words');
+  if (verb === undefined || what === undefined || more.length > 1)
+    throw new UsageError(
+      "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl-lite auth can-i -h' for help and examples.",
+    );
+  const spec = what.startsWith('/')
+    ? { nonResourceAttributes: { path: what, verb } }
+    : {
+        resourceAttributes: await attributesOf(
+          context,
+          flags,
+          verb,
+          more[0] === undefined ? what : `${what}/${more[0]}`,
+        ),
+      };
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec };
+  const { value } = await context
+    .client()
+    .json<Review>({ method: 'POST', path: `${AUTHORIZATION}/selfsubjectaccessreviews`, body });
+  const { allowed = false, reason = '', evaluationError = '' } = value.status ?? {};
+  const because = `${allowed || reason === '' ? '' : ` - ${reason}`}${evaluationError === '' ? '' : ` - ${evaluationError}`}`;
+  if (!isSet(flags, 'quiet')) context.out(`${allowed ? 'yes' : 'no'}${because}\n`);
+  return allowed ? 0 : 1;
+}
+
+async function attributesOf(context: Context, flags: Flags, verb: string, what: string): Promise<object> {
+  const [type = '', name] = what.split('/');
+  const subresource = text(flags, 'subresource');
+  const found = type === '*' ? undefined : await typeOf(context, flags, type);
+  const namespace = isSet(flags, 'all-namespaces') || found?.namespaced === false ? undefined : context.namespace;
+  return {
+    verb,
+    group: type === '*' ? '*' : (found?.group ?? type.split('.').slice(1).join('.')),
+    resource: found?.plural ?? type.split('.')[0],
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(subresource === undefined ? {} : { subresource }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+async function typeOf(context: Context, flags: Flags, type: string): Promise<Resource | undefined> {
+  try {
+    const found = (await context.resources()).find(type);
+    if (!found.namespaced && !isSet(flags, 'all-namespaces') && !isSet(flags, 'quiet'))
+      context.note(
+        `Warning: resource '${found.plural}' is not namespace scoped${found.group === '' ? '' : ` in group '${found.group}'`}\n\n`,
+      );
+    return found;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    if (!isSet(flags, 'quiet')) context.note(`Warning: the server doesn't have a resource type '${type}'\n\n`);
+    return undefined;
+  }
+}
+
+interface Rules {
+  readonly status?: {
+    readonly resourceRules?: readonly {
+      readonly verbs: readonly string[];
+      readonly apiGroups?: readonly string[];
+      readonly resources?: readonly string[];
+      readonly resourceNames?: readonly string[];
+    }[];
+    readonly nonResourceRules?: readonly {
+      readonly verbs: readonly string[];
+      readonly nonResourceURLs?: readonly string[];
+    }[];
+    readonly incomplete?: boolean;
+    readonly evaluationError?: string;
+  };
+}
+
+async function listRules(context: Context, flags: Flags): Promise<void> {
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectRulesReview',
+    spec: { namespace: context.namespace },
+  };
+  const { value } = await context
+    .client()
+    .json<Rules>({ method: 'POST', path: `${AUTHORIZATION}/selfsubjectrulesreviews`, body });
+  const { resourceRules = [], nonResourceRules = [], incomplete, evaluationError = '' } = value.status ?? {};
+  if (incomplete === true)
+    context.note(`warning: the list may be incomplete${evaluationError === '' ? '' : `: ${evaluationError}`}\n`);
+  const shown = (of: readonly string[] = []): string => `[${of.join(' ')}]`;
+  const byType = new Map<string, { row: readonly string[]; verbs: Set<string> }>();
+  for (const { apiGroups = [''], resources = [], resourceNames, verbs } of resourceRules)
+    for (const group of apiGroups)
+      for (const resource of resources) {
+        const [plural = '', ...below] = resource.split('/');
+        const name = [group === '' ? plural : `${plural}.${group}`, ...below].join('/');
+        const key = `${name} ${shown(resourceNames)}`;
+        const entry = byType.get(key) ?? { row: [name, '[]', shown(resourceNames)], verbs: new Set() };
+        for (const verb of verbs) entry.verbs.add(verb);
+        byType.set(key, entry);
+      }
+  const rows = [
+    ...[...byType.values()].map(({ row, verbs }) => [...row, shown([...verbs])]),
+    ...nonResourceRules.flatMap(({ nonResourceURLs = [], verbs }) =>
+      nonResourceURLs.map((url) => ['', shown([url]), '[]', shown(verbs)]),
+    ),
+  ];
+  const head = ['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'];
+  context.out(layoutColumns(isSet(flags, 'no-headers') ? rows : [head, ...rows]));
+}
