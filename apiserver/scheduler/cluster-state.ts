@@ -1,6 +1,7 @@
 import type { Node, Pod } from '../../shared/api/objects';
 import { Cluster } from './core/model/cluster';
 import type { PodClass, PodExtras } from './core/model/pod-class';
+import { gangKeyOf } from './gangs';
 
 export const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
@@ -11,6 +12,15 @@ export const isPending = (pod: Pod, schedulerName: string): boolean =>
   !isTerminal(pod) &&
   (pod.spec.schedulingGates?.length ?? 0) === 0 &&
   (pod.spec.schedulerName ?? 'default-scheduler') === schedulerName;
+
+/** Room that is kept for a pod while others leave it. */
+export interface Reservation {
+  readonly pod: Pod;
+  readonly podClass: PodClass;
+  readonly node: number;
+  /** Uids of those who leave. */
+  readonly leaving: readonly string[];
+}
 
 interface Placed {
   readonly pod: Pod;
@@ -28,6 +38,12 @@ export class ClusterState {
   private readonly placed = new Map<string, Placed>();
   /** Pods bound to a node that is not known (yet). */
   private readonly homeless = new Map<string, Pod>();
+
+  /** By pod slot. */
+  private readonly bySlot = new Map<number, Pod>();
+  /** By uid, with the slot that holds the room. */
+  private readonly reservations = new Map<string, Reservation & { readonly slot: number }>();
+  private readonly gangs = new Map<string, number>();
 
   constructor(private readonly extrasOf: (pod: Pod) => PodExtras = () => ({})) {}
 
@@ -53,6 +69,7 @@ export class ClusterState {
       this.forget(uid);
       this.homeless.set(uid, pod);
     }
+    for (const [uid, reservation] of this.reservations) if (reservation.node === node) this.release(uid);
     this.cluster.removeNode(node);
   }
 
@@ -85,6 +102,8 @@ export class ClusterState {
   /** Takes over a pod that a policy placed. */
   assume(pod: Pod, slot: number): void {
     this.placed.set(pod.metadata.uid, { pod, slot });
+    this.bySlot.set(slot, pod);
+    this.countGang(pod, 1);
   }
 
   /** Takes an assumed pod back. */
@@ -92,7 +111,55 @@ export class ClusterState {
     const known = this.placed.get(uid);
     if (known === undefined) return;
     this.placed.delete(uid);
+    this.bySlot.delete(known.slot);
+    this.countGang(known.pod, -1);
     this.cluster.remove(known.slot);
+  }
+
+  /** The pod in a slot of the core; undefined: it is only reserved room. */
+  podAt(slot: number): Pod | undefined {
+    return this.bySlot.get(slot);
+  }
+
+  /** How many pods of a gang are placed. */
+  countInGang(key: string): number {
+    return this.gangs.get(key) ?? 0;
+  }
+
+  /** Keeps room on a node for a pod until `victims` have left. */
+  reserve(pod: Pod, podClass: PodClass, node: number, victims: readonly Pod[]): void {
+    this.reserveAgain({ pod, podClass, node, leaving: victims.map(({ metadata }) => metadata.uid) });
+  }
+
+  reserveAgain(reservation: Reservation): void {
+    if (this.cluster.nodes.facts[reservation.node] === undefined) return;
+    const slot = this.cluster.place(reservation.podClass, reservation.node);
+    this.reservations.set(reservation.pod.metadata.uid, { ...reservation, slot });
+  }
+
+  /** Lets the room go that was kept for the pod. */
+  release(uid: string): Reservation | undefined {
+    const known = this.reservations.get(uid);
+    if (known === undefined) return undefined;
+    this.reservations.delete(uid);
+    this.cluster.remove(known.slot);
+    return known;
+  }
+
+  /** Whether pods are still leaving to make room for it. */
+  awaitsRoom(uid: string): boolean {
+    const known = this.reservations.get(uid);
+    if (known === undefined) return false;
+    return known.leaving.some((each) => this.placed.has(each));
+  }
+
+  hasRoomReserved(uid: string): boolean {
+    return this.reservations.has(uid);
+  }
+
+  private countGang(pod: Pod, change: number): void {
+    const key = gangKeyOf(pod);
+    if (key !== undefined) this.gangs.set(key, this.countInGang(key) + change);
   }
 
   private count(pod: Pod): void {

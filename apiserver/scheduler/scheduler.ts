@@ -7,15 +7,14 @@ import { isConflict, isNotFound } from '../../shared/status-error';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client, ObjectChange } from '../registry/client';
 import { keyOf } from '../registry/client';
+import type { Decision, PodRefusal } from './batch-decider';
+import { BatchDecider } from './batch-decider';
 import { ClusterState, isPending } from './cluster-state';
+import { gangKeyOf } from './gangs';
+import { Preemptor } from './preemptor';
 import type { Cure } from './core/constraints/constraint';
-import type { PodClass } from './core/model/pod-class';
-import { explain, explainBriefly, explainChoice } from './explanation';
-import type { Exclusion } from './core/explain/exclusions';
-import { exclusionsOf } from './core/explain/exclusions';
-import type { NearestMiss } from './core/explain/nearest-miss';
-import { nearestMiss } from './core/explain/nearest-miss';
-import type { Comparison, Policy, PolicyKind } from './core/policies/policy';
+import { explainChoice } from './explanation';
+import type { Comparison, PolicyKind } from './core/policies/policy';
 import { volumesOf } from './volume-demands';
 import { SchedulingQueue } from './scheduling-queue';
 
@@ -31,16 +30,6 @@ export interface SchedulerOptions {
 
 const BIND_RETRY_MS = 1_000;
 
-type Decision =
-  | { readonly pod: Pod; readonly nodeName: string }
-  /** No node takes it: every node with the one rule that excluded it. */
-  | { readonly pod: Pod; readonly nodeName?: never; readonly refusal: PodRefusal };
-
-interface PodRefusal {
-  readonly exclusions: readonly Exclusion[];
-  readonly nearest: NearestMiss | undefined;
-}
-
 /** For that many pods it is remembered why they are where they are. */
 const REMEMBERED_CHOICES = 10_000;
 
@@ -50,7 +39,8 @@ const REMEMBERED_CHOICES = 10_000;
  */
 export class Scheduler {
   private readonly state: ClusterState;
-  private readonly policy: Policy;
+  private readonly decider: BatchDecider;
+  private readonly preemptor: Preemptor;
   private readonly queue = new SchedulingQueue();
   private readonly name: string;
   private unsubscribe: (() => void)[] = [];
@@ -63,7 +53,15 @@ export class Scheduler {
   constructor(private readonly options: SchedulerOptions) {
     this.name = options.name ?? 'default-scheduler';
     this.state = new ClusterState((pod) => volumesOf(pod, options.client));
-    this.policy = options.policy.create(this.state.cluster);
+    this.preemptor = new Preemptor(this.state, { ...options, component: this.name });
+    this.decider = new BatchDecider({
+      state: this.state,
+      policy: options.policy.create(this.state.cluster),
+      preemptor: this.preemptor,
+      clock: options.clock,
+      refusalsOf: (uid) => this.queue.refusalsOf(uid),
+      record: (pod, comparison) => this.remember(pod, comparison),
+    });
   }
 
   /** Idempotent. */
@@ -116,12 +114,14 @@ export class Scheduler {
     const uid = object.metadata.uid;
     if (type === 'DELETED') {
       this.state.removePod(uid);
+      this.state.release(uid);
       this.queue.remove(uid);
       this.podGone(object);
       return;
     }
     this.state.setPod(object);
     if (!isPending(object, this.name)) {
+      this.state.release(uid);
       this.queue.remove(uid);
       const hasEnded = object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed';
       if (hasEnded && previous?.status?.phase !== object.status?.phase) this.podGone(object);
@@ -132,6 +132,7 @@ export class Scheduler {
       return;
     }
     this.queue.add(object);
+    if (gangKeyOf(object) !== undefined) this.queue.cured('gang');
     this.wake();
   }
 
@@ -159,34 +160,10 @@ export class Scheduler {
     while (!this.stopped) {
       const batch = this.queue.takeBatch();
       if (batch.length === 0) return;
-      await Promise.all(this.decide(batch).map((decision) => this.carryOut(decision)));
+      const decisions = this.decider.decide(batch);
+      if (decisions.some(({ nodeName }) => nodeName !== undefined)) this.queue.cured('pod-came');
+      await Promise.all(decisions.map((decision) => this.carryOut(decision)));
     }
-  }
-
-  private decide(batch: readonly Pod[]): readonly Decision[] {
-    const { cluster } = this.state;
-    const classes = batch.map((pod) => this.state.classOf(pod));
-    const { nodes, pods } = this.policy.place(classes, {
-      refusals: batch.map(({ metadata }) => this.queue.refusalsOf(metadata.uid)),
-      record: (index, comparison) => this.remember(batch[index], comparison),
-    });
-    for (const [index, pod] of batch.entries()) {
-      const slot = pods[index] ?? -1;
-      if (slot >= 0) this.state.assume(pod, slot);
-    }
-    if (pods.some((slot) => slot >= 0)) this.queue.cured('pod-came');
-    const refusals = new Map<PodClass, PodRefusal>();
-    return batch.map((pod, index) => {
-      const node = nodes[index] ?? -1;
-      const podClass = classes[index];
-      if (node >= 0 || podClass === undefined) return { pod, nodeName: cluster.nodes.nameOf(node) };
-      const refusal = refusals.get(podClass) ?? {
-        exclusions: exclusionsOf(cluster, podClass),
-        nearest: nearestMiss(cluster, podClass),
-      };
-      refusals.set(podClass, refusal);
-      return { pod, refusal };
-    });
   }
 
   /** Why the pod was placed where it was, as long as it is remembered. */
@@ -194,8 +171,7 @@ export class Scheduler {
     return this.choices.get(uid);
   }
 
-  private remember(pod: Pod | undefined, comparison: Comparison): void {
-    if (pod === undefined) return;
+  private remember(pod: Pod, comparison: Comparison): void {
     const { nodes } = this.state.cluster;
     this.choices.set(
       pod.metadata.uid,
@@ -245,15 +221,14 @@ export class Scheduler {
     );
   }
 
-  private async refuse(pod: Pod, { exclusions, nearest }: PodRefusal): Promise<void> {
-    if (exclusions.length < this.state.cluster.nodes.count) {
-      // Something that was placed after it made room for it, as a pod does that it wants to be near.
+  private async refuse(pod: Pod, { message, note, cures, mayFitNow, eviction }: PodRefusal): Promise<void> {
+    if (mayFitNow === true) {
       this.queue.add(pod);
       return;
     }
-    this.queue.park(pod, new Set(exclusions.flatMap(({ constraint }) => constraint.cures)));
+    this.queue.park(pod, cures);
     const { client, clock, events } = this.options;
-    const message = explain(exclusions, nearest);
+    const nominated = eviction === undefined ? {} : { nominatedNodeName: eviction.nodeName };
     let isNews = false;
     await client.modify(
       'Pod',
@@ -263,7 +238,7 @@ export class Scheduler {
         const old = current.status?.conditions?.find((each) => each.type === 'PodScheduled');
         if ((current.spec.nodeName ?? '') !== '') return undefined;
         isNews = old?.message !== message || old.reason !== 'Unschedulable';
-        if (!isNews) return undefined;
+        if (!isNews && eviction === undefined) return undefined;
         const since = old?.status === 'False' ? old.lastTransitionTime : undefined;
         const condition = {
           type: 'PodScheduled',
@@ -272,17 +247,14 @@ export class Scheduler {
           message,
           lastTransitionTime: since ?? toTimestamp(clock.now()),
         };
-        return { ...current, status: { ...current.status, conditions: [...others, condition] } };
+        return { ...current, status: { ...current.status, ...nominated, conditions: [...others, condition] } };
       },
       { subresource: 'status', uid: pod.metadata.uid },
     );
     if (isNews) {
-      events.record(
-        pod,
-        { type: 'Warning', reason: 'FailedScheduling', message: explainBriefly(exclusions, nearest) },
-        { component: this.name },
-      );
+      events.record(pod, { type: 'Warning', reason: 'FailedScheduling', message: note }, { component: this.name });
     }
+    if (eviction !== undefined) await this.preemptor.evict(pod, eviction);
   }
 
   private retry(pod: Pod): void {

@@ -13,6 +13,7 @@ import { CPU, MEMORY, NodeTable } from './node-table';
 import type { NodeDemand, PodClass, PodExtras } from './pod-class';
 import { classKeyOf, compilePod, isDeviceResource } from './compile-pod';
 import { PodTable } from './pod-table';
+import { PriorityTable } from './priority-table';
 import { Topology } from './topology';
 
 /**
@@ -24,6 +25,7 @@ export class Cluster {
   readonly devices = new DeviceTable();
   readonly load = new LoadTable();
   readonly pods = new PodTable();
+  readonly priorities = new PriorityTable();
   readonly changes = new ChangeLog();
   readonly classes: PodClass[] = [];
   readonly topology: Topology;
@@ -121,15 +123,24 @@ export class Cluster {
   }
 
   remove(pod: number): void {
+    this.suspend(pod);
+    this.pods.remove(pod);
+  }
+
+  /** Counts a pod no more, as if it were gone; `resume` undoes it. */
+  suspend(pod: number): void {
+    this.tally(pod, -1);
+  }
+
+  resume(pod: number): void {
+    this.tally(pod, 1);
+  }
+
+  private tally(pod: number, sign: number): void {
     const podClass = this.classOfPod(pod);
     const node = this.pods.nodeOf(pod);
-    const isDying = this.pods.isDying(pod);
-    const mask = this.pods.maskOf(pod);
-    this.pods.remove(pod);
-    this.account(podClass, node, mask, -1);
-    for (const { counter, weight } of podClass.counts) {
-      if (!isDying || counter.counted.onlyLiving !== true) counter.add(node, -weight);
-    }
+    this.account(podClass, node, this.pods.maskOf(pod), sign);
+    this.countPod(pod, node, sign);
     this.changes.add(node);
   }
 
@@ -155,6 +166,7 @@ export class Cluster {
       const amount = (amounts[index] ?? 0) * sign;
       const free = this.nodes.free[column];
       if (free !== undefined) free[node] = (free[node] ?? 0) - amount;
+      this.priorities.add(podClass.priority, column, node, amount);
       this.requested[column] = (this.requested[column] ?? 0) + amount;
     }
     const [cpu, memory] = this.nodes.slack;

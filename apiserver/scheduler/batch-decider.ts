@@ -1,0 +1,164 @@
+import type { Pod } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import type { ClusterState } from './cluster-state';
+import type { Cure } from './core/constraints/constraint';
+import { exclusionsOf } from './core/explain/exclusions';
+import { nearestMiss } from './core/explain/nearest-miss';
+import type { PodClass } from './core/model/pod-class';
+import type { Comparison, Policy } from './core/policies/policy';
+import { explain, explainBriefly } from './explanation';
+import type { Gang } from './gangs';
+import { groupGangs } from './gangs';
+import type { Eviction, Preemptor } from './preemptor';
+
+export type Decision =
+  | { readonly pod: Pod; readonly nodeName: string }
+  | { readonly pod: Pod; readonly nodeName?: never; readonly refusal: PodRefusal };
+
+export interface PodRefusal {
+  /** For the pod's condition, and for an Event, which must be shorter. */
+  readonly message: string;
+  readonly note: string;
+  readonly cures: ReadonlySet<Cure>;
+  /** Something that was placed after it made room for it, as a pod does that it wants to be near: it is tried again. */
+  readonly mayFitNow?: boolean;
+  /** Less important pods leave for it. */
+  readonly eviction?: Eviction;
+}
+
+export interface DeciderOptions {
+  readonly state: ClusterState;
+  readonly policy: Policy;
+  readonly preemptor: Preemptor;
+  readonly clock: Clock;
+  /** How often a pod was refused before, by uid. */
+  readonly refusalsOf: (uid: string) => number;
+  readonly record: (pod: Pod, comparison: Comparison) => void;
+}
+
+/** Decides on a batch: who goes where, which gangs go at all, and who must make room. What it places is assumed. */
+export class BatchDecider {
+  constructor(private readonly options: DeciderOptions) {}
+
+  decide(batch: readonly Pod[]): readonly Decision[] {
+    const { state } = this.options;
+    const awaited = batch.filter((pod) => state.hasRoomReserved(pod.metadata.uid)).sort(importantFirst);
+    const rest = batch.filter((pod) => !awaited.includes(pod));
+    // Who others made room for comes first, each alone: its room is let go only for itself.
+    const decisions = awaited.flatMap((pod) => this.placeReserved(pod));
+    const { gangs, singles } = groupGangs(rest);
+    let left = singles;
+    for (const gang of gangs) {
+      const better = left.filter(({ spec }) => (spec.priority ?? 0) > gang.priority);
+      left = left.filter((pod) => !better.includes(pod));
+      decisions.push(...this.place(better), ...this.placeGang(gang));
+    }
+    decisions.push(...this.place(left));
+    return decisions;
+  }
+
+  private placeReserved(pod: Pod): readonly Decision[] {
+    const { state } = this.options;
+    const { uid } = pod.metadata;
+    const isAwaited = state.awaitsRoom(uid);
+    const reservation = state.release(uid);
+    const decisions = this.place([pod], { mayEvict: !isAwaited });
+    const isPlaced = decisions.some(({ nodeName }) => nodeName !== undefined);
+    if (!isPlaced && isAwaited && reservation !== undefined) state.reserveAgain(reservation);
+    return decisions;
+  }
+
+  private place(pods: readonly Pod[], { mayEvict = true } = {}): Decision[] {
+    if (pods.length === 0) return [];
+    const { state, policy, record, refusalsOf } = this.options;
+    const { cluster } = state;
+    const classes = pods.map((pod) => state.classOf(pod));
+    const placements = policy.place(classes, {
+      refusals: pods.map(({ metadata }) => refusalsOf(metadata.uid)),
+      record: (index, comparison) => {
+        const pod = pods[index];
+        if (pod !== undefined) record(pod, comparison);
+      },
+    });
+    for (const [index, pod] of pods.entries()) {
+      const slot = placements.pods[index] ?? -1;
+      if (slot >= 0) state.assume(pod, slot);
+    }
+    const isAnyPlaced = placements.pods.some((slot) => slot >= 0);
+    const refusals = new Map<PodClass, PodRefusal>();
+    const decisions = pods.map((pod, index): Decision => {
+      const node = placements.nodes[index] ?? -1;
+      const podClass = classes[index];
+      if (node >= 0 || podClass === undefined) return { pod, nodeName: cluster.nodes.nameOf(node) };
+      const refusal = refusals.get(podClass) ?? this.refusalOf(podClass, isAnyPlaced);
+      refusals.set(podClass, refusal);
+      return { pod, refusal };
+    });
+    return mayEvict ? this.makeRoom(decisions) : decisions;
+  }
+
+  private refusalOf(podClass: PodClass, isAnyPlaced: boolean): PodRefusal {
+    const { cluster } = this.options.state;
+    const exclusions = exclusionsOf(cluster, podClass);
+    const nearest = nearestMiss(cluster, podClass);
+    return {
+      message: explain(exclusions, nearest),
+      note: explainBriefly(exclusions, nearest),
+      cures: new Set(exclusions.flatMap(({ constraint }) => constraint.cures)),
+      mayFitNow: isAnyPlaced && exclusions.length < cluster.nodes.count,
+    };
+  }
+
+  /** Lets less important pods leave for those that were refused, the most important first. */
+  private makeRoom(decisions: readonly Decision[]): Decision[] {
+    const { state, preemptor } = this.options;
+    const evictions = new Map<Pod, Eviction>();
+    const refused = decisions.flatMap((each) =>
+      each.nodeName === undefined && !each.refusal.mayFitNow ? each.pod : [],
+    );
+    for (const pod of refused.sort(importantFirst)) {
+      const eviction = preemptor.plan(pod, state.classOf(pod));
+      if (eviction !== undefined) evictions.set(pod, eviction);
+    }
+    return decisions.map((decision) => {
+      const eviction = evictions.get(decision.pod);
+      if (decision.nodeName !== undefined || eviction === undefined) return decision;
+      return { pod: decision.pod, refusal: { ...decision.refusal, eviction } };
+    });
+  }
+
+  /** All of them or none. */
+  private placeGang(gang: Gang): readonly Decision[] {
+    const { state, policy, clock } = this.options;
+    const { members, name, size, deadlineMs } = gang;
+    const refuse = (text: string, cures: readonly Cure[]): readonly Decision[] =>
+      members.map((pod) => ({ pod, refusal: { message: text, note: text, cures: new Set(cures) } }));
+    if (deadlineMs !== undefined && clock.now() > deadlineMs) {
+      return refuse(`gang ${name} was not placed by its deadline, ${new Date(deadlineMs).toISOString()}`, ['never']);
+    }
+    const there = state.countInGang(gang.key);
+    if (there + members.length < size) {
+      return refuse(`gang ${name} waits for its pods: ${there + members.length} of ${size} are there`, ['gang']);
+    }
+    const classes = members.map((pod) => state.classOf(pod));
+    const placements = policy.place(classes);
+    const missing = placements.nodes.findIndex((node) => node < 0);
+    const podClass = classes[missing];
+    if (podClass === undefined) {
+      for (const [index, pod] of members.entries()) state.assume(pod, placements.pods[index] ?? -1);
+      return members.map((pod, index) => ({
+        pod,
+        nodeName: state.cluster.nodes.nameOf(placements.nodes[index] ?? -1),
+      }));
+    }
+    const fitting = placements.nodes.filter((node) => node >= 0).length;
+    const { message } = this.refusalOf(podClass, false);
+    for (const slot of placements.pods) if (slot >= 0) state.cluster.remove(slot);
+    return refuse(
+      `gang ${name} needs room for all its ${members.length} pods at once, ${fitting} would fit; for the next one: ${message}`,
+      ['node', 'pod-gone', 'gang'],
+    );
+  }
+}
+
+const importantFirst = (a: Pod, b: Pod): number => (b.spec.priority ?? 0) - (a.spec.priority ?? 0);
