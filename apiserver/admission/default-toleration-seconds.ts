@@ -8,7 +8,7 @@ export interface TolerationSeconds {
 }
 
 /** With the few seconds until a node is given up, its pods are replaced within half a minute. */
-export const DEFAULT_TOLERATION_SECONDS: TolerationSeconds = { notReady: 20, unreachable: 20 };
+export const DEFAULT_TOLERATION_SECONDS: TolerationSeconds = { notReady: 15, unreachable: 15 };
 
 /** A pod that says nothing about lost nodes stays on one for so long before it is evicted. */
 export function createDefaultTolerationSeconds(seconds: TolerationSeconds): AdmissionPlugin {

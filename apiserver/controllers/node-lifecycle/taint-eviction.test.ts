@@ -36,7 +36,7 @@ const isStaying = (): boolean => {
 
 it.each([
   ['at once where it does not tolerate the taint', [], 'example.com/broken', 0],
-  ['soon where it says nothing of lost nodes', [], UNREACHABLE, 20_000],
+  ['soon where it says nothing of lost nodes', [], UNREACHABLE, 15_000],
   [
     'when its own time is over',
     [{ key: UNREACHABLE, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 10 }],
@@ -71,11 +71,11 @@ it('a pod stays whose node comes back in time, and its time begins anew', async 
   await createPod();
   const lost = { key: UNREACHABLE, effect: 'NoExecute' };
   await taint(lost);
-  await pass(15_000);
+  await pass(10_000);
   await taint();
-  await pass(15_000);
+  await pass(10_000);
   await taint(lost);
-  await pass(15_000);
+  await pass(10_000);
   expect(isStaying()).toBe(true);
   await pass(5_000);
   expect(isStaying()).toBe(false);
@@ -97,6 +97,6 @@ it('what owns the pod makes another one meanwhile', async () => {
     await cluster.client.bind({ namespace: 'default', name: metadata.name }, { nodeName: 'n1', uid: metadata.uid });
   }
   await taint({ key: UNREACHABLE, effect: 'NoExecute' });
-  await pass(20_000);
+  await pass(15_000);
   expect([pods().length, pods().filter(isActive).length]).toEqual([2, 1]);
 });
