@@ -96,6 +96,19 @@ it('follows the pods and what is wanted of them', async () => {
   expect(counts()).toEqual([5, 4, 3, 0]);
 });
 
+it('counts what a Deployment wants once, also in a rollout', async () => {
+  await createDeployment(3);
+  const image = { spec: { containers: [{ name: 'app', image: 'busybox:2' }] } };
+  await cluster.client.patch('Deployment', key, {
+    type: 'strategic',
+    body: { spec: { strategy: { rollingUpdate: { maxSurge: 2, maxUnavailable: 0 } }, template: image } },
+  });
+  await cluster.idle();
+  await createBudget({ maxUnavailable: 1 });
+  expect(pods()).toHaveLength(5);
+  expect(counts()).toEqual([3, 2, 3, 1]);
+});
+
 it('holds an eviction back until the pod before is replaced', async () => {
   await createDeployment(3);
   await createBudget({ minAvailable: 2 });

@@ -93,6 +93,20 @@ it('shows the pods behind a service, in slices and in Endpoints', async () => {
   });
 });
 
+it('follows its nodes into another zone', async () => {
+  const setZone = async (zone: string): Promise<void> => {
+    const body = { metadata: { labels: { 'topology.kubernetes.io/zone': zone } } };
+    await cluster.client.patch('Node', { name: 'n1' }, { type: 'merge', body });
+    await cluster.idle();
+  };
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  await createPod('web-0', '10.1.0.1', { spec: { nodeName: 'n1' } });
+  await createService();
+  expect(slice()?.endpoints[0]?.zone).toBeUndefined();
+  await setZone('east');
+  expect(slice()?.endpoints[0]?.zone).toBe('east');
+});
+
 it('follows readiness, with the time of the change', async () => {
   await createPod('web-0', '10.1.0.1');
   await createService();

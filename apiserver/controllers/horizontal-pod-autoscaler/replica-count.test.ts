@@ -61,6 +61,8 @@ it.each<[string, number, ReturnType<typeof seen>, number]>([
   ['fewer than asked while a pod says nothing', 50, seen(3, ...many(2, { uses: 100 }), {}), 4],
   ['as many where a silent pod could need its request', 50, seen(3, ...many(2, { uses: 40 }), {}), 3],
   ['fewer even if a silent pod needs its request', 50, seen(10, ...many(9, { uses: 10 }), {}), 4],
+  ['as many where a pending pod will do', 50, seen(11, ...many(10, { uses: 60 }), { phase: 'Pending' }), 11],
+  ['no more in a rollout than there should be where less is used', 50, seen(2, ...many(3, { uses: 20 }), {}), 2],
   [
     'without the CPU of a pod that starts',
     50,

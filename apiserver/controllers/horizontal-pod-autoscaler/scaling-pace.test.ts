@@ -58,6 +58,13 @@ it.each<[string, Situation, [number, string, string, boolean]]>([
   expect(pace(situation)).toEqual(expected);
 });
 
+it('remembers what it recommended', () => {
+  const history = new ScalingHistory(3, seconds(-3_000));
+  const at = (current: number, desired: number, nowMs: number): number =>
+    paced({ current, desired, min: 1, max: 100, behavior: undefined, history, nowMs }).replicas;
+  expect([at(3, 5, NOW), at(5, 1, seconds(299)), at(5, 1, seconds(301))]).toEqual([5, 5, 1]);
+});
+
 it.each<[string, Situation, [number, string, string, boolean]]>([
   [
     'adds as many pods as a policy allows',
