@@ -1,7 +1,7 @@
 /** The control plane as a program: flags and signals are read here and nowhere else. */
 import path from 'node:path';
 import { systemClock } from '../shared/clock';
-import { createLogger } from '../shared/logger';
+import { createBulkLogger, createLogger } from '../shared/logger';
 import { systemRandom } from '../shared/random';
 import { AuditPolicyError } from './audit/parse-policy';
 import { ConfigurationError, parseConfig } from './config';
@@ -26,14 +26,20 @@ async function main(): Promise<void> {
     cwd: process.cwd(),
     policies: policies.map(({ name }) => name),
   });
-  const logger = createLogger({ level: config.logLevel, pretty: config.logFormat === 'text', name: 'apiserver' });
+  const logOptions = { level: config.logLevel, pretty: config.logFormat === 'text', name: 'apiserver' };
+  const logger = createLogger(logOptions);
+  const requestLog = createBulkLogger(logOptions);
   const { store, rotate: rotateKeys } = await openStore(config, logger);
-  const server = await startServer(config, { store, clock: systemClock, random: systemRandom, logger }).catch(
-    async (error: unknown) => {
-      await store.close();
-      throw error;
-    },
-  );
+  const server = await startServer(config, {
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    requestLog,
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   rotateKeys();
   const stop = (signal: string): void => {
     logger.info({ signal }, 'stopping');

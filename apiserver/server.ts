@@ -1,4 +1,5 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -68,6 +69,8 @@ export interface ServerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Takes a line for each request. */
+  readonly requestLog: Logger;
 }
 
 export interface RunningServer {
@@ -87,7 +90,7 @@ const JOIN_TOKEN_CHECK_MS = 60 * 60 * 1_000;
 
 /** Builds the whole control plane over a store and resolves when it serves. */
 export async function startServer(config: ServerConfig, deps: ServerDeps): Promise<RunningServer> {
-  const { store, clock, random, logger } = deps;
+  const { store, clock, random, logger, requestLog } = deps;
   // First, so that what cannot be noted is not begun.
   const audit = config.audit === undefined ? undefined : await openAudit(config.audit, { clock, random, logger });
   const authority = await openClusterAuthority({
@@ -202,7 +205,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     onFinished: (finished) => {
       metrics.count(finished);
       const { verb, path: requestPath, status, durationMs, user } = finished;
-      logger.info(
+      requestLog.info(
         { verb, path: requestPath, status, ms: Math.round(durationMs), user },
         `[MUX] ${verb} ${requestPath} ${status} ${Math.round(durationMs)}ms ${user}`,
       );
@@ -230,7 +233,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       keepAliveTimeout: IDLE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
-    app,
+    // Most of all requests by far: past the framework's own search for a route.
+    (request, response) => (isApiRequest(request) ? void routes.handle(request, response) : app(request, response)),
   );
   server.on('upgrade', createUpgrades({ channel, routes, logger }));
 
@@ -281,6 +285,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   };
   return { url, port, authority, stop: () => (stopping ??= stop()) };
 }
+
+const isApiRequest = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/api/') || url.startsWith('/apis/');
 
 const portOf = (server: https.Server): number => (server.address() as AddressInfo).port;
 

@@ -13,14 +13,12 @@ const EXTRA = 'impersonate-extra-';
  * that user, each of the groups and of the extra values. Throws Forbidden, BadRequest for groups without a user.
  */
 export function impersonated(authorizer: Authorizer, user: User, { headers }: IncomingMessage): User {
+  if (!speaksForAnother(headers)) return user;
   const name = textOf(headers['impersonate-user']);
   const groups = [headers['impersonate-group'] ?? []].flat().flatMap((value) => value.split(', '));
   const uid = textOf(headers['impersonate-uid']);
   const extra = extraOf(headers);
-  if (name === undefined) {
-    if (groups.length === 0 && uid === undefined && extra.size === 0) return user;
-    throw badRequest('requested impersonation without impersonating a user');
-  }
+  if (name === undefined) throw badRequest('requested impersonation without impersonating a user');
   const verb = 'impersonate';
   const account = accountOf(name);
   if (account === undefined) authorize(authorizer, user, { verb, group: '', resource: 'users', name });
@@ -42,6 +40,12 @@ export function impersonated(authorizer: Authorizer, user: User, { headers }: In
     groups: [...new Set([...groups, ...(groups.length === 0 ? own : []), AUTHENTICATED])],
     ...(extra.size === 0 ? {} : { extra: Object.fromEntries(extra) }),
   };
+}
+
+/** Looked at in every request: without making anything. */
+function speaksForAnother(headers: IncomingMessage['headers']): boolean {
+  for (const header in headers) if (header.startsWith('impersonate-')) return true;
+  return false;
 }
 
 const textOf = (header: string | readonly string[] | undefined): string | undefined =>

@@ -6,13 +6,16 @@ export interface RequestUrl {
   readonly searchParams: URLSearchParams;
 }
 
+/** Of the many requests that have none. Nobody writes into a request's query. */
+const NO_QUERY = new URLSearchParams();
+
 /** Of `request.url`. Nothing is resolved: `..` is a name like any other, and none that exists. */
 export function splitUrl(url = '/'): RequestUrl {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
   return {
     pathname: path.startsWith('//') ? path.replace(/^\/+/, '/') : path,
-    searchParams: new URLSearchParams(query < 0 ? '' : url.slice(query + 1)),
+    searchParams: query < 0 ? NO_QUERY : new URLSearchParams(url.slice(query + 1)),
   };
 }
 
@@ -31,28 +34,29 @@ export interface RequestPath {
  * Throws BadRequest for percent-encoding that does not decode.
  */
 export function parseRequestPath(pathname: string): RequestPath | undefined {
-  const parts = pathname
-    .split('/')
-    .filter((part, index) => index > 0 || part !== '')
-    .map(decode);
+  const split = pathname.split('/');
+  const parts = pathname.includes('%') ? split.map(decode) : split;
   if (parts.at(-1) === '') parts.pop();
-  const prefix = parts.shift();
-  const group = prefix === 'api' ? '' : prefix === 'apis' ? parts.shift() : undefined;
-  const version = parts.shift();
+  const isCore = parts[1] === 'api';
+  if (!isCore && parts[1] !== 'apis') return undefined;
+  const first = isCore ? 2 : 3;
+  const group = isCore ? '' : parts[2];
+  const version = parts[first];
   if (group === undefined || version === undefined) return undefined;
   // /namespaces/NS is the namespace itself, /namespaces/NS/status|finalize its subresource, the rest lies in it.
-  const inNamespace = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '');
-  const namespace = inNamespace ? parts[1] : undefined;
-  const [plural, name, subresource, ...rest] = inNamespace ? parts.slice(2) : parts;
-  if (rest.length > 0 && subresource !== 'proxy') return undefined;
-  return {
-    group,
-    version,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(plural === undefined ? {} : { plural }),
-    ...(name === undefined ? {} : { name }),
-    ...(subresource === undefined ? {} : { subresource }),
-  };
+  const within = parts[first + 3];
+  const inNamespace =
+    parts[first + 1] === 'namespaces' && within !== undefined && within !== 'status' && within !== 'finalize';
+  const at = inNamespace ? first + 3 : first + 1;
+  const [plural, name, subresource] = [parts[at], parts[at + 1], parts[at + 2]];
+  if (parts.length > at + 3 && subresource !== 'proxy') return undefined;
+  const path: { -readonly [Field in keyof RequestPath]: RequestPath[Field] } = { group, version };
+  const namespace = inNamespace ? parts[first + 2] : undefined;
+  if (namespace !== undefined) path.namespace = namespace;
+  if (plural !== undefined) path.plural = plural;
+  if (name !== undefined) path.name = name;
+  if (subresource !== undefined) path.subresource = subresource;
+  return path;
 }
 
 function decode(part: string): string {

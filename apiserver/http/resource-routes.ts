@@ -4,6 +4,7 @@ import type { Kind } from '../kinds/kind';
 import { isWritableSubresource } from '../kinds/kind';
 import type { PatchType } from '../registry/client';
 import type { Encoded, ListPage, Registry, WriteResult } from '../registry/registry';
+import { HotObjects } from './hot-objects';
 import { readBody, readObject } from './read-object';
 import type { ResourceRequest } from './resource-request';
 import {
@@ -20,7 +21,7 @@ import {
 } from './resource-request';
 import { sendBytes, sendJson, sendParts } from './respond';
 import type { Representation } from './table';
-import { negotiate, partialMetadata, tableOf } from './table';
+import { isPlainJson, negotiate, partialMetadata, tableOf } from './table';
 import { SharedFrames, streamWatch } from './watch-stream';
 
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
@@ -46,6 +47,7 @@ const unsupportedPatch = (): StatusError =>
 /** The verbs of every kind over HTTP: parses, calls the registry once, maps the result. */
 export class ResourceRoutes {
   private readonly frames = new SharedFrames();
+  private readonly hot = new HotObjects();
 
   constructor(
     private readonly registry: Registry,
@@ -76,7 +78,7 @@ export class ResourceRoutes {
     }
     switch (request.method) {
       case 'GET':
-        return this.send(call, 200, await this.registry.get(call.kind, keyOf(call)));
+        return this.sendObject(call, await this.registry.get(call.kind, keyOf(call)));
       case 'PUT':
         return this.update(call);
       case 'PATCH':
@@ -135,6 +137,11 @@ export class ResourceRoutes {
       metadata,
       withColumns: true,
     });
+  }
+
+  private sendObject(call: ResourceRequest, encoded: Encoded): void {
+    if (!isPlainJson(call.request.headers.accept)) return this.send(call, 200, encoded);
+    sendBytes(call.response, 200, this.hot.jsonOf(encoded));
   }
 
   private send(

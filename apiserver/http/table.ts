@@ -9,6 +9,10 @@ export type Representation =
   | { readonly as: 'object' }
   | { readonly as: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'; readonly version: string };
 
+/** Whether an Accept header asks for the object itself, told without taking it apart. */
+export const isPlainJson = (accept: string | undefined): boolean =>
+  accept === undefined || accept === 'application/json' || accept === '*/*' || accept === 'application/json, */*';
+
 /** The first media type of an Accept header that we can produce; undefined: none, 406. Protobuf is skipped. */
 export function negotiate(accept: string | undefined): Representation | undefined {
   for (const range of (accept ?? '*/*').split(',')) {

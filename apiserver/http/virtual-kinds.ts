@@ -66,5 +66,7 @@ export async function answerVirtual(
   }
   const { namespace, name } = path;
   const answer = await handler({ verb, namespace, name, query, user, body: () => readObject(request) });
-  return { code: verb === 'create' ? 201 : 200, answer };
+  // A kind that is served in several versions has one handler.
+  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+  return { code: verb === 'create' ? 201 : 200, answer: { ...answer, apiVersion } };
 }
