@@ -11,6 +11,7 @@ type ServiceSpec = NonNullable<Service['spec']>;
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const AFFINITIES = ['ClientIP', 'None'];
+const DISTRIBUTIONS = ['PreferClose', 'PreferSameNode', 'PreferSameZone'];
 const AFFINITY_SECONDS = 10_800;
 
 const specOf = (object: ApiObject | StoredObject): ServiceSpec => (object['spec'] as ServiceSpec | undefined) ?? {};
@@ -92,6 +93,9 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...(AFFINITIES.includes(spec.sessionAffinity ?? 'None')
       ? []
       : [notSupported('spec.sessionAffinity', spec.sessionAffinity, AFFINITIES)]),
+    ...(spec.trafficDistribution === undefined || DISTRIBUTIONS.includes(spec.trafficDistribution)
+      ? []
+      : [notSupported('spec.trafficDistribution', spec.trafficDistribution, DISTRIBUTIONS)]),
     ...validateLabels('spec.selector', spec.selector),
     ...each('spec.ports', ports, (port, path) => {
       const id = `${port.protocol ?? ''}/${port.port}`;

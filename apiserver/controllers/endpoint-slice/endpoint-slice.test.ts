@@ -107,6 +107,21 @@ it('follows its nodes into another zone', async () => {
   expect(slice()?.endpoints[0]?.zone).toBe('east');
 });
 
+it.each([
+  ['PreferClose', { forZones: [{ name: 'east' }] }],
+  ['PreferSameZone', { forZones: [{ name: 'east' }] }],
+  ['PreferSameNode', { forZones: [{ name: 'east' }], forNodes: [{ name: 'n1' }] }],
+  [undefined, undefined],
+])('says whom a ready endpoint is meant for: %s', async (trafficDistribution, hints) => {
+  const metadata = { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'east' } };
+  await cluster.client.create('Node', { metadata });
+  await createPod('web-0', '10.1.0.1', { spec: { nodeName: 'n1' } });
+  await createService({ trafficDistribution });
+  expect(slice()?.endpoints[0]?.hints).toEqual(hints);
+  await setReady('web-0', false);
+  expect(slice()?.endpoints[0]?.hints).toBeUndefined();
+});
+
 it('follows readiness, with the time of the change', async () => {
   await createPod('web-0', '10.1.0.1');
   await createService();

@@ -88,13 +88,11 @@ export class EndpointSliceController implements Controller {
     const { nodeName } = pod.spec;
     const hostname = hostnameOf(pod, service);
     const zone = zoneOf(this.client.view('Node').get({ name: nodeName ?? '' }));
+    const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
     return {
       addresses: [pod.status?.podIP ?? ''],
-      conditions: {
-        ready: service.spec?.publishNotReadyAddresses === true || (serving && !terminating),
-        serving,
-        terminating,
-      },
+      conditions: { ready, serving, terminating },
+      ...(ready ? hintsFor(service, zone, nodeName) : {}),
       targetRef: podReference(pod),
       ...(nodeName === undefined ? {} : { nodeName }),
       ...(zone === undefined ? {} : { zone }),
@@ -110,6 +108,14 @@ const portsFor = ({ spec }: Service, pod: Pod): EndpointPort[] =>
     const { name = '', protocol = 'TCP', appProtocol } = each;
     return { name, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) };
   });
+
+/** Whom an endpoint is meant for, where traffic is to stay near (`trafficDistribution`). */
+function hintsFor({ spec }: Service, zone: string | undefined, node: string | undefined): Pick<Endpoint, 'hints'> {
+  const wish = spec?.trafficDistribution;
+  if (wish === undefined || zone === undefined) return {};
+  const forNodes = wish === 'PreferSameNode' && node !== undefined ? { forNodes: [{ name: node }] } : {};
+  return { hints: { forZones: [{ name: zone }], ...forNodes } };
+}
 
 const labelsFor = (service: Service): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(Object.entries(service.metadata.labels ?? {}).filter(([key]) => !OWN_LABELS.includes(key))),
