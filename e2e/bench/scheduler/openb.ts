@@ -156,14 +156,15 @@ export function openb({ folder, traces, seeds, expected, renamed }: OpenbOptions
     figures[trace] = byPolicy;
     curves.set(trace, of);
   }
+  const renamedTrace = traces.includes('default') ? 'default' : (traces[0] ?? 'default');
   if (renamed) {
     const results = [...renamings(folder)].map(([name, nameOf]) => {
       const kind = KINDS[0] ?? greedyOnePass;
       const runs = Array.from({ length: seeds }, (_, seed) =>
-        runTrace({ folder, trace: traces[0] ?? 'default', seed: seed + 1, kind, nameOf }),
+        runTrace({ folder, trace: renamedTrace, seed: seed + 1, kind, nameOf }),
       );
       const at130 = mean(runs.map((run) => run.curve[130] ?? 0));
-      rows.push([`${traces[0] ?? ''}, nodes renamed: ${name}`, kind.name, '', at130.toFixed(2), '']);
+      rows.push([`${renamedTrace}, nodes renamed: ${name}`, kind.name, '', at130.toFixed(2), '']);
       return [name, at130] as const;
     });
     figures['renamed'] = { greedy: Object.fromEntries(results), worst: Math.min(...results.map(([, at130]) => at130)) };

@@ -77,6 +77,20 @@ export class Candidates {
     return best;
   }
 
+  /** The nodes that cost least but for rules about domains, the best first. */
+  cheapest(count: number): readonly number[] {
+    const layout = this.refresh();
+    const kept: { readonly node: number; readonly cost: number }[] = [];
+    for (let at = 0; at < layout.nodes.length; at++) {
+      const cost = this.costs[at] ?? IMPOSSIBLE;
+      if (cost === IMPOSSIBLE || (kept.length === count && cost >= (kept.at(-1)?.cost ?? 0))) continue;
+      kept.push({ node: layout.nodes[at] ?? -1, cost });
+      kept.sort((a, b) => a.cost - b.cost);
+      if (kept.length > count) kept.pop();
+    }
+    return kept.map(({ node }) => node);
+  }
+
   private wins(node: number, other: number): boolean {
     return (this.ties.ranks[node] ?? 0) < (this.ties.ranks[other] ?? 0);
   }

@@ -6,7 +6,7 @@ import { IMPOSSIBLE } from '../scores/cost';
 import { Candidates } from './candidates';
 import type { Layout } from './layout';
 import { createLayout } from './layout';
-import { rulesCost } from './node-cost';
+import { nodeCost, rulesCost } from './node-cost';
 import type { Scorer } from './scorer';
 import { TieOrder } from './tie-order';
 
@@ -30,6 +30,19 @@ export class Placer {
   best(podClass: PodClass): number {
     this.ties.refresh();
     return this.candidatesOf(podClass).best();
+  }
+
+  /** Whether a pod of this class may be placed there, by all rules. */
+  isPossible(podClass: PodClass, node: number): boolean {
+    return (
+      podClass.fit.allows(node) && nodeCost(this.cluster, this.scorer, podClass, podClass.rules, node) !== IMPOSSIBLE
+    );
+  }
+
+  /** The nodes that cost least, the best first, as the cluster stands. */
+  cheapest(podClass: PodClass, count: number): readonly number[] {
+    this.ties.refresh();
+    return this.candidatesOf(podClass).cheapest(count);
   }
 
   nodesInTieOrder(): readonly number[] {

@@ -1,4 +1,5 @@
 import { greedy, greedyBestFit, greedyFirstFit, greedyLeastAllocated } from './greedy';
+import { minCostFlow } from './min-cost-flow';
 import type { PolicyKind } from './policy';
 import { roundRobin } from './round-robin';
 
@@ -6,6 +7,7 @@ import { roundRobin } from './round-robin';
 export const policies: readonly PolicyKind[] = [
   greedy,
   roundRobin,
+  minCostFlow,
   greedyFirstFit,
   greedyBestFit,
   greedyLeastAllocated,
