@@ -22,9 +22,12 @@ interface WatchOptions {
 
 /** Events kept encoded for the watchers that have yet to see them. */
 const SHARED_FRAMES = 1_024;
+/** Runs of events that several watchers are told of at once: as many as there are kinds of watchers at a time. */
+const SHARED_BATCHES = 4;
 
 /** The events of late as bytes, encoded once for all watchers that take whole objects. */
 export class SharedFrames {
+  private readonly batches: { readonly frames: readonly Buffer[]; readonly bytes: Buffer }[] = [];
   private readonly frames = new Map<Encoded, Partial<Record<WatchEventType, Buffer>>>();
 
   of(type: WatchEventType, encoded: Encoded): Buffer {
@@ -40,11 +43,24 @@ export class SharedFrames {
     }
     return made;
   }
+
+  /** In one piece, which watchers that are told the same share. */
+  joined(frames: readonly Buffer[]): Buffer {
+    const [first] = frames;
+    if (first !== undefined && frames.length === 1) return first;
+    const known = this.batches.find((batch) => isSame(batch.frames, frames));
+    if (known !== undefined) return known.bytes;
+    const bytes = Buffer.concat(frames);
+    this.batches.unshift({ frames, bytes });
+    this.batches.length = Math.min(this.batches.length, SHARED_BATCHES);
+    return bytes;
+  }
 }
 
+const isSame = (a: readonly Buffer[], b: readonly Buffer[]): boolean =>
+  a.length === b.length && a.every((frame, index) => frame === b[index]);
+
 const LINE_END = Buffer.from('}\n');
-const joined = (frames: readonly Buffer[]): Buffer =>
-  frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames);
 
 /** Streams a watch as JSON lines until it ends, its time is up, or the client goes. A slow client slows the watch down. */
 export async function streamWatch(
@@ -80,7 +96,7 @@ export async function streamWatch(
       const { done, value } = await next;
       start();
       if (done === true) break;
-      if (!response.write(joined(value.map((signal) => frame.of(signal)))))
+      if (!response.write(options.shared.joined(value.map((signal) => frame.of(signal)))))
         await Promise.race([once(response, 'drain'), once(response, 'close')]);
       next = iterator.next();
     }

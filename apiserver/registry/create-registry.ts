@@ -52,7 +52,7 @@ export interface RegistryOptions {
 export async function createRegistry(options: RegistryOptions): Promise<GenericRegistry> {
   const { store, kinds, clock, random, logger } = options;
   const schemas = options.schemas ?? loadSchemas();
-  const cache = await ObjectCache.start(store, logger);
+  const cache = await ObjectCache.start(store, clock, logger);
   const quotas = new QuotaLedger(cache, kinds, clock);
   return new GenericRegistry({
     store,

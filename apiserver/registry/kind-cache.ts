@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock';
 import type { ObjectChange } from './client';
 import type { StoredObject } from '../../shared/api/objects';
 import { OwnerIndex } from './owner-index';
@@ -17,6 +18,10 @@ export type ChangeHandler = (change: ObjectChange<StoredObject>) => void;
 /** How many changes of a kind a slow or resuming watch may be behind before it has to list again. */
 const WINDOW = 4_096;
 
+/** So many watches are woken for each millisecond that changes are gathered; fewer are woken at once. */
+const WATCHES_PER_MS = 50;
+const MAX_GATHER_MS = 50;
+
 /** The objects of one kind, sorted by store key, with the recent changes and who waits for the next one. */
 export class KindCache {
   private readonly objects = new Map<string, CachedObject>();
@@ -27,8 +32,11 @@ export class KindCache {
   private events: CacheEvent[] = [];
   /** Index of `events[0]` among all events of this kind ever seen: cursors are such indices. */
   private firstIndex = 0;
+  private wokenMs = -Infinity;
+  private cancelWake: (() => void) | undefined;
 
   constructor(
+    private readonly clock: Clock,
     /** Every change after this revision is in the window. */
     private windowStart: number,
   ) {}
@@ -97,8 +105,27 @@ export class KindCache {
     return () => this.handlers.delete(handler);
   }
 
-  /** Wakes the watches, once a whole transaction is visible. */
+  /**
+   * Wakes the watches, once a whole transaction is visible. Where there are many, each of which costs a write, what comes
+   * in quick succession is gathered, and told to each at once.
+   */
   wake(): void {
+    if (this.cancelWake !== undefined) return;
+    const gatherMs = Math.min(Math.floor(this.waiting.size / WATCHES_PER_MS), MAX_GATHER_MS);
+    const restMs = this.wokenMs + gatherMs - this.clock.monotonic();
+    if (gatherMs === 0 || restMs <= 0) return this.wakeAll();
+    this.cancelWake = this.clock.setTimeout(() => this.wakeAll(), restMs);
+  }
+
+  /** Wakes the watches now, which find that all is over. */
+  close(): void {
+    this.cancelWake?.();
+    this.wakeAll();
+  }
+
+  private wakeAll(): void {
+    this.cancelWake = undefined;
+    this.wokenMs = this.clock.monotonic();
     const waiting = [...this.waiting];
     this.waiting.clear();
     for (const resume of waiting) resume();

@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { KeyValue, Store, StoreEvent, Watcher } from '../store/store';
 import { StoreClosedError, StoreError } from '../store/store';
@@ -20,13 +21,14 @@ export class ObjectCache {
   private closed = false;
   private readonly feeding: Promise<void>;
 
-  static async start(store: Store, logger: Logger): Promise<ObjectCache> {
+  static async start(store: Store, clock: Clock, logger: Logger): Promise<ObjectCache> {
     const { snapshot, watcher } = await store.listAndWatch({ prefix: ROOT });
-    return new ObjectCache(store, logger, snapshot.items, snapshot.revision, watcher);
+    return new ObjectCache(store, clock, logger, snapshot.items, snapshot.revision, watcher);
   }
 
   private constructor(
     private readonly store: Store,
+    private readonly clock: Clock,
     private readonly logger: Logger,
     items: readonly KeyValue[],
     revision: number,
@@ -48,7 +50,7 @@ export class ObjectCache {
   of(resource: string): KindCache {
     const existing = this.kinds.get(resource);
     if (existing !== undefined) return existing;
-    const created = new KindCache(this.startRevision);
+    const created = new KindCache(this.clock, this.startRevision);
     this.kinds.set(resource, created);
     created.onChange((change) => {
       for (const handler of this.handlers) handler(change);
@@ -72,7 +74,7 @@ export class ObjectCache {
     this.closed = true;
     this.watcher.close();
     this.release(Infinity);
-    for (const kind of this.kinds.values()) kind.wake();
+    for (const kind of this.kinds.values()) kind.close();
     await this.feeding;
   }
 
