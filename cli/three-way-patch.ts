@@ -1,4 +1,5 @@
 import type { ApiObject } from './api-object';
+import { escapeHtml } from './output/format';
 
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -28,7 +29,7 @@ const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
 export function lastAppliedOf(manifest: ApiObject): string {
   const { annotations = {}, ...metadata } = manifest.metadata ?? {};
   const { [LAST_APPLIED]: _old, ...others } = annotations;
-  return `${JSON.stringify(ordered({ ...manifest, metadata: { ...metadata, annotations: others } }))}\n`;
+  return `${escapeHtml(JSON.stringify(ordered({ ...manifest, metadata: { ...metadata, annotations: others } })))}\n`;
 }
 
 export function withLastApplied(manifest: ApiObject): ApiObject {

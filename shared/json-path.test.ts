@@ -28,7 +28,7 @@ it.each([
   ['name: {.items[0].metadata.name}!', 'name: a!'],
   ['{.missing}', ''],
   ['{.items[9].metadata.name}', ''],
-  ['{.items[0].metadata}', '{"name":"a","labels":{"app.kubernetes.io/name":"x"}}'],
+  ['{.items[0].metadata}', '{"labels":{"app.kubernetes.io/name":"x"},"name":"a"}'],
   ['{$.kind}', 'List'],
 ])('%s gives %j', (template, text) => {
   expect(evaluateTemplate(template, value)).toBe(text);

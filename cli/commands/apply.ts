@@ -1,136 +1,234 @@
-import { StatusError, isNotFound } from '../../shared/status-error';
-import type { StoredObject } from '../api-object';
-import { pathOf, resultName } from '../client/resources';
+import { StatusError } from '../../shared/status-error';
+import { matchesLabels, parseLabelSelector } from '../../shared/selectors/label-selector';
+import type { ApiObject, StoredObject } from '../api-object';
+import { applyObject, conflictText, liveOf, moveToServerSide, serverSideApply } from '../apply/apply-object';
+import { fileNameOf, shownForDiff, unifiedDiff } from '../apply/diff-text';
+import type { Prunable } from '../apply/prune';
+import { prunable } from '../apply/prune';
+import { UsageError } from '../client/resources';
+import { confirm } from '../confirm';
+import { deleteObject } from '../delete-object';
+import type { Named } from '../found';
+import { forEach, inNamespace, placeOfManifest } from '../found';
+import { givenManifests, namesManifests } from '../given-manifests';
 import type { Manifest } from '../manifests';
-import { ManifestError, readManifests } from '../manifests';
-import { LAST_APPLIED, threeWayPatch, withLastApplied } from '../three-way-patch';
+import { ManifestError } from '../manifests';
+import { ChangeReport } from '../output/change-report';
+import { concernsOneObject, errorText } from '../output/error-text';
 import { untilReady } from '../wait-ready';
 import type { Command, Context, Flags } from './command';
-import { count, isSet, text, words } from './command';
+import { count, isSet, list, seconds, text } from './command';
+import { dryRunOf, reading, validating, writing } from './flag-groups';
 
-const MANAGER = 'kubectl-lite-apply';
+const WAIT_SECONDS = 120;
 
 export const apply: Command = {
   name: 'apply',
   usage: 'apply',
   describe: 'create or change objects to be as manifests say',
   build: (yargs) =>
-    yargs
-      .option('filename', {
-        alias: 'f',
+    reading(validating(writing(yargs, 'kubectl-client-side-apply')))
+      .option('selector', { alias: 'l', type: 'string', describe: 'only manifests with these labels' })
+      .option('all', { type: 'boolean', describe: 'with --prune: whatever its labels' })
+      .option('server-side', { type: 'boolean', describe: 'let the server merge, field by field' })
+      .option('force-conflicts', { type: 'boolean', describe: 'with --server-side: take over fields of others' })
+      .option('force', { type: 'boolean', describe: 'delete and create anew what cannot be changed' })
+      .option('overwrite', { type: 'boolean', default: true, hidden: true })
+      .option('openapi-patch', { type: 'boolean', default: true, hidden: true })
+      .option('cascade', {
         type: 'string',
-        array: true,
-        demandOption: true,
-        describe: 'file, folder or - for standard input',
+        default: 'background',
+        describe: 'of what is deleted: background, foreground or orphan',
       })
-      .option('recursive', { alias: 'R', type: 'boolean', describe: 'also folders within folders' })
-      .option('dry-run', {
+      .option('grace-period', {
+        type: 'number',
+        default: -1,
+        describe: 'of what is deleted: seconds that containers get to end',
+      })
+      .option('prune', {
+        type: 'boolean',
+        describe: 'delete what was applied before and no manifest says any more, after showing it',
+      })
+      .option('prune-allowlist', { type: 'string', array: true, describe: 'GROUP/VERSION/KIND that is pruned' })
+      .option('yes', { alias: 'y', type: 'boolean', describe: 'with --prune: do not ask' })
+      .option('wait', { type: 'boolean', describe: 'until all is ready' })
+      .option('timeout', {
         type: 'string',
-        choices: ['none', 'client', 'server'],
-        default: 'none',
-        describe: 'say what would happen',
-      })
-      .option('wait', { type: 'boolean', describe: 'until pods are ready' })
-      .option('timeout', { type: 'number', default: 120, describe: 'seconds that --wait takes at most' }),
+        default: '0s',
+        describe: `how long --wait takes at most; 0s: ${WAIT_SECONDS}s`,
+      }),
   run,
   next: (flags) => (text(flags, 'dry-run') === 'none' ? 'kubectl-lite get pods -w' : undefined),
 };
 
-async function run(context: Context, flags: Flags): Promise<number | void> {
-  const { stdin, cwd } = context.environment;
-  const manifests = await readManifests(words(flags, 'filename'), { stdin, cwd, recursive: isSet(flags, 'recursive') });
-  const dryRun = text(flags, 'dry-run') ?? 'none';
-  const applied: StoredObject[] = [];
-  let failed = false;
-  for (const manifest of manifests) {
+/** A manifest and the object that it is about. */
+interface Goal extends Named {
+  readonly manifest: Manifest;
+  readonly object: ApiObject;
+}
+
+async function run(context: Context, given: Flags): Promise<number | void> {
+  const flags = withManager(given);
+  if (!namesManifests(flags))
+    throw new UsageError('must specify one of -f and -k (--filename FILE, --kustomize FOLDER)');
+  const dryRun = dryRunOf(flags);
+  if (isSet(flags, 'server-side') && dryRun === 'client')
+    throw new UsageError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+  if (isSet(flags, 'force-conflicts') && !isSet(flags, 'server-side'))
+    throw new UsageError('--force-conflicts only works with --server-side');
+  if (isSet(flags, 'prune') && !isSet(flags, 'all') && text(flags, 'selector') === undefined)
+    throw new UsageError(
+      'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
+    );
+  const selector = parseLabelSelector(text(flags, 'selector') ?? '');
+  const manifests = (await givenManifests(context, flags)).filter(({ object }) =>
+    matchesLabels(selector, object.metadata?.labels),
+  );
+  if (manifests.length === 0) throw new UsageError('no objects passed to apply');
+  const report = new ChangeReport(context, flags);
+  const tellFailure = (error: Error, manifest: Manifest): void => context.note(failureText(context, error, manifest));
+  const goals = await goalsOf(context, manifests, tellFailure);
+  let failed = goals.length < manifests.length;
+  const doomed = isSet(flags, 'prune') ? await toPrune(context, flags, goals) : [];
+  if (isSet(flags, 'prune') && !(await agreesToPrune(context, flags, goals, doomed))) return 1;
+  const applied: ApiObject[] = [];
+  for (const goal of goals) {
     try {
-      const { result, object, name } = await applyOne(context, manifest, dryRun);
-      context.out(`${name} ${result}${dryRun === 'none' ? '' : ` (${dryRun} dry run)`}\n`);
-      if (object !== undefined) applied.push(object);
+      const { result, object } = await applyOne(context, flags, goal);
+      report.tell(goal.resource, object, result);
+      applied.push(object);
     } catch (error) {
-      if (!(error instanceof StatusError) && !(error instanceof ManifestError)) throw error;
+      if (!concernsOneObject(error)) throw error;
       failed = true;
-      const reason = error instanceof StatusError ? `Error from server (${error.reason}): ` : '';
-      const where = placeOf(manifest, error);
-      context.note(`${context.palette.bad('error')}: ${where}: ${reason}${error.message}\n`);
+      tellFailure(error, goal.manifest);
     }
   }
+  if (!failed) failed = (await pruneAll(context, flags, doomed, report)) !== undefined;
   if (failed) return 1;
-  if (isSet(flags, 'wait')) return untilReady(context, applied, count(flags, 'timeout') ?? 120);
+  const timeout = seconds(flags, 'timeout') ?? 0;
+  if (isSet(flags, 'wait') && dryRun === 'none')
+    return untilReady(context, applied as readonly StoredObject[], timeout === 0 ? WAIT_SECONDS : timeout);
+}
+
+/** Server-side apply has a manager of its own, unless another is named. */
+function withManager(flags: Flags): Flags {
+  const isUsual = text(flags, 'field-manager') === 'kubectl-client-side-apply';
+  return isSet(flags, 'server-side') && isUsual ? { ...flags, 'field-manager': 'kubectl' } : flags;
+}
+
+async function goalsOf(
+  context: Context,
+  manifests: readonly Manifest[],
+  tellFailure: (error: Error, manifest: Manifest) => void,
+): Promise<readonly Goal[]> {
+  const goals: Goal[] = [];
+  for (const manifest of manifests) {
+    try {
+      const { resource, namespace } = await placeOfManifest(context, manifest);
+      const name = manifest.object.metadata?.name ?? '';
+      if (name === '')
+        throw new ManifestError(
+          manifest.object.metadata?.generateName === undefined
+            ? `${manifest.where}: metadata.name is missing`
+            : `${manifest.where}: from ${manifest.object.metadata.generateName}: cannot use generate name with apply`,
+        );
+      goals.push({ resource, namespace, name, manifest, object: inNamespace(manifest.object, namespace) });
+    } catch (error) {
+      if (!concernsOneObject(error)) throw error;
+      tellFailure(error, manifest);
+    }
+  }
+  return goals;
+}
+
+async function applyOne(context: Context, flags: Flags, goal: Goal) {
+  if (isSet(flags, 'server-side')) {
+    if (dryRunOf(flags) === 'none') await moveToServerSide(context, flags, goal, text(flags, 'field-manager') ?? '');
+    return serverSideApply(context, flags, goal, goal.object);
+  }
+  const live = await liveOf(context, goal);
+  const sends = dryRunOf(flags) !== 'client';
+  try {
+    return await applyObject(context, flags, goal, goal.object, live, { sends, remembers: true });
+  } catch (error) {
+    const cannotChange = error instanceof StatusError && (error.reason === 'Invalid' || error.reason === 'Conflict');
+    if (!isSet(flags, 'force') || !cannotChange || dryRunOf(flags) !== 'none') throw error;
+    await deleteObject(context, goal, {
+      cascade: text(flags, 'cascade') ?? 'background',
+      gracePeriodSeconds: 0,
+      dryRun: false,
+    });
+    return { ...(await applyObject(context, flags, goal, goal.object, undefined)), result: 'configured' as const };
+  }
+}
+
+function failureText(context: Context, error: Error, manifest: Manifest): string {
+  const { bad } = context.palette;
+  if (error instanceof ManifestError || error instanceof UsageError) return errorText(error, context.palette);
+  if (!(error instanceof StatusError)) return `${bad('error')}: ${manifest.where}: ${error.message}\n`;
+  const message = error.reason === 'Conflict' ? conflictText(error) : error.message;
+  return `${bad('error')}: ${placeOf(manifest, error)}: Error from server (${error.reason}): ${message}\n`;
 }
 
 /** Where the field stands that a refusal names, as near as the manifest tells. */
-function placeOf(manifest: Manifest, error: Error): string {
-  const named =
-    error instanceof StatusError
-      ? (error.details?.causes?.[0]?.field ?? /field "([^"]+)"/.exec(error.message)?.[1])
-      : undefined;
+function placeOf(manifest: Manifest, error: StatusError): string {
+  const named = error.details?.causes?.[0]?.field ?? /field "([^"]+)"/.exec(error.message)?.[1];
   return (named === undefined ? undefined : manifest.whereIs(named)) ?? manifest.where;
 }
 
-interface Applied {
-  readonly name: string;
-  readonly result: 'created' | 'configured' | 'unchanged';
-  readonly object?: StoredObject;
-}
-
-async function applyOne(context: Context, { object, where }: Manifest, dryRun: string): Promise<Applied> {
-  const resource = (await context.resources()).byKind(object.apiVersion, object.kind);
-  if (resource === undefined)
-    throw new ManifestError(`${where}: the server has no kind "${object.kind}" in version "${object.apiVersion}"`);
-  const objectName = object.metadata?.name;
-  if (objectName === undefined || objectName === '') throw new ManifestError(`${where}: metadata.name is missing`);
-  const namespace = resource.namespaced ? (object.metadata?.namespace ?? context.namespace) : undefined;
-  const name = `${resultName(resource)}/${objectName}`;
-  const query = { fieldManager: MANAGER, fieldValidation: 'Strict', ...(dryRun === 'server' ? { dryRun: 'All' } : {}) };
-  const client = context.client();
-  const wanted = withLastApplied(object);
-  const live = await client
-    .json<StoredObject>({ path: pathOf(resource, namespace, objectName) })
-    .then(({ value }) => value)
-    .catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
-  if (live === undefined) {
-    if (dryRun === 'client') return { name, result: 'created' };
-    const { value, warnings } = await client.json<StoredObject>({
-      method: 'POST',
-      path: pathOf(resource, namespace),
-      query,
-      body: wanted,
-    });
-    warn(context, warnings);
-    return { name, result: 'created', object: value };
-  }
-  const remembered = live.metadata.annotations?.[LAST_APPLIED];
-  const last = remembered === undefined ? {} : (JSON.parse(remembered) as Record<string, unknown>);
-  const { status: _status, ...goal } = wanted;
-  const patch = threeWayPatch(last, goal, live);
-  if (patch === undefined || dryRun === 'client')
-    return { name, result: patch === undefined ? 'unchanged' : 'configured', object: live };
-  const send = (contentType: string, body: unknown) =>
-    client.json<StoredObject>({
-      method: 'PATCH',
-      path: pathOf(resource, namespace, objectName),
-      query,
-      body,
-      contentType,
-    });
-  const { value, warnings } = await send('application/strategic-merge-patch+json', patch).catch((error: unknown) => {
-    // Custom kinds have no merge keys: there a list is one value.
-    if (error instanceof StatusError && error.reason === 'UnsupportedMediaType')
-      return send('application/merge-patch+json', threeWayPatch(last, goal, live, 'merge'));
-    throw error;
+const toPrune = (context: Context, flags: Flags, goals: readonly Goal[]): Promise<readonly Prunable[]> =>
+  prunable(context, {
+    selector: text(flags, 'selector'),
+    allowlist: list(flags, 'prune-allowlist'),
+    namespaces: [...new Set(goals.flatMap(({ namespace }) => namespace ?? []))],
+    applied: goals,
   });
-  warn(context, warnings);
-  return {
-    name,
-    result: value.metadata.resourceVersion === live.metadata.resourceVersion ? 'unchanged' : 'configured',
-    object: value,
-  };
+
+/** Shows what would change and what would go, and asks where something would. Throws UsageError where nobody can answer. */
+async function agreesToPrune(
+  context: Context,
+  flags: Flags,
+  goals: readonly Goal[],
+  doomed: readonly Prunable[],
+): Promise<boolean> {
+  if (dryRunOf(flags) !== 'none' || doomed.length === 0) return true;
+  for (const goal of goals) context.note(await changeText(context, flags, goal));
+  for (const each of doomed) {
+    const { before, after } = shownForDiff(each.object, undefined, false);
+    context.note(unifiedDiff(fileNameOf(each), before, after, context.palette));
+  }
+  if (isSet(flags, 'yes')) return true;
+  if (context.environment.stdin.isTTY !== true)
+    throw new UsageError(
+      `--prune would delete ${doomed.length} object(s), shown above: say --yes to agree where nobody can be asked`,
+    );
+  return confirm(context.environment, `Delete ${doomed.length} object(s)?`);
 }
 
-function warn(context: Context, warnings: readonly string[]): void {
-  for (const warning of warnings) context.note(`${context.palette.warn('Warning')}: ${warning}\n`);
+async function changeText(context: Context, flags: Flags, goal: Goal): Promise<string> {
+  const live = await liveOf(context, goal);
+  const asked = { ...flags, 'dry-run': 'server' };
+  const merged = isSet(flags, 'server-side')
+    ? await serverSideApply(context, asked, goal, goal.object)
+    : await applyObject(context, asked, goal, goal.object, live, { sends: true, remembers: false });
+  const { before, after } = shownForDiff(live, merged.object, false);
+  return unifiedDiff(fileNameOf(goal), before, after, context.palette);
 }
+
+const pruneAll = (
+  context: Context,
+  flags: Flags,
+  doomed: readonly Prunable[],
+  report: ChangeReport,
+): Promise<number | undefined> =>
+  forEach(context, doomed, async (each) => {
+    const dryRun = dryRunOf(flags);
+    const grace = count(flags, 'grace-period') ?? -1;
+    if (dryRun !== 'client')
+      await deleteObject(context, each, {
+        cascade: text(flags, 'cascade') ?? 'background',
+        gracePeriodSeconds: grace < 0 ? undefined : grace,
+        dryRun: dryRun === 'server',
+      });
+    report.tell(each.resource, each.object, 'pruned');
+  });

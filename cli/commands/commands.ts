@@ -4,6 +4,7 @@ import { completion } from './completion';
 import { config } from './config';
 import { cp } from './cp';
 import { create } from './create/create';
+import { debug } from './debug';
 import { remove } from './delete';
 import { describe } from './describe';
 import { auth } from './auth/auth';
@@ -11,6 +12,7 @@ import { autoscale } from './autoscale';
 import { edit } from './edit';
 import { events } from './events';
 import { attach, exec } from './exec';
+import { diff } from './diff';
 import { explain } from './explain';
 import { expose } from './expose';
 import { get } from './get';
@@ -35,6 +37,7 @@ import { why } from './why';
 export const commands: readonly Command[] = [
   create,
   apply,
+  diff,
   runPod,
   expose,
   get,
@@ -50,6 +53,7 @@ export const commands: readonly Command[] = [
   remove,
   events,
   logs,
+  debug,
   exec,
   attach,
   portForward,

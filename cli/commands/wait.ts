@@ -1,83 +1,83 @@
 import { systemClock } from '../../shared/clock';
-import { isNotFound } from '../../shared/status-error';
-import type { ObjectList, StoredObject } from '../api-object';
-import { UsageError, pathOf, resultName } from '../client/resources';
 import { select } from '../../shared/json-path';
-import { parseTargets } from '../targets';
+import { isNotFound } from '../../shared/status-error';
+import type { StoredObject } from '../api-object';
+import { UsageError, qualifiedName } from '../client/resources';
+import type { Named } from '../found';
+import { namedObjects, readNamed } from '../found';
+import { ChangeReport } from '../output/change-report';
 import type { Command, Context, Flags } from './command';
-import { isSet, parseSeconds, selecting, text, words } from './command';
+import { required, seconds, selecting, words } from './command';
+import { printing, reading } from './flag-groups';
 
 const LOOK_MS = 200;
+/** What kubectl takes a negative time for. */
+const WEEK_SECONDS = 7 * 24 * 3_600;
 
 /** Whether an object is as awaited; undefined stands for one that is not there. */
-type Condition = (object: StoredObject | undefined) => boolean;
+interface Awaited {
+  readonly holds: (object: StoredObject | undefined) => boolean;
+  readonly allowsAbsence: boolean;
+}
 
 export const wait: Command = {
   name: 'wait',
   usage: 'wait [types..]',
   describe: 'wait until objects are as you say',
   build: (yargs) =>
-    selecting(yargs)
+    printing(reading(selecting(yargs)))
       .option('for', {
         type: 'string',
-        demandOption: true,
         describe: 'condition=NAME[=VALUE], delete, create or jsonpath={.path}[=VALUE]',
       })
       .option('all', { type: 'boolean', describe: 'everything of the type' })
-      .option('timeout', { type: 'string', default: '30s', describe: 'how long at most' }),
+      .option('timeout', { type: 'string', default: '30s', describe: 'how long at most; 0: look once' }),
   run,
 };
 
 async function run(context: Context, flags: Flags): Promise<number | void> {
-  const condition = parseCondition(text(flags, 'for') ?? '');
-  const seconds = parseSeconds(text(flags, 'timeout') ?? '30s');
-  if (seconds === undefined)
-    throw new UsageError(`--timeout ${text(flags, 'timeout') ?? ''}: must be a duration such as 90s or 2m`);
-  const deadlineMs = systemClock.monotonic() + seconds * 1_000;
-  let late = false;
-  for (const { resource, names } of parseTargets(await context.resources(), words(flags, 'types'))) {
-    const namespace = resource.namespaced ? context.namespace : undefined;
-    const listed = async (): Promise<readonly string[]> => {
-      const { value } = await context.client().json<ObjectList>({
-        path: pathOf(resource, namespace),
-        query: { labelSelector: text(flags, 'selector'), fieldSelector: text(flags, 'field-selector') },
-      });
-      return value.items.map(({ metadata }) => metadata.name);
-    };
-    if (names.length === 0 && text(flags, 'selector') === undefined && !isSet(flags, 'all'))
-      throw new UsageError('name objects, or say -l SELECTOR or --all');
-    for (const name of names.length > 0 ? names : await listed()) {
-      for (;;) {
-        const object = await context
-          .client()
-          .json<StoredObject>({ path: pathOf(resource, namespace, name) })
-          .then(({ value }) => value)
-          .catch((error: unknown) => {
-            if (isNotFound(error) && condition.allowsAbsence) return undefined;
-            throw error;
-          });
-        if (condition.holds(object)) {
-          context.out(`${resultName(resource)}/${name} condition met\n`);
-          break;
-        }
-        if (systemClock.monotonic() > deadlineMs) {
-          context.note(`error: timed out waiting for the condition on ${resource.plural}/${name}\n`);
-          late = true;
-          break;
-        }
-        await systemClock.sleep(LOOK_MS, context.environment.signal);
+  const given = required(flags, 'for');
+  const awaited = parseCondition(given);
+  const report = new ChangeReport(context, flags);
+  const timeout = seconds(flags, 'timeout') ?? 30;
+  const deadlineMs = systemClock.monotonic() + (timeout < 0 ? WEEK_SECONDS : timeout) * 1_000;
+  const named = await namedObjects(context, flags, words(flags, 'types'));
+  if (named.length === 0 && given !== 'delete') throw new UsageError('no matching resources found');
+  let isLate = false;
+  for (const each of named) {
+    let seen: StoredObject | undefined;
+    for (;;) {
+      const object = await look(context, each, awaited.allowsAbsence);
+      if (awaited.holds(object)) {
+        // Of what was never there kubectl says nothing.
+        if ((object ?? seen) !== undefined) report.tell(each.resource, object ?? seen ?? {}, 'condition met');
+        break;
       }
+      seen = object ?? seen;
+      if (systemClock.monotonic() > deadlineMs) {
+        context.note(`error: timed out waiting for the condition on ${qualifiedName(each.resource)}/${each.name}\n`);
+        isLate = true;
+        break;
+      }
+      await systemClock.sleep(LOOK_MS, context.environment.signal);
     }
   }
-  return late ? 1 : undefined;
+  return isLate ? 1 : undefined;
 }
 
-function parseCondition(given: string): { readonly holds: Condition; readonly allowsAbsence: boolean } {
-  if (given === 'delete') return { holds: (object) => object === undefined, allowsAbsence: true };
-  if (given === 'create') return { holds: (object) => object !== undefined, allowsAbsence: true };
+const look = (context: Context, named: Named, allowsAbsence: boolean): Promise<StoredObject | undefined> =>
+  readNamed(context, named).catch((error: unknown) => {
+    if (isNotFound(error) && allowsAbsence) return undefined;
+    throw error;
+  });
+
+function parseCondition(given: string): Awaited {
+  const word = given.toLowerCase();
+  if (word === 'delete') return { holds: (object) => object === undefined, allowsAbsence: true };
+  if (word === 'create') return { holds: (object) => object !== undefined, allowsAbsence: true };
   const [kind = '', ...rest] = given.split('=');
   const argument = rest.join('=');
-  if (kind === 'condition') {
+  if (kind === 'condition' && argument !== '') {
     const [name = '', value = 'true'] = argument.split('=');
     return {
       allowsAbsence: false,
@@ -100,5 +100,7 @@ function parseCondition(given: string): { readonly holds: Condition; readonly al
         select(path.slice(1, -1), object).some((found) => value === undefined || String(found) === value),
     };
   }
-  throw new UsageError(`--for=${given}: must be condition=NAME, delete, create or jsonpath={.path}=VALUE`);
+  throw new UsageError(
+    `unrecognized condition: "${given}": must be condition=NAME, delete, create or jsonpath={.path}=VALUE`,
+  );
 }
