@@ -1,16 +1,19 @@
 /**
  * How densely and how fast pods are placed, the plain policies beside ours.
- *   node dist/e2e/bench/scheduler.js [--only openb,mixed,vbp,speed] [--seeds 10] [--json FILE] [--svg FILE]
+ *   node dist/e2e/bench/scheduler.js [--only openb,mixed,vbp,speed,flow] [--seeds 10] [--json FILE] [--svg FILE]
  *     [--openb DIR] [--traces default,cpu050] [--expected FILE] [--no-renamed] [--vbp DIR] [--optima FILE] [--every 1]
+ *     [--nodes 5000] [--large] [--rounds 5]
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Table from 'cli-table3';
 import { countFlag, publish } from './report';
+import { flow } from './scheduler/flow';
 import { mixed } from './scheduler/mixed';
 import { openb, tracesIn } from './scheduler/openb';
 import type { Part } from './scheduler/part';
 import { plot } from './scheduler/plot';
+import { speed } from './scheduler/speed';
 import { vbp } from './scheduler/vbp';
 
 function main(argv: readonly string[]): void {
@@ -32,7 +35,9 @@ function main(argv: readonly string[]): void {
             expected: flag('--expected') ?? path.join(folder, '..', 'fgd-expected', 'analysis_allo_discrete.csv'),
             renamed: !argv.includes('--no-renamed'),
           }),
+    flow: () => flow({ rounds: countFlag(argv, '--rounds', 5) }),
     mixed: () => mixed({ seeds }),
+    speed: () => speed({ nodes: countFlag(argv, '--nodes', 5_000), isLarge: argv.includes('--large') }),
     vbp: () =>
       bins === undefined
         ? 'vbp is left out: --vbp names the folder with its unpacked instances'

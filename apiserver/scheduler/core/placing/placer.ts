@@ -50,6 +50,21 @@ export class Placer {
     return this.ties.order;
   }
 
+  /** The same as `best`, by looking at every node and remembering nothing: to check it by. */
+  bestByScan(podClass: PodClass): number {
+    this.ties.refresh();
+    let best = -1;
+    let lowest = IMPOSSIBLE;
+    for (const node of this.ties.order) {
+      if (!podClass.fit.allows(node)) continue;
+      const cost = nodeCost(this.cluster, this.scorer, podClass, podClass.rules, node);
+      if (cost >= lowest) continue;
+      lowest = cost;
+      best = node;
+    }
+    return best;
+  }
+
   /** Who would have got the pod had there been no `winner`; -1: nobody. */
   runnerUp(podClass: PodClass, winner: number): number {
     this.ties.refresh();

@@ -1,0 +1,266 @@
+import { Cluster } from '../../../apiserver/scheduler/core/model/cluster';
+import type { PodClass } from '../../../apiserver/scheduler/core/model/pod-class';
+import { Placer } from '../../../apiserver/scheduler/core/placing/placer';
+import { greedyOnePass } from '../../../apiserver/scheduler/core/policies/greedy';
+import { findPreemption } from '../../../apiserver/scheduler/core/preemption/victims';
+import { DensityScorer } from '../../../apiserver/scheduler/core/scores/density';
+import type { Pod } from '../../../shared/api/objects';
+import { seededRandom } from '../../../shared/random';
+import { mixedShapes } from './mixed-shapes';
+import { benchNode, benchPod, shuffled } from './objects';
+import type { Part } from './part';
+
+const LOAD = 0.92;
+/** A decision out of so many is made again by looking at every node. */
+const CHECK_EVERY = 997;
+
+interface Size {
+  readonly nodes: number;
+  readonly pods: number;
+}
+
+interface Outcome {
+  readonly perSecond: number;
+  readonly unplaced: number;
+  readonly differences: number;
+}
+
+function filled({ nodes, pods }: Size) {
+  const world = mixedShapes({ seed: 1, nodes, pods, templates: 500, load: LOAD });
+  const cluster = new Cluster();
+  for (const node of world.nodes) cluster.setNode(node);
+  const classes = world.pods.map((pod) => cluster.classOf(pod));
+  return { cluster, classes, shuffled: shuffled(classes, seededRandom(2).next) };
+}
+
+/** All pods known at once: the policy orders them. */
+function batch(size: Size): Outcome {
+  const { cluster, shuffled: classes } = filled(size);
+  const policy = greedyOnePass.create(cluster);
+  const start = performance.now();
+  const { nodes } = policy.place(classes);
+  const seconds = (performance.now() - start) / 1_000;
+  return { perSecond: classes.length / seconds, unplaced: nodes.filter((node) => node < 0).length, differences: 0 };
+}
+
+/** One pod after the other, in no order; some decisions are checked against a look at every node. */
+function oneByOne(
+  { cluster, arrivals }: { cluster: Cluster; arrivals: readonly PodClass[] },
+  isChecked = true,
+): Outcome {
+  const scorer = new DensityScorer(cluster);
+  const placer = new Placer(cluster, scorer);
+  const fresh = new Placer(cluster, scorer);
+  let [unplaced, differences, checkMs] = [0, 0, 0];
+  const start = performance.now();
+  for (const [index, podClass] of arrivals.entries()) {
+    scorer.observe(podClass);
+    const node = placer.best(podClass);
+    if (isChecked && index % CHECK_EVERY === 0) {
+      const checkStart = performance.now();
+      if (fresh.bestByScan(podClass) !== node) differences += 1;
+      checkMs += performance.now() - checkStart;
+    }
+    if (node < 0) unplaced += 1;
+    else cluster.place(podClass, node);
+  }
+  return { perSecond: (1_000 * arrivals.length) / (performance.now() - start - checkMs), unplaced, differences };
+}
+
+const ZONES = ['a', 'b', 'c'];
+
+/** scheduler_perf's node: 4 CPU, 32 GiB, 110 pods, in one of a few zones. */
+function perfCluster(nodes: number): Cluster {
+  const cluster = new Cluster();
+  for (let index = 0; index < nodes; index++) {
+    cluster.setNode(
+      benchNode(
+        `node-${index}`,
+        { cpu: '4', memory: '32Gi', pods: '110' },
+        { zone: ZONES[index % ZONES.length] ?? 'a' },
+      ),
+    );
+  }
+  return cluster;
+}
+
+const perfPod = (name: string, spec: Partial<Pod['spec']> = {}, labels: Record<string, string> = {}): Pod =>
+  benchPod(name, { cpu: '100m', memory: '500Mi' }, { spec, labels });
+
+const term = (topologyKey: string, colour: string) => ({ topologyKey, labelSelector: { matchLabels: { colour } } });
+const GREEN = { colour: 'green' };
+
+/** The shapes of kubernetes/kubernetes test/integration/scheduler_perf: what is placed before, and what is measured. */
+const PERF: Readonly<Record<string, { readonly before: number; readonly pods: number; readonly pod: Pod }>> = {
+  Basic: { before: 5_000, pods: 50_000, pod: perfPod('basic') },
+  NodeAffinity: {
+    before: 5_000,
+    pods: 10_000,
+    pod: perfPod('node-affinity', {
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'In', values: ['a', 'b'] }] }],
+          },
+        },
+      },
+    }),
+  },
+  PodAffinity: {
+    before: 5_000,
+    pods: 5_000,
+    pod: perfPod(
+      'pod-affinity',
+      { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term('zone', 'green')] } } },
+      GREEN,
+    ),
+  },
+  PodAntiAffinity: {
+    before: 1_000,
+    pods: 2_000,
+    pod: perfPod(
+      'pod-anti-affinity',
+      {
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [term('kubernetes.io/hostname', 'green')],
+          },
+        },
+      },
+      GREEN,
+    ),
+  },
+  TopologySpreading: {
+    before: 5_000,
+    pods: 5_000,
+    pod: perfPod(
+      'spread',
+      { topologySpreadConstraints: [{ ...term('zone', 'green'), maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' }] },
+      GREEN,
+    ),
+  },
+};
+
+function perf(name: string, nodes: number): Outcome {
+  const shape = PERF[name];
+  if (shape === undefined) throw new Error(`there is no shape ${name}`);
+  const cluster = perfCluster(nodes);
+  oneByOne(
+    { cluster, arrivals: Array.from({ length: shape.before }, () => cluster.classOf(perfPod('before'))) },
+    false,
+  );
+  return oneByOne({ cluster, arrivals: Array.from({ length: shape.pods }, () => cluster.classOf(shape.pod)) });
+}
+
+/** Nodes that pods of no priority fill; important ones evict them. */
+function preemption(nodes: number): Outcome {
+  const cluster = perfCluster(nodes);
+  const low = cluster.classOf(benchPod('low', { cpu: '900m', memory: '500Mi' }, { spec: { priority: 0 } }));
+  for (const [, node] of cluster.nodes.names()) for (let pod = 0; pod < 4; pod++) cluster.place(low, node);
+  const high = cluster.classOf(benchPod('high', { cpu: '3', memory: '500Mi' }, { spec: { priority: 10 } }));
+  const count = 500;
+  let unplaced = 0;
+  const start = performance.now();
+  for (let pod = 0; pod < count; pod++) {
+    const found = findPreemption(cluster, high);
+    if (found === undefined) {
+      unplaced += 1;
+      continue;
+    }
+    for (const victim of found.victims) cluster.remove(victim);
+    cluster.place(high, found.node);
+  }
+  return { perSecond: (1_000 * count) / (performance.now() - start), unplaced, differences: 0 };
+}
+
+/** Pods that fit nowhere come between those that do. */
+function unschedulable(nodes: number): Outcome {
+  const cluster = perfCluster(nodes);
+  const huge = cluster.classOf(benchPod('huge', { cpu: '9', memory: '500Mi' }));
+  const usual = cluster.classOf(perfPod('usual'));
+  return oneByOne({
+    cluster,
+    arrivals: Array.from({ length: 20_000 }, (_, index) => (index % 4 === 0 ? huge : usual)),
+  });
+}
+
+/** A pod goes for each that comes. */
+function churn(nodes: number): Outcome {
+  const cluster = perfCluster(nodes);
+  const podClass = cluster.classOf(perfPod('churn'));
+  const placer = new Placer(cluster, new DensityScorer(cluster));
+  const there: number[] = [];
+  for (let pod = 0; pod < 5_000; pod++) there.push(cluster.place(podClass, placer.best(podClass)));
+  const { next } = seededRandom(3);
+  const count = 20_000;
+  const start = performance.now();
+  for (let pod = 0; pod < count; pod++) {
+    const at = Math.floor(next() * there.length);
+    cluster.remove(there[at] ?? 0);
+    there[at] = cluster.place(podClass, placer.best(podClass));
+  }
+  return { perSecond: (1_000 * count) / (performance.now() - start), unplaced: 0, differences: 0 };
+}
+
+/** The share of time that recording winner, runner-up and terms adds. */
+function recording(size: Size): number {
+  const run = (isRecorded: boolean): number => {
+    const { cluster, shuffled: arrivals } = filled(size);
+    const policy = greedyOnePass.create(cluster);
+    let recorded = 0;
+    const options = isRecorded ? { record: () => void (recorded += 1) } : {};
+    const start = performance.now();
+    for (const podClass of arrivals) policy.place([podClass], options);
+    return performance.now() - start;
+  };
+  run(false);
+  const without = run(false);
+  return (100 * (run(true) - without)) / without;
+}
+
+interface SpeedOptions {
+  readonly nodes: number;
+  readonly isLarge: boolean;
+}
+
+export function speed({ nodes, isLarge }: SpeedOptions): Part {
+  const size = { nodes, pods: nodes * 30 };
+  const runs: [string, () => Outcome][] = [
+    ['batch', () => batch(size)],
+    [
+      'one by one, shuffled',
+      () => {
+        const { cluster, shuffled: arrivals } = filled(size);
+        return oneByOne({ cluster, arrivals });
+      },
+    ],
+    [
+      'one by one, in bursts',
+      () => {
+        const { cluster, classes: arrivals } = filled(size);
+        return oneByOne({ cluster, arrivals });
+      },
+    ],
+    ...Object.keys(PERF).map((name): [string, () => Outcome] => [name, () => perf(name, nodes)]),
+    ['Preemption', () => preemption(nodes)],
+    ['Unschedulable', () => unschedulable(nodes)],
+    ['Churn', () => churn(nodes)],
+    ...(isLarge
+      ? [['batch, 50,000 nodes', () => batch({ nodes: 50_000, pods: 500_000 })] as [string, () => Outcome]]
+      : []),
+  ];
+  const results = runs.map(([name, run]) => [name, run()] as const);
+  const overhead = recording({ nodes, pods: nodes * 4 });
+  return {
+    name: 'speed',
+    title: `decisions a second of the core alone, ${nodes} nodes, one thread; differences to a look at every node (one decision of ${CHECK_EVERY}); recording explanations costs ${overhead.toFixed(0)}% more`,
+    head: ['shape', 'decisions/s', 'unplaced', 'differences'],
+    rows: results.map(([name, { perSecond, unplaced, differences }]) => [
+      name,
+      perSecond.toFixed(0),
+      unplaced,
+      differences,
+    ]),
+    figures: { ...Object.fromEntries(results), recordingOverheadPercent: overhead },
+  };
+}
