@@ -37,6 +37,25 @@ async function pass(ms: number): Promise<void> {
   await cluster.idle();
 }
 
+it.each([{}, { backoffLimitPerIndex: 1 }, { completionMode: 'NonIndexed' }])(
+  'makes no pod in place of one that succeeds while another is counted: %j',
+  async (spec) => {
+    await create({ completions: 2, parallelism: 2, ...spec });
+    const [first, second] = active();
+    let meanwhile: Promise<void> | undefined;
+    const stop = cluster.client.view('Job').onChange(({ object }) => {
+      if (object.status?.uncountedTerminatedPods?.succeeded === undefined) return;
+      meanwhile ??= report(cluster, second === undefined ? [] : [second], 'Succeeded');
+    });
+    await report(cluster, first === undefined ? [] : [first], 'Succeeded');
+    await meanwhile;
+    stop();
+    expect(conditions()).toContain('Complete CompletionsReached');
+    const made = cluster.client.view('Event').list({ where: ({ reason }) => reason === 'SuccessfulCreate' });
+    expect(made).toHaveLength(2);
+  },
+);
+
 describe('with a limit for each index', () => {
   it('waits for each index on its own, longer after each of its failures', async () => {
     await create({ backoffLimitPerIndex: 5 });

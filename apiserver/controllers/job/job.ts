@@ -88,15 +88,7 @@ export class JobController implements Controller {
 
   /** Moves ended pods into the counts. Undefined: the job is gone. */
   private async count(job: Job): Promise<Job | undefined> {
-    const isFinished = finishOf(job) !== undefined;
-    const pods = this.podsOf(job);
-    // What is ended with the job has not failed by itself.
-    const isOpen = !isFinished && aimOf(job) === undefined;
-    const failedIndexes = hasIndexLimit(job) && isOpen ? failedIndexesOf(job, pods) : undefined;
-    const kept = this.keptFor(job, pods, failedIndexes);
-    const ended = pods.filter(
-      (pod) => isTracked(pod) && !kept.has(pod.metadata.uid) && (isEnded(pod) || isFinished || this.isLost(job, pod)),
-    );
+    const { ended, failedIndexes } = this.uncounted(job);
     const succeeded = ended.filter(({ status }) => status?.phase === 'Succeeded');
     const failed = ended.filter((pod) => !succeeded.includes(pod) && judgeFailure(job, pod).action !== 'Ignore');
     const uids = (of: readonly Pod[]): string[] => of.map(({ metadata }) => metadata.uid);
@@ -152,6 +144,21 @@ export class JobController implements Controller {
     });
   }
 
+  /** The pods to be counted now, and the indexes that are given up where each index has its own limit. */
+  private uncounted(job: Job): { readonly ended: readonly Pod[]; readonly failedIndexes: Set<number> | undefined } {
+    const isFinished = finishOf(job) !== undefined;
+    const pods = this.podsOf(job);
+    // What is ended with the job has not failed by itself.
+    const isOpen = !isFinished && aimOf(job) === undefined;
+    const failedIndexes = hasIndexLimit(job) && isOpen ? failedIndexesOf(job, pods) : undefined;
+    const kept = this.keptFor(job, pods, failedIndexes);
+    const isOver = (pod: Pod): boolean => isEnded(pod) || isFinished || this.isLost(job, pod);
+    return {
+      ended: pods.filter((pod) => isTracked(pod) && !kept.has(pod.metadata.uid) && isOver(pod)),
+      failedIndexes,
+    };
+  }
+
   /** The pods that bear what the next pod of their index has to know: not before a job comes to its end are they counted. */
   private keptFor(job: Job, pods: readonly Pod[], failedIndexes: ReadonlySet<number> | undefined): ReadonlySet<string> {
     if (failedIndexes === undefined) return new Set();
@@ -168,6 +175,8 @@ export class JobController implements Controller {
   }
 
   private async proceed(job: Job): Promise<Result> {
+    // What ended while others were counted looks as if it were still to be done: its change asks for another look.
+    if (this.uncounted(job).ended.length > 0) return done;
     const nowMs = this.deps.clock.now();
     const active = this.podsOf(job).filter(isActive);
     const outcome = aimOf(job) ?? judge(job, active, nowMs);
