@@ -72,8 +72,10 @@ const newName = (context: Context, flags: Flags): string => {
 };
 
 async function debugBeside(context: Context, flags: Flags, pod: Pod): Promise<number | void> {
+  const image = text(flags, 'image');
+  if (image === undefined) throw new UsageError('you must specify --image when not using --copy-to.');
   const container = {
-    ...debugContainer(flags, newName(context, flags), required(flags, 'image')),
+    ...debugContainer(flags, newName(context, flags), image),
     ...securityOf(profileOf(flags), 'pod'),
   };
   const target = text(flags, 'target');

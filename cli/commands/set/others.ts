@@ -21,7 +21,7 @@ export const serviceAccount: Command = {
       const template = podTemplateOf(object);
       if (template?.spec === undefined)
         throw new UsageError(`${object.kind ?? ''}/${object.metadata?.name ?? ''} does not have a pod template`);
-      const spec = { ...template.spec, serviceAccountName: account, serviceAccount: account };
+      const spec = { ...template.spec, serviceAccountName: account };
       return withPodTemplate(object, { ...template, spec });
     });
   },

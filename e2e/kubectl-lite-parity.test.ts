@@ -1,0 +1,183 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Cluster } from './harness/cluster';
+import type { Outcome } from './harness/programs';
+
+jest.setTimeout(120_000);
+
+const DEPLOYMENT = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: dep, labels: {app: dep}}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: dep}}
+  template:
+    metadata: {labels: {app: dep}}
+    spec:
+      containers:
+      - {name: main, image: busybox, ports: [{containerPort: 80}]}
+      - {name: side, image: busybox}
+`;
+const configMap = (name: string, value: string): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {a: "${value}"}\n`;
+
+const FILES: Readonly<Record<string, string>> = {
+  'dep.yaml': DEPLOYMENT,
+  'one.yaml': configMap('one', '1'),
+  'two.yaml': configMap('one', '2'),
+  'some.env': 'A=1\n# comment\n B=2\n\n',
+  'some.txt': 'text\n',
+};
+
+/**
+ * What kubectl 1.35 and kubectl-lite both do, one after the other, each in a namespace of its own: the same words give
+ * the same outputs, messages and exit codes. `FILES/x` is one of the files above.
+ */
+const SESSION = `
+create ns default
+create cm x --from-literal=a
+create cm x --from-literal=a=1 --from-literal=a=2
+create cm x --from-file=nope
+create cm x --from-file=k=FILES/some.txt --dry-run=client -o yaml
+create cm x --from-env-file=FILES/some.env --append-hash --dry-run=client -o yaml
+create secret generic x --from-literal=a=b --type=foo --append-hash --dry-run=client -o yaml
+create secret docker-registry d --docker-username=u --docker-password=p --docker-email=e --dry-run=client -o yaml
+create secret tls t
+create deployment web
+create deployment web --image=a/b:1 --image=b@sha256:aa --port=80 --replicas=2 --dry-run=client -o yaml
+create job j --image=a --dry-run=client -o yaml -- date
+create cronjob x --image=a --schedule=*/5_*_*_*_* --restart=Never -o yaml --dry-run=client -- date
+create role r --verb=get,list --verb=watch --resource=pods,deployments.apps,pods/log --resource-name=x --dry-run=client -o yaml
+create role r --verb=foo --resource=pods --dry-run=client
+create clusterrole cr --verb=get --non-resource-url=/healthz --dry-run=client -o yaml
+create clusterrole agg --aggregation-rule=a=b,c=d --dry-run=client -o yaml
+create rolebinding b --role=r --user=u --group=g --serviceaccount=x:y -o yaml --dry-run=client
+create rolebinding b --role=a --clusterrole=b
+create quota q --hard=cpu=1,pods=20 --scopes=BestEffort --dry-run=client -o yaml
+create pc x --value=5 --global-default --description=d --preemption-policy=Never --dry-run=client -o yaml
+create pdb p --selector=a=b --min-available=50% --dry-run=client -o yaml
+create pdb x --selector=a=b --min-available=1 --max-unavailable=1
+create ingress i --class=nginx --rule=foo.com/bar*=svc:80,tls=my --rule=/p=svc2:http --annotation=a=b --default-backend=d:80 --dry-run=client -o yaml
+create service clusterip s --tcp=80:http --tcp=443 --dry-run=client -o yaml
+create service nodeport s --tcp=80 --node-port=30000 --dry-run=client -o yaml
+create service externalname s --external-name=a.b --dry-run=client -o yaml
+create cm z --from-literal=a=b --dry-run=foo
+create cm z --from-literal=a=b --dry-run=server
+create cm z --from-literal=a=b -o name
+create cm z --from-literal=a=b
+create cm A_B
+create token nope
+create -f FILES/dep.yaml
+get cm z nope
+get cm z -o yaml
+get cm z -o jsonpath={.data.a}
+get cm -o custom-columns=N:.metadata.name,D:.data.a
+get cm -l a=b -o yaml
+get pods -l no=such
+get cm nope --ignore-not-found
+run x --image=a --port=80 --env=A=b --labels=a=b --restart=Never --image-pull-policy=Never --privileged --annotations=x=y --dry-run=client -o yaml -- a b
+run x
+expose deploy dep --port=80 --target-port=http --name=svc --type=NodePort --protocol=UDP --dry-run=client -o yaml
+expose deploy dep
+expose cm z
+scale deploy dep --replicas=2
+scale deploy dep nope --replicas=1
+scale deploy dep --current-replicas=5 --replicas=1
+scale deploy --all --replicas=1 -o name
+autoscale deploy dep --max=3 --min=2 --cpu=80% --memory=100Mi --name=h2 --dry-run=client -o yaml
+set image deploy/dep main=busybox:1
+set image deploy/dep main=busybox:1
+set image deploy dep foo=busybox
+set env deploy/dep A=b C=d
+set env deploy/dep A-
+set env deploy/dep --list
+set resources deploy dep --limits=cpu=200m,memory=64Mi --requests=cpu=100m
+set selector svc dep a=b
+set serviceaccount deploy dep default
+get deploy dep -o jsonpath={.spec.template.spec}
+patch cm z -p {"data":{"a":"c"}}
+patch cm z -p {"data":{"a":"c"}}
+patch cm z --type=json -p [{"op":"replace","path":"/data/a","value":"e"}]
+patch cm nope -p {}
+patch deploy dep -p {"spec":{"replicas":-1}}
+label cm z a=b
+label cm z a=b
+label cm z a=c
+label cm z a=c --overwrite
+annotate cm z a=b
+annotate cm z a-
+rollout history deploy/dep
+rollout history deploy dep --revision=1
+rollout pause deploy/dep
+rollout pause deploy/dep
+rollout restart deploy dep
+rollout resume deploy/dep
+rollout undo deploy/dep
+rollout history deploy/dep
+apply -f FILES/one.yaml
+apply -f FILES/one.yaml
+apply -f FILES/two.yaml --dry-run=server
+apply -f FILES/two.yaml
+apply -f FILES/two.yaml --server-side
+replace -f FILES/one.yaml
+replace -f FILES/one.yaml --force
+diff -f FILES/one.yaml
+diff -f nope.yaml
+wait --for=jsonpath={.data.a}=1 cm/one --timeout=5s
+delete cm one
+delete cm one
+delete cm one --ignore-not-found
+delete cm z --dry-run=client
+delete -f FILES/dep.yaml
+auth can-i get pods
+auth can-i create pods --as jane
+auth can-i get nonsense
+auth whoami --as jane --as-group dev
+api-versions
+api-resources --api-group=apps --no-headers --sort-by=kind
+explain pod.spec.containers.ports
+explain deploy.spec.strategy --recursive
+explain pod.spec.nope
+`;
+
+describe('kubectl-lite beside kubectl', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    cluster = await Cluster.start({ workers: 0 });
+    for (const namespace of ['theirs', 'ours']) await cluster.ok(['create', 'namespace', namespace]);
+    mkdirSync(path.join(cluster.folder, 'files'));
+    for (const [name, text] of Object.entries(FILES)) writeFileSync(path.join(cluster.folder, 'files', name), text);
+  });
+  afterAll(() => cluster.stop());
+
+  const wordsOf = (line: string, namespace: string): readonly string[] => {
+    // A blank within a word is written as an underscore: only schedules have one.
+    const words = line
+      .split(' ')
+      .map((word) => (word.startsWith('--schedule=') ? word.replaceAll('_', ' ') : word))
+      .map((word) => word.replace('FILES', path.join(cluster.folder, 'files')));
+    const end = words.indexOf('--');
+    const at = end < 0 ? words.length : end;
+    return [...words.slice(0, at), '-n', namespace, ...words.slice(at)];
+  };
+
+  /** Without what differs between any two runs, and the names of the programs and namespaces. */
+  const comparable = ({ status, stdout, stderr }: Outcome): unknown =>
+    [String(status), stdout, stderr].map((text) =>
+      text
+        .replaceAll('kubectl-lite', 'kubectl')
+        .replace(/\b(theirs|ours)\b/g, 'NAMESPACE')
+        .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
+        .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UID')
+        .replace(/resourceVersion: "\d+"/g, 'VERSION')
+        .replace(/^([a-z]+-hash)=\S+$/gm, '$1')
+        .replace(/pod-template-hash=\S+/g, 'HASH')
+        .replace(/ +$/gm, ''),
+    );
+
+  it.each(SESSION.trim().split('\n'))('%s', async (line) => {
+    const theirs = await cluster.kubectl(wordsOf(line, 'theirs'));
+    const ours = await cluster.lite(wordsOf(line, 'ours'));
+    expect(comparable(ours)).toEqual(comparable(theirs));
+  });
+});
