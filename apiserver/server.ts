@@ -38,6 +38,7 @@ import { createFastExpress } from './http/fast-express';
 import { readPodUsages, serveNodeMetrics, servePodMetrics } from './metrics-api/metrics-api';
 import { createMetrics } from './http/metrics';
 import { OpenApiDocuments } from './http/openapi';
+import { serverObjects } from './http/server-objects';
 import { healthPages } from './http/health';
 import { closeGracefully } from './http/shutdown';
 import { VERSION } from './http/version';
@@ -191,6 +192,15 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     proxy,
     virtual: {
       ...reviewHandlers(access.authorizer, roles, tokenAuthenticators),
+      ...serverObjects({
+        kinds,
+        startedMs: clock.now(),
+        storeProblem: () =>
+          store.get('/health').then(
+            () => undefined,
+            (error: unknown) => (error instanceof Error ? error.message : String(error)),
+          ),
+      }),
       'serviceaccounts/token': serveTokenRequests(tokens, apiAudiences),
       'nodes.metrics.k8s.io': serveNodeMetrics({ client, connector: channel, clock }),
       'pods.metrics.k8s.io': servePodMetrics({ client, connector: channel, clock }),

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
+import type { StoredObject } from '../../shared/api/objects';
 import { StatusError, toStatusError } from '../../shared/status-error';
 import type { Authenticator } from '../auth/authenticator';
 import { authenticate } from '../auth/authenticator';
@@ -10,6 +11,7 @@ import type { Authorizer } from '../auth/authorizer';
 import { authorize } from '../auth/authorizer';
 import { impersonated } from '../auth/impersonation';
 import type { User } from '../auth/user';
+import type { Kind } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
 import type { Registry } from '../registry/registry';
 import { VERBS, attributesOf } from './request-attributes';
@@ -19,7 +21,9 @@ import { sendJson, sendRefusal } from './respond';
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery';
 import { ResourceRoutes, notServed } from './resource-routes';
 import type { OpenApiDocuments } from './openapi';
+import { includeOf } from './resource-request';
 import { sendBytes } from './respond';
+import { negotiate, tableOf } from './table';
 import type { VirtualHandlers } from './virtual-kinds';
 import { answerSubresource, answerVirtual } from './virtual-kinds';
 
@@ -208,7 +212,7 @@ export class ApiRoutes {
     if (this.deps.kinds.isVirtual(kind)) {
       const call = { kind, path, query: url.searchParams, user, request };
       const { code, answer } = await answerVirtual(this.deps.virtual, call);
-      return sendJson(response, code, answer);
+      return sendJson(response, code, this.shown(kind, answer, request, url.searchParams));
     }
     if (path.subresource !== undefined && isServed === true) {
       const call = { path, query: url.searchParams, user, request };
@@ -218,6 +222,25 @@ export class ApiRoutes {
     const { trail } = audit;
     const annotate = trail === undefined ? {} : { annotate: trail.annotate };
     return this.resources.handle({ request, response, kind, path, query: url.searchParams, user, ...annotate });
+  }
+
+  /** What is made for the answer, as a table where the client wants one. */
+  private shown(kind: Kind, answer: object, request: IncomingMessage, query: URLSearchParams): object {
+    const representation = request.method === 'POST' ? undefined : negotiate(request.headers.accept);
+    if (representation?.as !== 'Table') return answer;
+    const { items } = answer as { readonly items?: readonly StoredObject[] };
+    const objects = items ?? [answer as StoredObject];
+    return tableOf(
+      kind,
+      objects.map((object) => ({ object })),
+      {
+        version: representation.version,
+        nowMs: this.deps.clock.now(),
+        include: includeOf(query),
+        metadata: {},
+        withColumns: true,
+      },
+    );
   }
 
   private async nonResource(

@@ -41,7 +41,7 @@ export const partialMetadata = ({ metadata }: StoredObject, version: string): un
 /** A Table as `kubectl get` prints it. `withColumns` false: a later event of a watch, which repeats them not. */
 export function tableOf(
   kind: Kind,
-  items: readonly Encoded[],
+  items: readonly Pick<Encoded, 'object'>[],
   options: {
     readonly version: string;
     readonly nowMs: number;
@@ -49,7 +49,7 @@ export function tableOf(
     readonly metadata: object;
     readonly withColumns: boolean;
   },
-): unknown {
+): object {
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.version}`,

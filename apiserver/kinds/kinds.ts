@@ -15,6 +15,8 @@ import { horizontalPodAutoscalerV1 } from './autoscaling/horizontal-pod-autoscal
 import { cronJob } from './batch/cron-job';
 import { job } from './batch/job';
 import { certificateSigningRequest } from './certificates/certificate-signing-request';
+import { apiService } from './api-service';
+import { componentStatus } from './component-status';
 import { configMap } from './config-map';
 import { customResourceDefinition } from './custom-resource-definition';
 import { endpointSlice } from './discovery/endpoint-slice';
@@ -97,6 +99,6 @@ export const KINDS: readonly Kind[] = [
 ];
 
 /** Kinds that are answered without being stored. */
-export const VIRTUAL_KINDS: readonly Kind[] = [...REVIEWS, nodeMetrics, podMetrics];
+export const VIRTUAL_KINDS: readonly Kind[] = [componentStatus, ...REVIEWS, apiService, nodeMetrics, podMetrics];
 
 export const createKindList = (kinds: readonly Kind[] = KINDS): KindList => new KindList(kinds, VIRTUAL_KINDS);

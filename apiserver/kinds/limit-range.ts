@@ -1,13 +1,18 @@
 import type { LimitRangeSpec } from 'kubernetes-types/core/v1';
 import type { ApiObject } from '../../shared/api/objects';
-import { compareQuantities, parseQuantity } from '../../shared/quantity';
+import type { Quantity } from '../../shared/quantity';
+import { compareQuantities, formatQuantity, parseQuantity } from '../../shared/quantity';
 import type { StatusCause } from '../../shared/status-error';
 import { column, nameColumn } from './columns';
 import { defineKind } from './define-kind';
-import { each, forbiddenField, invalidValue } from './validation/field-errors';
+import { duplicate, each, forbiddenField, invalidValue, required } from './validation/field-errors';
 
 type Item = LimitRangeSpec['limits'][number];
-type Amounts = Readonly<Record<string, string>>;
+type Amounts = Readonly<Record<string, string>> | undefined;
+
+const STORAGE = 'storage';
+const TYPES = ['Container', 'PersistentVolumeClaim', 'Pod'];
+const NANO = 1_000_000_000n;
 const limitsOf = (object: Readonly<Record<string, unknown>>): Item[] =>
   (object['spec'] as LimitRangeSpec | undefined)?.limits ?? [];
 
@@ -27,31 +32,70 @@ export const limitRange = defineKind({
       item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };
     }
   },
-  validate: (object: ApiObject) => each('spec.limits', limitsOf(object), problemsOf),
+  validate: (object: ApiObject) =>
+    each('spec.limits', limitsOf(object), (item, path, index) => [
+      ...(limitsOf(object).findIndex(({ type }) => type === item.type) < index
+        ? [duplicate(`${path}.type`, item.type)]
+        : []),
+      ...problemsOf(item, path),
+    ]),
 });
 
+/** As ValidateLimitRange of kubernetes/pkg/apis/core/validation. */
 function problemsOf(item: Item, path: string): readonly StatusCause[] {
-  const { min = {}, max = {}, default: limit = {}, defaultRequest = {} } = item;
-  const ordered = (low: Amounts, high: Amounts, lowName: string, highName: string): readonly StatusCause[] =>
-    Object.entries(low).flatMap(([name, value]) => {
-      const above = high[name];
-      return above !== undefined && compareQuantities(parseQuantity(value), parseQuantity(above)) > 0
-        ? [
-            invalidValue(
-              `${path}.${lowName}[${name}]`,
-              value,
-              `${lowName} value ${value} is greater than ${highName} value ${above}`,
-            ),
-          ]
-        : [];
-    });
+  const ofPod = 'may not be specified when `type` is Pod';
+  const hasNoBound = item.min?.[STORAGE] === undefined && item.max?.[STORAGE] === undefined;
   return [
-    ...(item.type === 'Pod' && (Object.keys(limit).length > 0 || Object.keys(defaultRequest).length > 0)
-      ? [forbiddenField(`${path}.default`, 'may not be specified when `type` is Pod')]
+    ...(TYPES.includes(item.type) || item.type.includes('/')
+      ? []
+      : [invalidValue(`${path}.type`, item.type, 'must be a standard limit type or fully qualified')]),
+    ...(item.type === 'Pod' && isGiven(item.default) ? [forbiddenField(`${path}.default`, ofPod)] : []),
+    ...(item.type === 'Pod' && isGiven(item.defaultRequest) ? [forbiddenField(`${path}.defaultRequest`, ofPod)] : []),
+    ...(item.type === 'PersistentVolumeClaim' && hasNoBound
+      ? [required(`${path}.limits`, 'either minimum or maximum storage value is required, but neither was provided')]
       : []),
-    ...ordered(min, max, 'min', 'max'),
-    ...ordered(min, defaultRequest, 'min', 'default request'),
-    ...ordered(defaultRequest, limit, 'defaultRequest', 'default limit'),
-    ...ordered(limit, max, 'default', 'max'),
+    ...ORDERED.flatMap(([low, high, at, lowText, highText, shown]) =>
+      names(item[low]).flatMap((name) => {
+        const [below, above] = [quantity(item[low], name), quantity(item[high], name)];
+        if (below === undefined || above === undefined || compareQuantities(below, above) <= 0) return [];
+        const text = `${lowText} value ${formatQuantity(below)} is greater than ${highText} value ${formatQuantity(above)}`;
+        return [invalidValue(`${path}.${at}[${name}]`, formatQuantity(shown === 'low' ? below : above), text)];
+      }),
+    ),
+    ...names(item.maxLimitRequestRatio).flatMap((name) => ratioProblems(item, name, path)),
   ];
+}
+
+type Field = 'min' | 'max' | 'default' | 'defaultRequest';
+
+/** What must not be above what, the field that is to blame, how the two are called, and which of them is shown. */
+const ORDERED: readonly (readonly [Field, Field, Field, string, string, 'low' | 'high'])[] = [
+  ['min', 'max', 'min', 'min', 'max', 'low'],
+  ['min', 'defaultRequest', 'defaultRequest', 'min', 'default request', 'high'],
+  ['defaultRequest', 'max', 'defaultRequest', 'default request', 'max', 'low'],
+  ['defaultRequest', 'default', 'defaultRequest', 'default request', 'default limit', 'low'],
+  ['min', 'default', 'default', 'min', 'default', 'low'],
+  ['default', 'max', 'default', 'default', 'max', 'high'],
+];
+
+const isGiven = (amounts: Amounts): boolean => names(amounts).length > 0;
+const names = (amounts: Amounts): readonly string[] => Object.keys(amounts ?? {}).sort();
+const quantity = (amounts: Amounts, name: string): Quantity | undefined => {
+  const text = amounts?.[name];
+  return text === undefined ? undefined : parseQuantity(text);
+};
+
+function ratioProblems(item: Item, name: string, path: string): readonly StatusCause[] {
+  const [ratio, min, max] = [item.maxLimitRequestRatio, item.min, item.max].map((each) => quantity(each, name));
+  if (ratio === undefined) return [];
+  const refuse = (why: string): StatusCause =>
+    invalidValue(
+      `${path}.maxLimitRequestRatio[${name}]`,
+      formatQuantity(ratio),
+      `ratio ${formatQuantity(ratio)} ${why}`,
+    );
+  if (ratio.nanos < NANO) return [refuse('is less than 1')];
+  if (min === undefined || max === undefined || min.nanos === 0n || ratio.nanos * min.nanos <= max.nanos * NANO)
+    return [];
+  return [refuse(`is greater than max/min = ${(Number(max.nanos) / Number(min.nanos)).toFixed(6)}`)];
 }
