@@ -54,6 +54,14 @@ describe("kubectl's session with the API", () => {
   const get = (type: string, name: string, jsonpath: string): Promise<string> =>
     cluster.ok(['get', type, name, '-o', `jsonpath=${jsonpath}`]);
 
+  it('tells which APIs it serves, and how its parts are', async () => {
+    const services = await cluster.ok(['get', 'apiservices']);
+    expect(services).toMatch(/^NAME +SERVICE +AVAILABLE +AGE\n/);
+    expect(services).toMatch(/^v1\.apps +Local +True +\d+s$/m);
+    expect(await cluster.ok(['get', 'apiservice', 'v1.', '-o', 'jsonpath={.spec.version}'])).toBe('v1');
+    expect(await cluster.ok(['get', 'componentstatuses'])).toMatch(/^scheduler +Healthy +ok/m);
+  });
+
   describe('server-side apply', () => {
     const settings = (data: object): string =>
       JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'shared' }, data });

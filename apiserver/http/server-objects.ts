@@ -65,7 +65,7 @@ function apiServices(kinds: KindList, creationTimestamp: string): readonly Made[
     }));
 }
 
-const component = (name: string, problem: string | undefined): Made & object => ({
+const component = (name: string, problem: string | undefined): Made & Readonly<Record<string, unknown>> => ({
   kind: 'ComponentStatus',
   apiVersion: 'v1',
   metadata: { name },
