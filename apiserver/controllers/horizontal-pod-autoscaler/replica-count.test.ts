@@ -70,6 +70,18 @@ it.each<[string, number, ReturnType<typeof seen>, number]>([
     2,
   ],
   [
+    'without the CPU of a pod that was not there at the look before',
+    50,
+    seen(2, { uses: 46 }, { uses: 0, ageSeconds: 12, readySinceSeconds: 10 }),
+    2,
+  ],
+  [
+    'with the CPU of a young pod that was',
+    50,
+    seen(2, { uses: 60 }, { uses: 180, ageSeconds: 40, readySinceSeconds: 30 }),
+    5,
+  ],
+  [
     'with the CPU of a pod that was ready before',
     50,
     seen(2, { uses: 60 }, { uses: 140, ready: false, readySinceSeconds: 60 }),

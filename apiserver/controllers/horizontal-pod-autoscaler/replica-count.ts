@@ -9,8 +9,8 @@ const TOLERANCE = 0.1;
 const CPU_INITIALIZATION_MS = 300_000;
 /** A pod that became unready within this time of its start was never ready. */
 const INITIAL_READINESS_MS = 30_000;
-/** Over which time an agent averages CPU. */
-const WINDOW_MS = 2_000;
+/** CPU is averaged since the look before, and is 0 for a container that is looked at for the first time. */
+const WINDOW_MS = 15_000;
 
 /** Why no number of replicas can be told from a metric; the message is for conditions and Events. */
 export class MetricError extends Error {
