@@ -9,7 +9,7 @@ import { keyOf } from '../registry/client';
 import type { ClusterState } from './cluster-state';
 import type { PodClass } from './core/model/pod-class';
 import type { Budget } from './core/preemption/victims';
-import { findPreemption } from './core/preemption/victims';
+import { PreemptionFinder } from './core/preemption/victims';
 
 export interface PreemptorOptions {
   readonly client: Client;
@@ -29,16 +29,20 @@ export interface Eviction {
  * state, until the pod is placed or no longer waits.
  */
 export class Preemptor {
+  private readonly finder: PreemptionFinder;
+
   constructor(
     private readonly state: ClusterState,
     private readonly options: PreemptorOptions,
-  ) {}
+  ) {
+    this.finder = new PreemptionFinder(state.cluster);
+  }
 
   /** Chooses victims and reserves their room; undefined: nobody less important stands in the way, or they are leaving. */
   plan(pod: Pod, podClass: PodClass): Eviction | undefined {
     if (!podClass.mayPreempt) return undefined;
     const { cluster } = this.state;
-    const found = findPreemption(cluster, podClass, {
+    const found = this.finder.find(podClass, {
       budgetsOf: this.budgets(),
       startedAt: (slot) => Date.parse(this.state.podAt(slot)?.status?.startTime ?? '') || 0,
       isProtected: (slot) => this.state.podAt(slot) === undefined || cluster.pods.isDying(slot),

@@ -2,7 +2,7 @@ import { Cluster } from '../../../apiserver/scheduler/core/model/cluster';
 import type { PodClass } from '../../../apiserver/scheduler/core/model/pod-class';
 import { Placer } from '../../../apiserver/scheduler/core/placing/placer';
 import { greedyOnePass } from '../../../apiserver/scheduler/core/policies/greedy';
-import { findPreemption } from '../../../apiserver/scheduler/core/preemption/victims';
+import { PreemptionFinder } from '../../../apiserver/scheduler/core/preemption/victims';
 import { DensityScorer } from '../../../apiserver/scheduler/core/scores/density';
 import type { Pod } from '../../../shared/api/objects';
 import { seededRandom } from '../../../shared/random';
@@ -158,11 +158,12 @@ function preemption(nodes: number): Outcome {
   const low = cluster.classOf(benchPod('low', { cpu: '900m', memory: '500Mi' }, { spec: { priority: 0 } }));
   for (const [, node] of cluster.nodes.names()) for (let pod = 0; pod < 4; pod++) cluster.place(low, node);
   const high = cluster.classOf(benchPod('high', { cpu: '3', memory: '500Mi' }, { spec: { priority: 10 } }));
-  const count = 500;
+  const finder = new PreemptionFinder(cluster);
+  const count = nodes;
   let unplaced = 0;
   const start = performance.now();
   for (let pod = 0; pod < count; pod++) {
-    const found = findPreemption(cluster, high);
+    const found = finder.find(high);
     if (found === undefined) {
       unplaced += 1;
       continue;

@@ -161,12 +161,13 @@ export class Cluster {
 
   private account(podClass: PodClass, node: number, mask: number, sign: number): void {
     const { columns, amounts, weights, devices, ports } = podClass;
+    const level = this.priorities.levelOf(podClass.priority);
     for (let index = 0; index < columns.length; index++) {
       const column = columns[index] ?? 0;
       const amount = (amounts[index] ?? 0) * sign;
       const free = this.nodes.free[column];
       if (free !== undefined) free[node] = (free[node] ?? 0) - amount;
-      this.priorities.add(podClass.priority, column, node, amount);
+      this.priorities.add(level, column, node, amount);
       this.requested[column] = (this.requested[column] ?? 0) + amount;
     }
     const [cpu, memory] = this.nodes.slack;

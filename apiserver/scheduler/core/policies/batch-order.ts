@@ -33,35 +33,43 @@ export function sizeOf(
   return sum ** (1 / norm);
 }
 
-/** Indexes of a batch in the order in which its pods are placed; equals as they came. */
-export function orderBy(
-  batch: readonly PodClass[],
-  ...figures: ((podClass: PodClass, index: number) => number)[]
-): readonly number[] {
-  const keys = figures.map((figure) => Float64Array.from(batch, figure));
-  return Array.from(batch.keys()).sort((a, b) => {
-    for (const key of keys) {
-      const order = (key[b] ?? 0) - (key[a] ?? 0);
+/** Pods of one class that are alike in all that decides their order. */
+interface Run {
+  readonly podClass: PodClass;
+  readonly waited: number;
+  readonly indexes: number[];
+}
+
+/** A figure by which a batch is put into order, the highest first. */
+export type Figure = (run: Pick<Run, 'podClass' | 'waited'>) => number;
+
+/** Indexes of a batch in the order in which its pods are placed; pods of one class stay together, the oldest first. */
+export function orderBy(batch: readonly PodClass[], options: BatchOptions, ...figures: Figure[]): readonly number[] {
+  const runs = new Map<number, Run>();
+  for (const [index, podClass] of batch.entries()) {
+    const waited = (options.refusals?.[index] ?? 0) >= LONG_WAIT ? 1 : 0;
+    const key = 2 * podClass.id + waited;
+    const run = runs.get(key);
+    if (run === undefined) runs.set(key, { podClass, waited, indexes: [index] });
+    else run.indexes.push(index);
+  }
+  const ranked = [...runs.values()].map((run) => ({ run, keys: figures.map((figure) => figure(run)) }));
+  ranked.sort((a, b) => {
+    for (const [at, key] of a.keys.entries()) {
+      const order = (b.keys[at] ?? 0) - key;
       if (order !== 0) return order;
     }
-    return a - b;
+    return (a.run.indexes[0] ?? 0) - (b.run.indexes[0] ?? 0);
   });
+  return ranked.flatMap(({ run }) => run.indexes);
 }
 
-/** 1 for who has waited long. */
-export const waited =
-  ({ refusals }: BatchOptions) =>
-  (_: PodClass, index: number): number =>
-    (refusals?.[index] ?? 0) >= LONG_WAIT ? 1 : 0;
+/** Who has waited long. */
+export const byWait: Figure = ({ waited }) => waited;
 
-/** Sizes worked out once a class. */
-export function sizes(cluster: Cluster, norm?: number): (podClass: PodClass) => number {
-  const known = new Map<PodClass, number>();
-  return (podClass) => {
-    const before = known.get(podClass);
-    if (before !== undefined) return before;
-    const size = sizeOf(cluster, podClass, norm);
-    known.set(podClass, size);
-    return size;
-  };
-}
+export const byPriority: Figure = ({ podClass }) => podClass.priority;
+
+export const bySize =
+  (cluster: Cluster, norm?: number): Figure =>
+  ({ podClass }) =>
+    sizeOf(cluster, podClass, norm);

@@ -6,11 +6,9 @@ import { DensityScorer } from '../scores/density';
 import type { ScorerFactory } from '../scores/plain-scorers';
 import { bestFit, firstFit, leastAllocated } from '../scores/plain-scorers';
 import { alignments, fillNodeByNode, isBetter, isWorthPlanning, outcomeOf } from './batch-plans';
-import { orderBy, sizes, waited } from './batch-order';
+import { byPriority, bySize, byWait, orderBy, sizeOf } from './batch-order';
 import type { BatchOptions, Comparison, Placements, Policy, PolicyKind } from './policy';
 import { noPlacements } from './policy';
-
-const priorityOf = ({ priority }: PodClass): number => priority;
 
 /**
  * Greedy by dominant resource: the pod with the biggest dominant share of the cluster first, equals by priority, each
@@ -36,12 +34,11 @@ export class GreedyPolicy implements Policy {
   place(batch: readonly PodClass[], options: BatchOptions = {}): Placements {
     for (const podClass of batch) if ('observe' in this.scorer) this.scorer.observe(podClass);
     if (batch.length === 1) return this.placeInOrder(batch, [0], options);
-    const size = sizes(this.cluster);
-    const byClass = ({ id }: PodClass): number => -id;
-    const first = this.placeInOrder(batch, orderBy(batch, waited(options), size, priorityOf, byClass), options);
-    if (!invertsPriority(batch, first)) return this.improve(batch, first, size);
+    const size = bySize(this.cluster);
+    const first = this.placeInOrder(batch, orderBy(batch, options, byWait, size, byPriority), options);
+    if (!invertsPriority(batch, first)) return this.improve(batch, first);
     this.undo(first);
-    return this.placeInOrder(batch, orderBy(batch, priorityOf, waited(options), size, byClass), options);
+    return this.placeInOrder(batch, orderBy(batch, options, byPriority, byWait, size), options);
   }
 
   private compare(podClass: PodClass, winner: number): Comparison {
@@ -51,24 +48,24 @@ export class GreedyPolicy implements Policy {
   }
 
   /** Other plans for the batch, where one may place more or need fewer nodes; the best stands. */
-  private improve(batch: readonly PodClass[], first: Placements, size: (podClass: PodClass) => number): Placements {
+  private improve(batch: readonly PodClass[], first: Placements): Placements {
     if (!this.isPlanning || !isWorthPlanning(batch, this.cluster)) return first;
-    const sizeOf = (index: number): number => {
+    const size = (index: number): number => {
       const podClass = batch[index];
-      return podClass === undefined ? 0 : size(podClass);
+      return podClass === undefined ? 0 : sizeOf(this.cluster, podClass);
     };
     const order = this.placer.nodesInTieOrder();
     const plans: (() => Placements)[] = [
-      ...[2, 3].map((norm) => () => this.placeInOrder(batch, orderBy(batch, sizes(this.cluster, norm)))),
+      ...[2, 3].map((norm) => () => this.placeInOrder(batch, orderBy(batch, {}, bySize(this.cluster, norm)))),
       ...alignments.map((alignment) => () => fillNodeByNode(batch, this.cluster, order, alignment)),
     ];
     let best = first;
-    let outcome = outcomeOf(first, sizeOf);
+    let outcome = outcomeOf(first, size);
     let standing = first;
     for (const plan of plans) {
       this.undo(standing);
       standing = plan();
-      const other = outcomeOf(standing, sizeOf);
+      const other = outcomeOf(standing, size);
       if (!isBetter(other, outcome)) continue;
       best = standing;
       outcome = other;

@@ -7,7 +7,7 @@ import type { PodClass } from '../model/pod-class';
 import { Placer } from '../placing/placer';
 import { DensityScorer } from '../scores/density';
 import { GreedyPolicy } from './greedy';
-import { orderBy, sizes } from './batch-order';
+import { byPriority, bySize, orderBy } from './batch-order';
 import type { BatchOptions, Placements, Policy, PolicyKind } from './policy';
 import { noPlacements } from './policy';
 
@@ -43,7 +43,7 @@ class MinCostFlowPolicy implements Policy {
 
   place(batch: readonly PodClass[], options: BatchOptions = {}): Placements {
     const placements = noPlacements(batch.length);
-    const waiting = groupByClass(batch, sizes(this.cluster));
+    const waiting = groupByClass(batch, this.cluster);
     if (waiting.size > 1) this.send(waiting, placements);
     const left = [...batch.keys()].filter((index) => placements.pods[index] === -1);
     const rest = this.greedy.place(
@@ -193,13 +193,10 @@ class MinCostFlowPolicy implements Policy {
   }
 }
 
-/** Indexes of the batch by class, the largest class first. */
-function groupByClass(
-  batch: readonly PodClass[],
-  size: (podClass: PodClass) => number,
-): ReadonlyMap<PodClass, number[]> {
+/** Indexes of the batch by class, the most important class first, then the largest. */
+function groupByClass(batch: readonly PodClass[], cluster: Cluster): ReadonlyMap<PodClass, number[]> {
   const groups = new Map<PodClass, number[]>();
-  for (const index of orderBy(batch, ({ priority }) => priority, size)) {
+  for (const index of orderBy(batch, {}, byPriority, bySize(cluster))) {
     const podClass = batch[index];
     if (podClass === undefined) continue;
     const indexes = groups.get(podClass);

@@ -2,7 +2,7 @@ import type { PodTraits } from '../../../../shared/testing/builders';
 import { aNode, aPod } from '../../../../shared/testing/builders';
 import { Cluster } from '../model/cluster';
 import type { Budget } from './victims';
-import { findPreemption } from './victims';
+import { PreemptionFinder } from './victims';
 
 /** Nodes of 4 CPU with these pods on them; the names of the victims that the pod would make, with their node. */
 function preempt(
@@ -17,7 +17,7 @@ function preempt(
     for (const traits of pods) names.set(cluster.place(cluster.classOf(aPod(traits)), node), traits.name ?? '');
   }
   const before = cluster.nodes.free.map((column) => [...column]);
-  const found = findPreemption(cluster, cluster.classOf(aPod(pod)), {
+  const found = new PreemptionFinder(cluster).find(cluster.classOf(aPod(pod)), {
     budgetsOf: (slot) => {
       const budget = budgets[names.get(slot) ?? ''];
       return budget === undefined ? [] : [budget];

@@ -1,6 +1,7 @@
 import { constraints } from '../constraints/constraints';
 import type { Cluster } from '../model/cluster';
 import type { PodClass } from '../model/pod-class';
+import { PromisingNodes } from './promising-nodes';
 
 /** A disruption budget: how many more of its pods may go. */
 export interface Budget {
@@ -25,107 +26,130 @@ export interface Preemption {
 }
 
 /** Of the nodes that look cheapest, so many are looked at closely. */
-const CLOSE_LOOKS = 32;
+const CLOSE_LOOKS = 16;
+/** Classes for which promising nodes are remembered. */
+const KEPT_CLASSES = 200;
 
-/**
- * The cheapest way to make room for a pod by evicting pods of lower priority, by kube-scheduler's order: fewest broken
- * budgets, lowest highest priority, lowest sum of priorities, fewest pods, latest start. Undefined: there is none.
- * The cluster is left as it was.
- */
-export function findPreemption(
-  cluster: Cluster,
-  podClass: PodClass,
-  options: PreemptionOptions = {},
-): Preemption | undefined {
-  let best: (Preemption & { readonly rank: readonly number[] }) | undefined;
-  for (const node of promisingNodes(cluster, podClass)) {
-    const found = victimsOn(cluster, podClass, node, options);
-    if (found === undefined) continue;
-    const rank = rankOf(cluster, found, options);
-    if (best === undefined || isLower(rank, best.rank)) best = { ...found, rank };
+/** Pods that could go, those that would stay if there is room for some of them first. */
+interface Candidates {
+  readonly pods: readonly number[];
+  /** Those whose budget would be broken. */
+  readonly broken: ReadonlySet<number>;
+}
+
+/** Finds room for important pods. Remembers what it worked out from one search to the next. */
+export class PreemptionFinder {
+  private readonly promising = new Map<PodClass, PromisingNodes>();
+
+  constructor(private readonly cluster: Cluster) {}
+
+  /**
+   * The cheapest way to make room for a pod by evicting pods of lower priority, by kube-scheduler's order: fewest
+   * broken budgets, lowest highest priority, lowest sum of priorities, fewest pods, latest start. Undefined: there is
+   * none. The cluster is left as it was.
+   */
+  find(podClass: PodClass, options: PreemptionOptions = {}): Preemption | undefined {
+    let best: (Preemption & { readonly rank: readonly number[] }) | undefined;
+    for (const node of this.promisingFor(podClass).first(CLOSE_LOOKS)) {
+      const found = this.victimsOn(podClass, node, options);
+      if (found === undefined) continue;
+      const rank = rankOf(this.cluster, found, options);
+      if (best === undefined || isLower(rank, best.rank)) best = { ...found, rank };
+    }
+    return best;
   }
-  return best;
+
+  private promisingFor(podClass: PodClass): PromisingNodes {
+    const known = this.promising.get(podClass);
+    if (known !== undefined) return known;
+    if (this.promising.size >= KEPT_CLASSES) this.promising.clear();
+    const made = new PromisingNodes(this.cluster, podClass);
+    this.promising.set(podClass, made);
+    return made;
+  }
+
+  private victimsOn(podClass: PodClass, node: number, options: PreemptionOptions): Preemption | undefined {
+    const candidates = this.candidatesOn(podClass, node, options);
+    if (candidates.pods.length === 0) return undefined;
+    const victims = hasOnlyResources(podClass)
+      ? this.spareByAmounts(podClass, node, candidates)
+      : this.spareByRules(podClass, node, candidates);
+    if (victims === undefined || victims.length === 0) return undefined;
+    return { node, victims, violations: victims.filter((pod) => candidates.broken.has(pod)).length };
+  }
+
+  private candidatesOn(
+    { priority }: PodClass,
+    node: number,
+    { budgetsOf, startedAt = () => 0, isProtected = () => false }: PreemptionOptions,
+  ): Candidates {
+    const { cluster } = this;
+    const pods: number[] = [];
+    for (let pod = cluster.pods.firstOn(node); pod >= 0; pod = cluster.pods.nextOf(pod)) {
+      if (priorityOf(cluster, pod) < priority && !isProtected(pod)) pods.push(pod);
+    }
+    pods.sort((a, b) => priorityOf(cluster, b) - priorityOf(cluster, a) || startedAt(a) - startedAt(b));
+    const broken = new Set<number>();
+    if (budgetsOf === undefined) return { pods, broken };
+    const used = new Map<Budget, number>();
+    for (const pod of pods) {
+      for (const budget of budgetsOf(pod)) {
+        const count = (used.get(budget) ?? 0) + 1;
+        used.set(budget, count);
+        if (count > budget.allowed) broken.add(pod);
+      }
+    }
+    return { pods: [...pods.filter((pod) => broken.has(pod)), ...pods.filter((pod) => !broken.has(pod))], broken };
+  }
+
+  /** Who must go when nothing but resources stands in the way. */
+  private spareByAmounts({ columns, amounts }: PodClass, node: number, { pods }: Candidates): number[] | undefined {
+    const { cluster } = this;
+    const held = (pod: number, column: number): number => {
+      const podClass = cluster.classOfPod(pod);
+      const at = podClass.columns.indexOf(column);
+      return at < 0 ? 0 : (podClass.amounts[at] ?? 0);
+    };
+    const spare = new Float64Array(columns.length);
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index] ?? 0;
+      let room = (cluster.nodes.free[column]?.[node] ?? 0) - (amounts[index] ?? 0);
+      for (const pod of pods) room += held(pod, column);
+      if (room < 0) return undefined;
+      spare[index] = room;
+    }
+    return pods.filter((pod) => {
+      const mustGo = columns.some((column, index) => held(pod, column) > (spare[index] ?? 0));
+      if (!mustGo)
+        for (const [index, column] of columns.entries()) spare[index] = (spare[index] ?? 0) - held(pod, column);
+      return mustGo;
+    });
+  }
+
+  /** The same by all rules: takes all candidates away, and gives back as many as can stay. */
+  private spareByRules(podClass: PodClass, node: number, { pods }: Candidates): number[] | undefined {
+    const { cluster } = this;
+    const concerned = constraints.filter((each) => each.concerns(podClass));
+    const fits = (): boolean => concerned.every((each) => each.allows(podClass, node, cluster));
+    for (const pod of pods) cluster.suspend(pod);
+    const victims: number[] = [];
+    const isPossible = fits();
+    for (const pod of pods) {
+      cluster.resume(pod);
+      if (!isPossible || fits()) continue;
+      cluster.suspend(pod);
+      victims.push(pod);
+    }
+    for (const pod of victims) cluster.resume(pod);
+    return isPossible ? victims : undefined;
+  }
 }
 
 const priorityOf = (cluster: Cluster, pod: number): number => cluster.classOfPod(pod).priority;
 
-/** Nodes that only pods of lower priority stand in the way of, those with the least important ones first. */
-function promisingNodes(cluster: Cluster, podClass: PodClass): readonly number[] {
-  const incurable = constraints.filter((each) => !each.curedByPreemption && each.concerns(podClass));
-  const promising: { readonly node: number; readonly level: number }[] = [];
-  for (const [, node] of cluster.nodes.names()) {
-    if (!podClass.fit.allows(node)) continue;
-    const level = levelNeeded(cluster, podClass, node);
-    if (level === undefined || !incurable.every((each) => each.allows(podClass, node, cluster))) continue;
-    promising.push({ node, level });
-  }
-  return promising
-    .sort((a, b) => a.level - b.level || a.node - b.node)
-    .slice(0, CLOSE_LOOKS)
-    .map(({ node }) => node);
-}
-
-/** The priority up to which pods would have to go for the resources to suffice; undefined: all would not do. */
-function levelNeeded(cluster: Cluster, podClass: PodClass, node: number): number | undefined {
-  const { columns, amounts, priority } = podClass;
-  const { priorities, nodes } = cluster;
-  const missing = Float64Array.from(
-    columns,
-    (column, index) => (amounts[index] ?? 0) - (nodes.free[column]?.[node] ?? 0),
-  );
-  let level = -Infinity;
-  let isPossible = podClass.devices !== undefined || podClass.ports.length > 0;
-  for (const each of priorities.below(priority)) {
-    if (priorities.countOn(each, node) === 0) continue;
-    isPossible = true;
-    if (missing.every((amount) => amount <= 0)) break;
-    level = each;
-    for (let index = 0; index < columns.length; index++) {
-      missing[index] = (missing[index] ?? 0) - priorities.heldBy(each, columns[index] ?? 0, node);
-    }
-  }
-  return isPossible && missing.every((amount) => amount <= 0) ? level : undefined;
-}
-
-/** Takes all of lower priority away, and gives back as many as can stay, the most important first. */
-function victimsOn(
-  cluster: Cluster,
-  podClass: PodClass,
-  node: number,
-  { budgetsOf = () => [], startedAt = () => 0, isProtected = () => false }: PreemptionOptions,
-): Preemption | undefined {
-  const concerned = constraints.filter((each) => each.concerns(podClass));
-  const fits = (): boolean => concerned.every((each) => each.allows(podClass, node, cluster));
-  const candidates = [...cluster.pods.on(node)].filter(
-    (pod) => priorityOf(cluster, pod) < podClass.priority && !isProtected(pod),
-  );
-  if (candidates.length === 0) return undefined;
-  candidates.sort((a, b) => priorityOf(cluster, b) - priorityOf(cluster, a) || startedAt(a) - startedAt(b));
-  const used = new Map<Budget, number>();
-  const broken = new Set<number>();
-  for (const pod of candidates) {
-    for (const budget of budgetsOf(pod)) {
-      const count = (used.get(budget) ?? 0) + 1;
-      used.set(budget, count);
-      if (count > budget.allowed) broken.add(pod);
-    }
-  }
-  for (const pod of candidates) cluster.suspend(pod);
-  const victims: number[] = [];
-  const isPossible = fits();
-  // Those whose budget would be broken are spared first, then the more important ones.
-  for (const pod of [
-    ...candidates.filter((each) => broken.has(each)),
-    ...candidates.filter((each) => !broken.has(each)),
-  ]) {
-    cluster.resume(pod);
-    if (!isPossible || fits()) continue;
-    cluster.suspend(pod);
-    victims.push(pod);
-  }
-  for (const pod of victims) cluster.resume(pod);
-  if (!isPossible || victims.length === 0) return undefined;
-  return { node, victims, violations: victims.filter((pod) => broken.has(pod)).length };
+function hasOnlyResources({ devices, ports, rules }: PodClass): boolean {
+  const { near, apart, unwelcome, spread } = rules;
+  return devices === undefined && ports.length + near.length + apart.length + unwelcome.length + spread.length === 0;
 }
 
 function rankOf(

@@ -20,18 +20,22 @@ export class DemandProfile {
   private readonly asked = new Map<PodClass, number>();
   private total = 0;
   private nextLook = FIRST_LOOK;
+  private wantsDevices = false;
   typical: readonly TypicalDemand[] = [];
   version = 0;
 
   observe(podClass: PodClass): void {
     this.asked.set(podClass, (this.asked.get(podClass) ?? 0) + 1);
     this.total += 1;
+    this.wantsDevices ||= podClass.devices !== undefined;
     if (this.total < this.nextLook) return;
     this.nextLook = Math.ceil(this.total * GROWTH);
     this.look();
   }
 
   private look(): void {
+    // Where nobody asks for devices none can be stranded for anybody.
+    if (!this.wantsDevices) return;
     const frequent = [...this.asked].sort(([a, countA], [b, countB]) => countB - countA || a.id - b.id);
     const kept: [PodClass, number][] = [];
     let sum = 0;
