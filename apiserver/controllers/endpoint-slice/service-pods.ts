@@ -1,11 +1,9 @@
 import type { ServicePort } from 'kubernetes-types/core/v1';
 import type { Container, KindTypes, Node, ObjectReference, Pod, Service } from '../../../shared/api/objects';
 import { isSidecar } from '../../../shared/pod/pod-resources';
-import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
 import { isSameJson } from '../../../shared/same-json';
 import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
-import { selects } from '../workloads/ownership';
 import { isReady } from '../workloads/pod-state';
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';
@@ -19,22 +17,24 @@ export const findsPods = ({ spec }: Service): boolean =>
 
 export const isHeadless = ({ spec }: Service): boolean => spec?.clusterIP === 'None';
 
-const isBehind = (service: Service, pod: Pod): boolean =>
-  findsPods(service) && selects({ matchLabels: service.spec?.selector ?? {} }, pod);
+/** Asked of every service for every pod that comes: no selector is built for it. */
+function isBehind(service: Service, { metadata: { labels = {} } }: Pod): boolean {
+  const selector = service.spec?.selector ?? {};
+  for (const key of Object.keys(selector)) {
+    if (!Object.hasOwn(labels, key) || labels[key] !== selector[key]) return false;
+  }
+  return findsPods(service);
+}
 
 /** The pods behind a service that have an address and have not ended; those that are being deleted too. */
-export function podsBehind(client: Client, service: Service): readonly Pod[] {
-  const selector = selectorOf({ matchLabels: service.spec?.selector ?? {} });
-  if (selector === undefined || !findsPods(service)) return [];
-  return client.view('Pod').list({
+export const podsBehind = (client: Client, service: Service): readonly Pod[] =>
+  client.view('Pod').list({
     namespace: service.metadata.namespace,
     where: (pod) => {
       const { phase, podIP = '' } = pod.status ?? {};
-      const hasEnded = phase === 'Succeeded' || phase === 'Failed';
-      return podIP !== '' && !hasEnded && matchesLabels(selector, pod.metadata.labels);
+      return podIP !== '' && phase !== 'Succeeded' && phase !== 'Failed' && isBehind(service, pod);
     },
   });
-}
 
 /** The pod's name within its service, for the cluster's DNS; undefined where it has none. */
 export const hostnameOf = ({ spec, metadata }: Pod, service: Service): string | undefined =>
@@ -65,6 +65,8 @@ export function targetPortOf(pod: Pod, { targetPort, port, protocol = 'TCP' }: S
 
 /** The services whose endpoints a change of a pod may concern. */
 export function servicesConcerned(client: Client, { type, object, previous }: ObjectChange<Pod>): readonly ObjectKey[] {
+  // Behind a service stands only what has an address: most pods come without one.
+  if (object.status?.podIP === undefined && previous?.status?.podIP === undefined) return [];
   const isLabelled = previous !== undefined && !isSameJson(object.metadata.labels, previous.metadata.labels);
   if (type === 'MODIFIED' && previous !== undefined && !isLabelled) {
     if (isSameJson(factsOf(object), factsOf(previous))) return [];
