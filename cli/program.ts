@@ -114,14 +114,21 @@ function withDashValues(argv: readonly string[]): string[] {
 
 /** Prints what may stand in place of the last word, one a line, for the shell that asks. */
 async function complete(words: readonly string[], environment: Environment, palette: Palette): Promise<number> {
-  const context = createContext({}, environment, palette);
+  const context = createContext(namespaceOf(words), environment, palette);
   try {
-    const found = await candidatesFor(words, commands, context);
+    const found = await candidatesFor(words, commands, context, withGlobalFlags);
     if (found.length > 0) context.out(`${found.join('\n')}\n`);
     return 0;
   } finally {
     context.close();
   }
+}
+
+/** The namespace that a line to be completed names already. */
+function namespaceOf(words: readonly string[]): Flags {
+  const at = words.findIndex((word) => word === '-n' || word === '--namespace');
+  const value = at >= 0 && at < words.length - 2 ? words[at + 1] : undefined;
+  return value === undefined ? {} : { namespace: value };
 }
 
 /** Declares the `<words>` and `[words..]` of a usage as text: yargs would read `007` as a number. */

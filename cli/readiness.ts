@@ -109,7 +109,7 @@ function ofJob({ status }: Job): Readiness {
     status?.conditions?.find(({ type, status: value }) => type === name && value === 'True');
   const failure = holds('Failed');
   if (failure !== undefined) return failed(failure.reason ?? 'Failed');
-  return holds('Complete') === undefined ? waiting(`${status?.active ?? 0} pods run`) : ready('Complete');
+  return holds('Complete') === undefined ? waiting(`active pods: ${status?.active ?? 0}`) : ready('Complete');
 }
 
 function ofService(object: StoredObject): Readiness {

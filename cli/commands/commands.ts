@@ -1,7 +1,7 @@
 import { apply } from './apply';
 import type { Command } from './command';
 import { completion } from './completion';
-import { config } from './config';
+import { config } from './config/config';
 import { cp } from './cp';
 import { create } from './create/create';
 import { debug } from './debug';
@@ -30,6 +30,7 @@ import { scale } from './scale';
 import { set } from './set/set';
 import { taint } from './taint';
 import { top } from './top';
+import { tree } from './tree';
 import { wait } from './wait';
 import { why } from './why';
 
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   expose,
   get,
   describe,
+  tree,
   why,
   edit,
   patch,

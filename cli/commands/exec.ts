@@ -1,5 +1,6 @@
 import { UsageError } from '../client/resources';
 import { podOf } from '../chosen-pod';
+import { defaultContainerOf } from '../logs/log-source';
 import { joinTerminal } from '../terminal';
 import type { Argv } from 'yargs';
 import type { Command, Context, Flags } from './command';
@@ -41,8 +42,10 @@ async function session(
   command: readonly string[],
 ): Promise<number> {
   const pod = await podOf(context, text(flags, 'pod') ?? '');
-  const container = text(flags, 'container') ?? defaultContainer(context, flags, pod);
-  return joinTerminal(context, {
+  const container =
+    text(flags, 'container') ??
+    defaultContainerOf(pod, (message) => (isSet(flags, 'quiet') ? undefined : context.note(message)));
+  const code = await joinTerminal(context, {
     namespace: context.namespace,
     pod: pod.metadata.name,
     type,
@@ -51,18 +54,7 @@ async function session(
     stdin: isSet(flags, 'stdin'),
     tty: isSet(flags, 'tty'),
   });
-}
-
-/** The one that the pod names as such, or the first, which is said where there are several. */
-function defaultContainer(
-  context: Context,
-  flags: Flags,
-  { metadata, spec }: Awaited<ReturnType<typeof podOf>>,
-): string | undefined {
-  const named = metadata.annotations?.['kubectl.kubernetes.io/default-container'];
-  const names = spec.containers.map(({ name }) => name);
-  if (named !== undefined && names.includes(named)) return named;
-  if (names.length > 1 && !isSet(flags, 'quiet'))
-    context.note(`Defaulted container "${names[0] ?? ''}" out of: ${names.join(', ')}\n`);
-  return names[0];
+  if (code !== 0 && type === 'exec' && !context.environment.signal.aborted)
+    context.note(`command terminated with exit code ${code}\n`);
+  return code;
 }

@@ -1,5 +1,5 @@
-import type { Kubeconfig } from '../client/kubeconfig';
-import { withoutSecrets } from './config';
+import type { Kubeconfig } from '../../client/kubeconfig';
+import { withoutSecrets } from './without-secrets';
 
 it('shows a kubeconfig without anything that opens a door', () => {
   const secrets = {
