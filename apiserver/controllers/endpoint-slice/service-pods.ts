@@ -7,6 +7,8 @@ import { keyOf, keyString } from '../../registry/client';
 import { isReady } from '../workloads/pod-state';
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';
+/** On a slice: which controller keeps it. */
+export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 export const HEADLESS = 'service.kubernetes.io/headless';
 export const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
 const ZONE = 'topology.kubernetes.io/zone';
@@ -101,5 +103,3 @@ export function serviceOfSlice({ metadata }: KindTypes['EndpointSlice'], manager
     ? [{ namespace: metadata.namespace, name }]
     : [];
 }
-
-export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
