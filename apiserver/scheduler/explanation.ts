@@ -20,13 +20,20 @@ export function explain(exclusions: readonly Exclusion[], nearest?: NearestMiss)
 const missText = ({ nodeName, remedies }: NearestMiss): string =>
   `Nearest miss: ${nodeName} would take it with ${remedies.join(' and ')}.`;
 
+const TERMS: Readonly<Record<string, (scored: ScoredNode) => number>> = {
+  'use of room': ({ room }) => room,
+  preferences: ({ preferences }) => preferences,
+  'pods around': ({ around }) => around,
+  load: ({ load }) => load,
+};
+
 /** Why a pod is where it is: the node that won, the one that came second, and the terms in which they differ. */
 export function explainChoice({ winner, runnerUp }: Comparison, nameOf: (node: number) => string): string {
   const cost = ({ cost: amount }: ScoredNode): string => (amount / UNIT).toFixed(3);
   const won = `${nameOf(winner.node)} costs ${cost(winner)}`;
   if (runnerUp === undefined) return `${won}; no other node would take it.`;
-  const terms = Object.keys(winner.terms)
-    .map((term) => ({ term, gap: (runnerUp.terms[term] ?? 0) - (winner.terms[term] ?? 0) }))
+  const terms = Object.entries(TERMS)
+    .map(([term, of]) => ({ term, gap: of(runnerUp) - of(winner) }))
     .filter(({ gap }) => gap !== 0)
     .sort((a, b) => Math.abs(b.gap) - Math.abs(a.gap))
     .map(({ term, gap }) => `${term} ${gap > 0 ? '+' : ''}${(gap / UNIT).toFixed(3)}`);

@@ -44,6 +44,7 @@ export class Preemptor {
     const { cluster } = this.state;
     const found = this.finder.find(podClass, {
       budgetsOf: this.budgets(),
+      version: this.options.client.view('PodDisruptionBudget').resourceVersion,
       startedAt: (slot) => Date.parse(this.state.podAt(slot)?.status?.startTime ?? '') || 0,
       isProtected: (slot) => this.state.podAt(slot) === undefined || cluster.pods.isDying(slot),
     });

@@ -47,7 +47,7 @@ export class Scheduler {
   private running: Promise<void> | undefined;
   private stopped = true;
   /** By uid of the pod. */
-  private readonly choices = new Map<string, string>();
+  private readonly choices = new Map<string, Comparison>();
   private readonly retries = new Set<() => void>();
 
   constructor(private readonly options: SchedulerOptions) {
@@ -168,15 +168,13 @@ export class Scheduler {
 
   /** Why the pod was placed where it was, as long as it is remembered. */
   choiceOf(uid: string): string | undefined {
-    return this.choices.get(uid);
+    const { nodes } = this.state.cluster;
+    const comparison = this.choices.get(uid);
+    return comparison === undefined ? undefined : explainChoice(comparison, (node) => nodes.nameOf(node));
   }
 
   private remember(pod: Pod, comparison: Comparison): void {
-    const { nodes } = this.state.cluster;
-    this.choices.set(
-      pod.metadata.uid,
-      explainChoice(comparison, (node) => nodes.nameOf(node)),
-    );
+    this.choices.set(pod.metadata.uid, comparison);
     if (this.choices.size <= REMEMBERED_CHOICES) return;
     const [oldest = ''] = this.choices.keys();
     this.choices.delete(oldest);

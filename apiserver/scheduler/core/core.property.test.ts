@@ -90,11 +90,15 @@ function live(seed: number): { readonly placed: number; readonly refused: number
 
     const expected = reference.decide(source.pod, source.extras);
     const node = placer.best(podClass);
+    const two = placer.compare(podClass);
+    expect(two?.winner.node ?? -1).toBe(node);
+    const second = [...expected.costs].filter(([name]) => name !== expected.node).map(([, cost]) => cost);
+    expect(two?.runnerUp?.cost).toBe(second.length === 0 ? undefined : Math.min(...second));
     expect(node < 0 ? undefined : cluster.nodes.nameOf(node)).toBe(expected.node);
     // What explanations say agrees with what was decided.
     for (const [name, slot] of cluster.nodes.names()) {
       const isAllowed = constraints.every((each) => !each.concerns(podClass) || each.allows(podClass, slot, cluster));
-      expect([name, isAllowed ? placer.explain(podClass, slot).cost : undefined]).toEqual([
+      expect([name, isAllowed ? placer.score(podClass, slot).cost : undefined]).toEqual([
         name,
         expected.costs.get(name),
       ]);

@@ -75,6 +75,10 @@ export class Cluster {
     this.topology.recompile();
   }
 
+  namespaceLabels(name: string): Labels {
+    return this.namespaces.get(name) ?? {};
+  }
+
   /** What the node is really busy with, as a share of the busier of processors and memory. */
   setLoad(node: number, share: number): void {
     if (this.load.set(node, share)) this.changes.add(node);

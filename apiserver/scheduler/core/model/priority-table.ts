@@ -6,8 +6,6 @@ export interface Level {
   readonly held: Float64Array[];
 }
 
-const PODS = 2;
-
 /** What pods hold of each node, by priority: how much room evicting the less important ones would make. */
 export class PriorityTable {
   /** The lowest priority first. */

@@ -55,26 +55,26 @@ export class Candidates {
     return layout.nodes[this.bests[block] ?? 0] ?? -1;
   }
 
-  /** The best of the other nodes; -1: there is none. */
-  runnerUp(winner: number): number {
+  /** The best node and who would be it without that one; -1: there is none. */
+  bestTwo(): { readonly winner: number; readonly runnerUp: number } {
     const layout = this.refresh();
     const groupCosts = this.groupCosts(layout);
-    let best = -1;
-    let lowest = IMPOSSIBLE;
-    for (let block = 0; block < this.bounds.length; block++) {
-      const group = groupCosts === undefined ? 0 : (groupCosts[layout.groups[block] ?? 0] ?? 0);
-      if (group === IMPOSSIBLE || (this.bounds[block] ?? 0) + group > lowest) continue;
-      for (let at = layout.starts[block] ?? 0; at < (layout.starts[block + 1] ?? 0); at++) {
-        const node = layout.nodes[at] ?? -1;
-        const own = this.costs[at] ?? IMPOSSIBLE;
-        if (node === winner || own === IMPOSSIBLE) continue;
-        if (own + group < lowest || (own + group === lowest && this.wins(node, best))) {
-          lowest = own + group;
-          best = node;
-        }
-      }
-    }
-    return best;
+    const block = this.bestBlock(layout, groupCosts);
+    if (block < 0) return { winner: -1, runnerUp: -1 };
+    const at = this.bests[block] ?? 0;
+    const winner = layout.nodes[at] ?? -1;
+    // Without the winner, its block is settled again; then the same search finds the second.
+    const cost = this.costs[at] ?? IMPOSSIBLE;
+    this.costs[at] = IMPOSSIBLE;
+    this.settle(layout, block);
+    const other = this.bestBlock(layout, groupCosts);
+    const runnerUp = other < 0 ? -1 : (layout.nodes[this.bests[other] ?? 0] ?? -1);
+    this.costs[at] = cost;
+    this.bests[block] = at;
+    this.bounds[block] = cost;
+    this.stale[block] = 0;
+    this.lastBlock = block;
+    return { winner, runnerUp };
   }
 
   /** The nodes that cost least but for rules about domains, the best first. */

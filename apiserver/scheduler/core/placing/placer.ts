@@ -3,6 +3,7 @@ import type { Cluster } from '../model/cluster';
 import type { PodClass } from '../model/pod-class';
 import type { TopologyKey } from '../model/topology-key';
 import { IMPOSSIBLE } from '../scores/cost';
+import type { Comparison, ScoredNode } from '../policies/policy';
 import { Candidates } from './candidates';
 import type { Layout } from './layout';
 import { createLayout } from './layout';
@@ -65,25 +66,24 @@ export class Placer {
     return best;
   }
 
-  /** Who would have got the pod had there been no `winner`; -1: nobody. */
-  runnerUp(podClass: PodClass, winner: number): number {
+  /** The best node with who comes second; undefined: none takes the pod. */
+  compare(podClass: PodClass): Comparison | undefined {
     this.ties.refresh();
-    return this.candidatesOf(podClass).runnerUp(winner);
+    const { winner, runnerUp } = this.candidatesOf(podClass).bestTwo();
+    if (winner < 0) return undefined;
+    return runnerUp < 0
+      ? { winner: this.score(podClass, winner) }
+      : { winner: this.score(podClass, winner), runnerUp: this.score(podClass, runnerUp) };
   }
 
-  /** The terms of what the node costs a pod of this class, as the cluster stands. */
-  explain(
-    podClass: PodClass,
-    node: number,
-  ): { readonly cost: number; readonly terms: Readonly<Record<string, number>> } {
-    const around = rulesCost(podClass.rules, mayBeFirst(podClass), node);
-    const terms = {
-      [this.scorer.name]: this.scorer.cost(podClass, node),
-      'node preferences': podClass.fit.costAt(node),
-      load: this.cluster.load.costAt(node),
-      'pods around': around === IMPOSSIBLE ? 0 : around,
-    };
-    return { cost: Object.values(terms).reduce((sum, term) => sum + term, 0), terms };
+  /** The terms of what a node that takes the pod costs it, as the cluster stands. */
+  score(podClass: PodClass, node: number): ScoredNode {
+    const { rules, fit } = podClass;
+    const around = rules.wishes.length === 0 ? 0 : rulesCost(rules, mayBeFirst(podClass), node);
+    const room = this.scorer.cost(podClass, node);
+    const preferences = fit.costAt(node);
+    const load = this.cluster.load.costAt(node);
+    return { node, cost: room + preferences + load + around, preferences, load, around, room };
   }
 
   private candidatesOf(podClass: PodClass): Candidates {

@@ -7,7 +7,7 @@ import type { ScorerFactory } from '../scores/plain-scorers';
 import { bestFit, firstFit, leastAllocated } from '../scores/plain-scorers';
 import { alignments, fillNodeByNode, isBetter, isWorthPlanning, outcomeOf } from './batch-plans';
 import { byPriority, bySize, byWait, orderBy, sizeOf } from './batch-order';
-import type { BatchOptions, Comparison, Placements, Policy, PolicyKind } from './policy';
+import type { BatchOptions, Placements, Policy, PolicyKind } from './policy';
 import { noPlacements } from './policy';
 
 /**
@@ -39,12 +39,6 @@ export class GreedyPolicy implements Policy {
     if (!invertsPriority(batch, first)) return this.improve(batch, first);
     this.undo(first);
     return this.placeInOrder(batch, orderBy(batch, options, byPriority, byWait, size), options);
-  }
-
-  private compare(podClass: PodClass, winner: number): Comparison {
-    const scored = (node: number) => ({ node, ...this.placer.explain(podClass, node) });
-    const runnerUp = this.placer.runnerUp(podClass, winner);
-    return { winner: scored(winner), ...(runnerUp < 0 ? {} : { runnerUp: scored(runnerUp) }) };
   }
 
   /** Other plans for the batch, where one may place more or need fewer nodes; the best stands. */
@@ -99,9 +93,10 @@ export class GreedyPolicy implements Policy {
     for (const index of order) {
       const podClass = batch[index];
       if (podClass === undefined) continue;
-      const node = this.placer.best(podClass);
+      const comparison = record === undefined ? undefined : this.placer.compare(podClass);
+      const node = comparison?.winner.node ?? (record === undefined ? this.placer.best(podClass) : -1);
       if (node < 0) continue;
-      record?.(index, this.compare(podClass, node));
+      if (comparison !== undefined) record?.(index, comparison);
       placements.nodes[index] = node;
       placements.pods[index] = this.cluster.place(podClass, node);
     }

@@ -1,3 +1,4 @@
+import { fair } from './fair';
 import { greedy, greedyBestFit, greedyFirstFit, greedyLeastAllocated } from './greedy';
 import { minCostFlow } from './min-cost-flow';
 import type { PolicyKind } from './policy';
@@ -8,6 +9,7 @@ export const policies: readonly PolicyKind[] = [
   greedy,
   roundRobin,
   minCostFlow,
+  fair,
   greedyFirstFit,
   greedyBestFit,
   greedyLeastAllocated,

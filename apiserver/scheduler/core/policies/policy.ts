@@ -23,16 +23,23 @@ export interface Policy {
   place(batch: readonly PodClass[], options?: BatchOptions): Placements;
 }
 
-/** What a decision was about. Costs are in units of a fully stranded node resource; the lower wins. */
+/** What a decision was about: the node that won and the one that would have. The lower cost wins. */
 export interface Comparison {
   readonly winner: ScoredNode;
   readonly runnerUp?: ScoredNode;
 }
 
+/** A node's cost and its terms, which add up to it. */
 export interface ScoredNode {
   readonly node: number;
   readonly cost: number;
-  readonly terms: Readonly<Record<string, number>>;
+  /** What the pod's own preferences of nodes, and PreferNoSchedule taints, make of it. */
+  readonly preferences: number;
+  readonly load: number;
+  /** Wishes about other pods: affinity, spread. */
+  readonly around: number;
+  /** How the room is used: balance, tightness, fragmentation, opening another node. */
+  readonly room: number;
 }
 
 /** Makes a policy for a cluster, of which it may remember what it worked out. */

@@ -15,6 +15,8 @@ export interface PreemptionOptions {
   readonly startedAt?: (pod: number) => number;
   /** Pods that must stay. */
   readonly isProtected?: (pod: number) => boolean;
+  /** What is said above, as far as it does not follow from the node's pods; another text, other answers. */
+  readonly version?: string;
 }
 
 /** Pods to evict from a node so that another fits there. */
@@ -37,9 +39,21 @@ interface Candidates {
   readonly broken: ReadonlySet<number>;
 }
 
+/** What came of looking at a node closely. */
+interface Look {
+  /** Position of the node's last change then. */
+  readonly at: number;
+  readonly found: Preemption | undefined;
+  /** The lower wins, figure by figure. */
+  readonly rank: readonly number[];
+}
+
 /** Finds room for important pods. Remembers what it worked out from one search to the next. */
 export class PreemptionFinder {
   private readonly promising = new Map<PodClass, PromisingNodes>();
+  /** What close looks found, by class and node, as long as the node does not change. */
+  private looks = new Map<PodClass, Map<number, Look>>();
+  private version: string | undefined;
 
   constructor(private readonly cluster: Cluster) {}
 
@@ -49,20 +63,36 @@ export class PreemptionFinder {
    * none. The cluster is left as it was.
    */
   find(podClass: PodClass, options: PreemptionOptions = {}): Preemption | undefined {
-    let best: (Preemption & { readonly rank: readonly number[] }) | undefined;
+    if (this.version !== options.version) this.looks.clear();
+    this.version = options.version;
+    let best: Look | undefined;
     for (const node of this.promisingFor(podClass).first(CLOSE_LOOKS)) {
-      const found = this.victimsOn(podClass, node, options);
-      if (found === undefined) continue;
-      const rank = rankOf(this.cluster, found, options);
-      if (best === undefined || isLower(rank, best.rank)) best = { ...found, rank };
+      const look = this.lookAt(podClass, node, options);
+      if (look.found !== undefined && (best === undefined || isLower(look.rank, best.rank))) best = look;
     }
-    return best;
+    return best?.found;
+  }
+
+  private lookAt(podClass: PodClass, node: number, options: PreemptionOptions): Look {
+    const at = this.cluster.changes.lastOf(node);
+    // Rules about others make the answer depend on more than this node.
+    const known = hasOnlyResources(podClass) ? this.looks.get(podClass)?.get(node) : undefined;
+    if (known?.at === at) return known;
+    const found = this.victimsOn(podClass, node, options);
+    const look: Look = { at, found, rank: found === undefined ? [] : rankOf(this.cluster, found, options) };
+    const looks = this.looks.get(podClass) ?? new Map<number, Look>();
+    looks.set(node, look);
+    this.looks.set(podClass, looks);
+    return look;
   }
 
   private promisingFor(podClass: PodClass): PromisingNodes {
     const known = this.promising.get(podClass);
     if (known !== undefined) return known;
-    if (this.promising.size >= KEPT_CLASSES) this.promising.clear();
+    if (this.promising.size >= KEPT_CLASSES) {
+      this.promising.clear();
+      this.looks.clear();
+    }
     const made = new PromisingNodes(this.cluster, podClass);
     this.promising.set(podClass, made);
     return made;
