@@ -3,6 +3,9 @@ import type { LogLevel } from '../shared/logger';
 import yargs from 'yargs';
 import type { TolerationSeconds } from './admission/default-toleration-seconds';
 import { DEFAULT_TOLERATION_SECONDS } from './admission/default-toleration-seconds';
+import type { OidcConfig } from './auth/oidc/oidc-authenticator';
+import { OIDC_FLAGS, oidcOf } from './auth/oidc/oidc-flags';
+import { ConfigurationError } from './configuration-error';
 import { DEFAULT_SERVICE_IP_RANGE, IpRange } from './admission/ip-range';
 import type { Level } from './admission/pod-security/levels';
 import { LEVELS } from './admission/pod-security/levels';
@@ -24,6 +27,8 @@ export interface ServerConfig {
   readonly serviceAccountKeyFiles: readonly string[];
   /** Whom tokens are for that are meant for this API. */
   readonly apiAudiences: readonly string[];
+  /** Whose ID tokens are accepted. */
+  readonly oidc?: OidcConfig;
   readonly store: 'sqlite' | 'memory';
   /** What of the store is encrypted, and with which keys. */
   readonly encryption: {
@@ -39,16 +44,12 @@ export interface ServerConfig {
   readonly serviceIpRange: IpRange;
   /** What namespaces enforce of their pods, and warn about, whose labels do not say. */
   readonly podSecurityDefault: Level;
-  /** Absent: no audit. */
-  readonly audit?: AuditConfig;
   /** How long pods that say nothing about it stay on a lost node. */
   readonly tolerationSeconds: TolerationSeconds;
+  /** Absent: no audit. */
+  readonly audit?: AuditConfig;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
-}
-
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
 }
 
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -94,6 +95,7 @@ export function parseConfig(
       default: [],
       describe: 'whom tokens must be for; default: the issuer',
     })
+    .options(OIDC_FLAGS)
     .option('store', {
       choices: ['sqlite', 'memory'] as const,
       default: 'sqlite' as const,
@@ -121,16 +123,6 @@ export function parseConfig(
       default: 'baseline' as const,
       describe: 'Pod Security Standard of namespaces without pod-security.kubernetes.io labels',
     })
-    .option('default-not-ready-toleration-seconds', {
-      type: 'number',
-      default: DEFAULT_TOLERATION_SECONDS.notReady,
-      describe: 'how long pods stay on a node that is not ready, unless they say otherwise',
-    })
-    .option('default-unreachable-toleration-seconds', {
-      type: 'number',
-      default: DEFAULT_TOLERATION_SECONDS.unreachable,
-      describe: 'how long pods stay on a node that does not answer, unless they say otherwise',
-    })
     .option('audit-policy-file', {
       type: 'string',
       describe: 'audit.k8s.io/v1 Policy of what the audit log notes; none: nothing',
@@ -142,6 +134,16 @@ export function parseConfig(
     .option('audit-log-maxsize', { type: 'number', default: 100, describe: 'megabytes of one file of the audit log' })
     .option('audit-log-maxbackup', { type: 'number', default: 0, describe: 'older files to keep; 0: all' })
     .option('audit-log-maxage', { type: 'number', default: 0, describe: 'days to keep older files; 0: for ever' })
+    .option('default-not-ready-toleration-seconds', {
+      type: 'number',
+      default: DEFAULT_TOLERATION_SECONDS.notReady,
+      describe: 'how long pods stay on a node that is not ready, unless they say otherwise',
+    })
+    .option('default-unreachable-toleration-seconds', {
+      type: 'number',
+      default: DEFAULT_TOLERATION_SECONDS.unreachable,
+      describe: 'how long pods stay on a node that does not answer, unless they say otherwise',
+    })
     .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
     .option('log-format', {
       choices: ['json', 'text'] as const,
@@ -191,6 +193,7 @@ export function parseConfig(
     ...(signingKeyFile === undefined ? {} : { serviceAccountSigningKeyFile: resolved(signingKeyFile) }),
     serviceAccountKeyFiles: flags.serviceAccountKeyFile.map(resolved),
     apiAudiences: flags.apiAudiences.length === 0 ? flags.serviceAccountIssuer : flags.apiAudiences,
+    ...oidcOf(flags, resolved),
     store: flags.store,
     encryption: {
       keyFile: path.resolve(host.cwd, flags.encryptionKeyFile ?? path.join(dataDir, 'encryption.keys')),
@@ -201,8 +204,8 @@ export function parseConfig(
     schedulerPolicy: flags.schedulerPolicy,
     serviceIpRange,
     podSecurityDefault: flags.podSecurityDefault,
-    ...auditOf(flags, { cwd: host.cwd, dataDir }),
     tolerationSeconds,
+    ...auditOf(flags, { cwd: host.cwd, dataDir }),
     logLevel: flags.logLevel,
     logFormat: flags.logFormat,
   };

@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +12,10 @@ import { followHooks } from './admission/webhooks/hooks';
 import { createWebhookAdmission } from './admission/webhooks/webhook-admission';
 import { WebhookClient } from './admission/webhooks/webhook-client';
 import { openAudit } from './audit/open-audit';
+import type { TokenAuthenticator } from './auth/authenticator';
+import { IssuerKeys } from './auth/oidc/issuer-keys';
+import type { OidcConfig } from './auth/oidc/oidc-authenticator';
+import { byOidcToken } from './auth/oidc/oidc-authenticator';
 import { byBearerToken, byClientCertificate, byTokenFile } from './auth/authenticator';
 import { anyOf, mastersOnly } from './auth/authorizer';
 import { NodeAuthorizer } from './auth/node/node-authorizer';
@@ -135,7 +139,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const access = { roles, authorizer: anyOf([mastersOnly, new NodeAuthorizer(client, nodePods), roles]) };
   await ensureBootstrapObjects(client);
   await ensureBootstrapRoles(client);
-  serveDefinitions(client, kinds, { schemas, decoder: createDecoder(schemas) });
+  const decoder = createDecoder(schemas);
+  serveDefinitions(client, kinds, { schemas, decoder });
 
   const events = createEventRecorder({ client, clock, logger });
   const [issuer] = config.serviceAccountIssuers;
@@ -179,6 +184,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
 
   const tokenAuthenticators = [
     ...(config.tokenAuthFile === undefined ? [] : [byTokenFile(config.tokenAuthFile, apiAudiences)]),
+    ...(config.oidc === undefined ? [] : [await openOidc(config.oidc, { clock, logger, apiAudiences })]),
     byServiceAccountToken({ client, clock, keys: signingKeys, issuers: config.serviceAccountIssuers, apiAudiences }),
   ];
   const metrics = createMetrics({ store, channel });
@@ -186,6 +192,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     registry,
     kinds,
     openApi: new OpenApiDocuments(kinds, schemas, VERSION.gitVersion),
+    decoder,
     authenticators: [byClientCertificate(), byBearerToken(tokenAuthenticators)],
     authorizer: access.authorizer,
     streaming,
@@ -297,6 +304,16 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
 }
 
 const isApiRequest = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/api/') || url.startsWith('/apis/');
+
+/** The issuer need not answer yet: its keys are asked for when a token comes. */
+async function openOidc(
+  oidc: OidcConfig,
+  deps: { readonly clock: Clock; readonly logger: Logger; readonly apiAudiences: readonly string[] },
+): Promise<TokenAuthenticator> {
+  const { issuerUrl: issuer, caFile } = oidc;
+  const ca = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
+  return byOidcToken(oidc, { ...deps, keys: new IssuerKeys({ issuer, ...ca, ...deps }) });
+}
 
 const portOf = (server: https.Server): number => (server.address() as AddressInfo).port;
 

@@ -19,6 +19,31 @@ export interface TokenAuthenticator {
   ): { readonly user: User; readonly audiences: readonly string[] } | undefined;
 }
 
+/** Thrown where credentials can be judged in a moment: ask again when `ready` resolves. */
+export class NotYetKnown extends Error {
+  override readonly name = 'NotYetKnown';
+  constructor(readonly ready: Promise<void>) {
+    super('the credentials cannot be judged yet');
+  }
+}
+
+/** What `judge` says, at once or after it knows enough. Rejects with Unauthorized where it never does. */
+export async function whenKnown<T>(judge: () => T): Promise<T> {
+  try {
+    return judge();
+  } catch (error) {
+    if (!isNotYetKnown(error)) throw error;
+    await error.ready;
+  }
+  try {
+    return judge();
+  } catch (error) {
+    throw isNotYetKnown(error) ? unauthorized() : error;
+  }
+}
+
+export const isNotYetKnown = (error: unknown): error is NotYetKnown => error instanceof NotYetKnown;
+
 export const AUTHENTICATED = 'system:authenticated';
 export const unauthorized = (): StatusError => new StatusError('Unauthorized', 'Unauthorized');
 

@@ -2,7 +2,7 @@ import type { ApiObject } from '../../shared/api/objects';
 import { StatusError, badRequest, invalid } from '../../shared/status-error';
 import type { VirtualCall, VirtualHandler, VirtualHandlers } from '../http/virtual-kinds';
 import type { TokenAuthenticator } from './authenticator';
-import { authenticateToken } from './authenticator';
+import { authenticateToken, whenKnown } from './authenticator';
 import type { Attributes, Authorizer } from './authorizer';
 import type { RbacAuthorizer } from './rbac/rbac-authorizer';
 import type { User } from './user';
@@ -78,7 +78,7 @@ const tokenReview =
       apiVersion: 'authentication.k8s.io/v1',
       metadata: {},
       spec,
-      status: judge(token, audiences),
+      status: await whenKnown(() => judge(token, audiences)),
     };
 
     function judge(given: string, wanted: readonly string[] | undefined): object {

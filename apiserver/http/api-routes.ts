@@ -5,7 +5,7 @@ import type { Logger } from '../../shared/logger';
 import type { StoredObject } from '../../shared/api/objects';
 import { StatusError, toStatusError } from '../../shared/status-error';
 import type { Authenticator } from '../auth/authenticator';
-import { authenticate } from '../auth/authenticator';
+import { authenticate, isNotYetKnown, whenKnown } from '../auth/authenticator';
 import type { AuditTrail, Auditor } from '../audit/auditor';
 import type { Authorizer } from '../auth/authorizer';
 import { authorize } from '../auth/authorizer';
@@ -13,6 +13,7 @@ import { impersonated } from '../auth/impersonation';
 import type { User } from '../auth/user';
 import type { Kind } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
+import type { Decoder } from '../openapi/decode';
 import type { Registry } from '../registry/registry';
 import { VERBS, attributesOf } from './request-attributes';
 import type { RequestPath, RequestUrl } from './request-path';
@@ -31,6 +32,7 @@ export interface ApiRoutesDeps {
   readonly registry: Registry;
   readonly kinds: KindList;
   readonly openApi: OpenApiDocuments;
+  readonly decoder: Decoder;
   readonly authenticators: readonly Authenticator[];
   readonly authorizer: Authorizer;
   readonly streaming: StreamingRoutes;
@@ -144,7 +146,7 @@ export class ApiRoutes {
     audit: { trail?: AuditTrail | undefined },
   ): Promise<void> {
     const url = splitUrl(request.url);
-    const caller = authenticate(this.deps.authenticators, request);
+    const caller = await whenKnown(() => authenticate(this.deps.authenticators, request));
     audit.trail = this.deps.auditor?.begin({ request, socket, user: caller });
     const user = this.spokenFor(caller, request, audit);
     const path = parseRequestPath(url.pathname);
@@ -158,6 +160,16 @@ export class ApiRoutes {
     authorize(this.deps.authorizer, user, { ...attributesOf(request, path, url.searchParams), verb: 'create' });
     audit.trail?.allowed();
     await this.deps.streaming.upgrade(path, url.searchParams, request, socket, head);
+  }
+
+  /** Without a promise for the many who are known at once. */
+  private callerOf(request: IncomingMessage): User | Promise<User> {
+    try {
+      return authenticate(this.deps.authenticators, request);
+    } catch (error) {
+      if (!isNotYetKnown(error)) throw error;
+      return whenKnown(() => authenticate(this.deps.authenticators, request));
+    }
   }
 
   /** The caller, or whom it speaks for. Throws Forbidden. */
@@ -184,7 +196,7 @@ export class ApiRoutes {
       audit.trail?.allowed();
       return open(url, response);
     }
-    const caller = authenticate(this.deps.authenticators, request);
+    const caller = await this.callerOf(request);
     audit.trail = this.deps.auditor?.begin({ request, response, user: caller });
     const user = this.spokenFor(caller, request, audit);
     seen.user = user.name;
@@ -211,12 +223,12 @@ export class ApiRoutes {
     if (this.deps.proxy.serves(path)) return this.deps.proxy.handle(path, request, response);
     if (this.deps.kinds.isVirtual(kind)) {
       const call = { kind, path, query: url.searchParams, user, request };
-      const { code, answer } = await answerVirtual(this.deps.virtual, call);
+      const { code, answer } = await answerVirtual(this.deps.virtual, this.deps.decoder, call);
       return sendJson(response, code, this.shown(kind, answer, request, url.searchParams));
     }
     if (path.subresource !== undefined && isServed === true) {
-      const call = { path, query: url.searchParams, user, request };
-      const answer = await answerSubresource(this.deps.virtual, call);
+      const call = { kind, path, query: url.searchParams, user, request };
+      const answer = await answerSubresource(this.deps.virtual, this.deps.decoder, call);
       if (answer !== undefined) return sendJson(response, 201, answer);
     }
     const { trail } = audit;

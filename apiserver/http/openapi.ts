@@ -4,6 +4,7 @@ import type { KindList } from '../kinds/kind-list';
 import type { Schema, Schemas } from '../openapi/schemas';
 import { refName, typeName } from '../openapi/schemas';
 import { listStrategyOf } from '../openapi/patch-strategies';
+import { groupVersionPath, pathsOf } from './openapi-paths';
 import type { Swagger } from './protobuf/openapi-v2';
 import { encodeSwagger } from './protobuf/openapi-v2';
 
@@ -29,7 +30,7 @@ export class OpenApiDocuments {
   }
 
   index(): unknown {
-    const paths = [...new Set(this.kinds.map(pathOf))];
+    const paths = [...new Set(this.kinds.map(groupVersionPath))];
     return {
       paths: Object.fromEntries(
         paths.map((path) => [
@@ -44,12 +45,12 @@ export class OpenApiDocuments {
   document(path: string): { readonly bytes: Buffer; readonly hash: string } | undefined {
     const known = this.documents.get(path);
     if (known !== undefined) return known;
-    const kinds = this.kinds.filter((kind) => pathOf(kind) === path);
+    const kinds = this.kinds.filter((kind) => groupVersionPath(kind) === path);
     if (kinds.length === 0) return undefined;
     const document = {
       openapi: '3.0.0',
       info: { title: 'Kubernetes', version: this.version },
-      paths: Object.fromEntries(kinds.map((kind) => [urlOf(kind), { patch: patchOperation(kind, '3') }])),
+      paths: Object.fromEntries(kinds.flatMap((kind) => pathsOf(kind, '3'))),
       components: {
         schemas: this.closure(
           kinds.map((kind) => kind.schema),
@@ -73,7 +74,7 @@ export class OpenApiDocuments {
     const document = {
       swagger: '2.0',
       info: { title: 'Kubernetes', version: this.version },
-      paths: Object.fromEntries(this.kinds.map((kind) => [urlOf(kind), { patch: patchOperation(kind, '2') }])),
+      paths: Object.fromEntries(this.kinds.flatMap((kind) => pathsOf(kind, '2'))),
       definitions: this.closure(
         this.kinds.map((kind) => kind.schema),
         this.kinds,
@@ -106,10 +107,6 @@ export class OpenApiDocuments {
   }
 }
 
-const pathOf = ({ group, version }: Kind): string => (group === '' ? `api/${version}` : `apis/${group}/${version}`);
-const urlOf = (kind: Kind): string =>
-  `/${pathOf(kind)}/${kind.namespaced ? 'namespaces/{namespace}/' : ''}${kind.plural}/{name}`;
-
 /** The schema with its lists marked as clients need it to merge them. */
 function withStrategies(name: string, schema: Schema): Schema {
   if (schema.properties === undefined) return schema;
@@ -131,20 +128,5 @@ function markOf(type: string, field: string): Readonly<Record<string, unknown>> 
     ...(mergeKey === undefined
       ? {}
       : { 'x-kubernetes-patch-merge-key': mergeKey, 'x-kubernetes-list-map-keys': mapKeys ?? [mergeKey] }),
-  };
-}
-
-/** Clients look for the fieldValidation parameter to know that the server validates. */
-function patchOperation({ group, version, kind }: Kind, openapi: '2' | '3'): unknown {
-  const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({
-    name,
-    in: 'query',
-    ...(openapi === '3' ? { schema: { type: 'string', uniqueItems: true } } : { type: 'string', uniqueItems: true }),
-  }));
-  return {
-    parameters,
-    responses: { 200: { description: 'OK' } },
-    'x-kubernetes-action': 'patch',
-    'x-kubernetes-group-version-kind': { group, version, kind },
   };
 }

@@ -3,6 +3,7 @@ import type { ApiObject } from '../../shared/api/objects';
 import { StatusError } from '../../shared/status-error';
 import type { User } from '../auth/user';
 import type { Kind } from '../kinds/kind';
+import type { Decoder } from '../openapi/decode';
 import { readObject } from './read-object';
 import type { RequestPath } from './request-path';
 
@@ -23,23 +24,36 @@ export type VirtualHandler = (call: VirtualCall) => Promise<object> | object;
 /** `plural.group`, or `plural/subresource` of a stored kind of the core group -> who answers. */
 export type VirtualHandlers = Readonly<Record<string, VirtualHandler>>;
 
+interface AnswerCall {
+  readonly kind: Kind;
+  readonly path: RequestPath;
+  readonly query: URLSearchParams;
+  readonly user: User;
+  readonly request: IncomingMessage;
+}
+
 /** Who answers for a subresource of a stored object that is made for the answer alone; undefined: nobody. */
 export async function answerSubresource(
   handlers: VirtualHandlers,
-  call: {
-    readonly path: RequestPath;
-    readonly query: URLSearchParams;
-    readonly user: User;
-    readonly request: IncomingMessage;
-  },
+  decoder: Decoder,
+  call: AnswerCall,
 ): Promise<object | undefined> {
-  const { path, query, user, request } = call;
+  const { kind, path, query, user, request } = call;
   const handler = handlers[`${path.plural ?? ''}/${path.subresource ?? ''}`];
   if (handler === undefined) return undefined;
   if (request.method !== 'POST') throw notAllowed();
   const { namespace, name } = path;
-  return handler({ verb: 'create', namespace, name, query, user, body: () => readObject(request) });
+  const type = { ...kind, ...kind.subresources.find((each) => each.name === path.subresource) };
+  const schema = `io.k8s.api.${type.group.split('.')[0] ?? ''}.${type.version}.${type.kind}`;
+  const body = bodyReader(decoder, { ...type, schema }, request);
+  return handler({ verb: 'create', namespace, name, query, user, body });
 }
+
+/** Reads the body as the type that it says it is: nothing unknown, no field of another type, null as absent. */
+const bodyReader =
+  (decoder: Decoder, type: Parameters<Decoder['decode']>[0], request: IncomingMessage) =>
+  async (): Promise<ApiObject> =>
+    decoder.decode(type, await readObject(request)).object;
 
 const notAllowed = (): StatusError =>
   new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
@@ -49,13 +63,8 @@ const METHODS: Readonly<Record<string, 'read' | 'create'>> = { GET: 'read', HEAD
 /** Answers a request for a virtual kind. Throws MethodNotAllowed for a verb that the kind does not have. */
 export async function answerVirtual(
   handlers: VirtualHandlers,
-  call: {
-    readonly kind: Kind;
-    readonly path: RequestPath;
-    readonly query: URLSearchParams;
-    readonly user: User;
-    readonly request: IncomingMessage;
-  },
+  decoder: Decoder,
+  call: AnswerCall,
 ): Promise<{ readonly code: number; readonly answer: object }> {
   const { kind, path, query, user, request } = call;
   const handler = handlers[`${kind.plural}.${kind.group}`];
@@ -65,7 +74,7 @@ export async function answerVirtual(
     throw notAllowed();
   }
   const { namespace, name } = path;
-  const answer = await handler({ verb, namespace, name, query, user, body: () => readObject(request) });
+  const answer = await handler({ verb, namespace, name, query, user, body: bodyReader(decoder, kind, request) });
   // A kind that is served in several versions has one handler.
   const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
   return { code: verb === 'create' ? 201 : 200, answer: { ...answer, apiVersion } };

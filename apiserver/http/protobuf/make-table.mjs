@@ -53,12 +53,9 @@ const ROOTS = [
     kind,
   ]),
   ...['TokenRequest', 'TokenReview', 'SelfSubjectReview'].map((kind) => ['k8s.io.api.authentication.v1', kind]),
-  ...[
-    'SubjectAccessReview',
-    'LocalSubjectAccessReview',
-    'SelfSubjectAccessReview',
-    'SelfSubjectRulesReview',
-  ].map((kind) => ['k8s.io.api.authorization.v1', kind]),
+  ...['SubjectAccessReview', 'LocalSubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview'].map(
+    (kind) => ['k8s.io.api.authorization.v1', kind],
+  ),
   ['k8s.io.apimachinery.pkg.apis.meta.v1', 'DeleteOptions'],
 ];
 
