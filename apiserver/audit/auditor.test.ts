@@ -9,6 +9,7 @@ import { StatusError } from '../../shared/status-error';
 import type { User } from '../auth/user';
 import { ApiRoutes } from '../http/api-routes';
 import { OpenApiDocuments } from '../http/openapi';
+import { createDecoder } from '../openapi/decode';
 import { loadSchemas } from '../openapi/schemas';
 import type { TestRegistry } from '../registry/testing/test-registry';
 import { startRegistry } from '../registry/testing/test-registry';
@@ -34,6 +35,7 @@ async function start(rules: string): Promise<void> {
     registry,
     kinds: registry.kinds,
     openApi: new OpenApiDocuments(registry.kinds, loadSchemas(), 'v1.34.0'),
+    decoder: createDecoder(loadSchemas()),
     authenticators: [{ authenticate: ({ headers }) => (headers.authorization === undefined ? undefined : JANE) }],
     authorizer: {
       isAllowed: (_user, attributes) => !('resource' in attributes) || attributes.resource !== 'nodes',

