@@ -1,13 +1,14 @@
 /**
  * How densely and how fast pods are placed, the plain policies beside ours.
- *   node dist/e2e/bench/scheduler.js [--only openb,mixed,vbp,speed,flow] [--seeds 10] [--json FILE] [--svg FILE]
+ *   node dist/e2e/bench/scheduler.js [--only openb,mixed,vbp,speed,flow,endToEnd] [--seeds 10] [--json FILE] [--svg FILE]
  *     [--openb DIR] [--traces default,cpu050] [--expected FILE] [--no-renamed] [--vbp DIR] [--optima FILE] [--every 1]
- *     [--nodes 5000] [--large] [--rounds 5]
+ *     [--nodes 5000] [--large] [--rounds 5] [--e2e-nodes 1000] [--e2e-pods 50000]
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Table from 'cli-table3';
 import { countFlag, publish } from './report';
+import { endToEnd } from './scheduler/end-to-end';
 import { flow } from './scheduler/flow';
 import { mixed } from './scheduler/mixed';
 import { openb, tracesIn } from './scheduler/openb';
@@ -16,7 +17,7 @@ import { plot } from './scheduler/plot';
 import { speed } from './scheduler/speed';
 import { vbp } from './scheduler/vbp';
 
-function main(argv: readonly string[]): void {
+async function main(argv: readonly string[]): Promise<void> {
   const flag = (name: string): string | undefined => {
     const at = argv.indexOf(name);
     return at < 0 ? undefined : argv[at + 1];
@@ -24,7 +25,7 @@ function main(argv: readonly string[]): void {
   const seeds = countFlag(argv, '--seeds', 3);
   const folder = flag('--openb');
   const bins = flag('--vbp');
-  const parts: Record<string, () => Part | string> = {
+  const parts: Record<string, () => Part | string | Promise<Part>> = {
     openb: () =>
       folder === undefined
         ? 'openb is left out: --openb names the folder with its lists of nodes and pods'
@@ -35,6 +36,8 @@ function main(argv: readonly string[]): void {
             expected: flag('--expected') ?? path.join(folder, '..', 'fgd-expected', 'analysis_allo_discrete.csv'),
             renamed: !argv.includes('--no-renamed'),
           }),
+    endToEnd: () =>
+      endToEnd({ nodes: countFlag(argv, '--e2e-nodes', 1_000), pods: countFlag(argv, '--e2e-pods', 50_000) }),
     flow: () => flow({ rounds: countFlag(argv, '--rounds', 5) }),
     mixed: () => mixed({ seeds }),
     speed: () => speed({ nodes: countFlag(argv, '--nodes', 5_000), isLarge: argv.includes('--large') }),
@@ -51,7 +54,7 @@ function main(argv: readonly string[]): void {
   const figures: Record<string, unknown> = {};
   const notes: string[] = [];
   for (const name of chosen) {
-    const part = parts[name]?.() ?? `there is no benchmark ${name}: ${Object.keys(parts).join(', ')}`;
+    const part = (await parts[name]?.()) ?? `there is no benchmark ${name}: ${Object.keys(parts).join(', ')}`;
     if (typeof part === 'string') {
       notes.push(part);
       continue;
@@ -66,4 +69,7 @@ function main(argv: readonly string[]): void {
   publish({ name: 'scheduler', head: ['benchmark'], rows: chosen.map((name) => [name]), notes, figures }, argv);
 }
 
-main(process.argv.slice(2));
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+});
