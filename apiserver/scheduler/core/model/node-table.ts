@@ -48,6 +48,11 @@ export class NodeTable {
     return this.facts[node]?.name ?? '';
   }
 
+  /** Whether no pod counts there. */
+  isEmpty(node: number): boolean {
+    return this.free[PODS]?.[node] === this.capacity[PODS]?.[node];
+  }
+
   /** Slots of all nodes, by name. */
   names(): IterableIterator<[name: string, node: number]> {
     return this.slots.entries();

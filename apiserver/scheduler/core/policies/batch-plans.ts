@@ -67,8 +67,8 @@ export function fillNodeByNode(
     else indexes.push(index);
   }
   const asked = new Map([...waiting.keys()].map((podClass) => [podClass, askedOf(podClass, columns)]));
-  const used = order.filter((node) => cluster.pods.firstOn(node) >= 0);
-  const empty = order.filter((node) => cluster.pods.firstOn(node) < 0);
+  const used = order.filter((node) => !cluster.nodes.isEmpty(node));
+  const empty = order.filter((node) => cluster.nodes.isEmpty(node));
   for (const node of [...used, ...empty]) {
     if (waiting.size === 0) break;
     const scarcity = scarcityOf(waiting, asked, columns, cluster);

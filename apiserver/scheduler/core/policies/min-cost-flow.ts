@@ -117,7 +117,7 @@ class MinCostFlowPolicy implements Policy {
     for (const [node, count] of places) {
       const id = network.addNode();
       nodeIds.set(node, id);
-      const opening = this.cluster.pods.firstOn(node) < 0 ? OPENING : 0;
+      const opening = this.cluster.nodes.isEmpty(node) ? OPENING : 0;
       for (let step = 0; step < STEPS; step++) {
         const share = Math.floor(((step + 1) * count) / STEPS) - Math.floor((step * count) / STEPS);
         if (share > 0) network.addArc(id, sink, share, opening + Math.round((FILLING * step) / STEPS));

@@ -54,7 +54,7 @@ export class DensityScorer implements LearningScorer {
 
   cost(podClass: PodClass, node: number): number {
     if (this.cluster.devices.countAt(node) > 0) return this.deviceCost(podClass, node);
-    const { nodes, pods } = this.cluster;
+    const { nodes } = this.cluster;
     const { columns, amounts, weights } = podClass;
     const perCpu = nodes.perUnit[CPU]?.[node] ?? 0;
     const perMemory = nodes.perUnit[MEMORY]?.[node] ?? 0;
@@ -76,7 +76,7 @@ export class DensityScorer implements LearningScorer {
       sum += left;
       count += 1;
     }
-    const opening = pods.firstOn(node) < 0 ? OPENING : 0;
+    const opening = nodes.isEmpty(node) ? OPENING : 0;
     if (share > LARGE_POD) {
       return Math.round(UNIT * (Math.round((FULLNESS_STEPS * sum) / count) / FULLNESS_STEPS + opening));
     }
