@@ -24,6 +24,7 @@ import { ensureBootstrapRoles } from './auth/rbac/bootstrap-roles';
 import { rbacEscalation } from './auth/rbac/escalation';
 import { RbacAuthorizer } from './auth/rbac/rbac-authorizer';
 import { reviewHandlers } from './auth/reviews';
+import { certificateRequests } from './auth/certificates/certificate-requests';
 import { JWKS_PATH, openIdPages } from './auth/service-account/openid-pages';
 import { openSigningKeys } from './auth/service-account/signing-keys';
 import { byServiceAccountToken } from './auth/service-account/token-authenticator';
@@ -125,7 +126,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     podSecurityDefault: config.podSecurityDefault,
     tolerationSeconds: config.tolerationSeconds,
     outside,
-    morePlugins: [nodeRestriction, rbacEscalation(() => access)],
+    morePlugins: [nodeRestriction, certificateRequests(() => access.authorizer), rbacEscalation(() => access)],
   });
   const client = createClient(registry);
   const webhooks = createWebhookAdmission({
@@ -170,6 +171,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       events,
       tokens,
       caCertificatePem,
+      signer: authority,
       podUsages,
     }),
     {

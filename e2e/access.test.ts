@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { certificateRequest, newKey } from '../kubelet/session/certificate-request';
 import { Cluster } from './harness/cluster';
 import type { Outcome } from './harness/programs';
 
@@ -70,6 +71,42 @@ describe('access', () => {
       'yes\n',
     );
     expect((await asAnn('get', 'pods', '--as=bob')).stderr).toContain('cannot impersonate resource "users"');
+  });
+
+  it('gives a certificate to who asks for one, once somebody approves it', async () => {
+    const key = newKey();
+    const request = await certificateRequest({ commonName: 'carol', organization: 'devs' }, key);
+    const manifest = {
+      apiVersion: 'certificates.k8s.io/v1',
+      kind: 'CertificateSigningRequest',
+      metadata: { name: 'carol' },
+      spec: {
+        request: Buffer.from(request).toString('base64'),
+        signerName: 'kubernetes.io/kube-apiserver-client',
+        usages: ['client auth'],
+      },
+    };
+    await cluster.ok(['create', '-f', '-'], JSON.stringify(manifest));
+    expect(await cluster.ok(['get', 'csr', 'carol', '--no-headers'])).toMatch(/kubernetes-admin +<none> +Pending/);
+    await cluster.ok(['certificate', 'approve', 'carol']);
+    const { stdout } = await cluster.until(
+      ['get', 'csr', 'carol', '-o', 'jsonpath={.status.certificate}'],
+      (outcome) => outcome.stdout !== '',
+    );
+    expect(await cluster.ok(['get', 'csr', 'carol', '--no-headers'])).toMatch(/Approved,Issued/);
+    const files = { crt: path.join(folder, 'carol.crt'), key: path.join(folder, 'carol.key') };
+    writeFileSync(files.crt, Buffer.from(stdout, 'base64'));
+    writeFileSync(files.key, key, { mode: 0o600 });
+    const who = await cluster.kubectl([
+      '--kubeconfig=/dev/null',
+      `--server=https://127.0.0.1:${cluster.port}`,
+      `--certificate-authority=${path.join(cluster.folder, 'server', 'pki', 'ca.crt')}`,
+      `--client-certificate=${files.crt}`,
+      `--client-key=${files.key}`,
+      ...['auth', 'whoami'],
+    ]);
+    expect(who.stdout).toMatch(/Username +carol/);
+    expect((await cluster.kubectl(['certificate', 'approve', 'carol', '--as=bob'])).stderr).toContain('forbidden');
   });
 
   it('refuses a token that nobody gave out', async () => {

@@ -30,6 +30,11 @@ export interface ClusterAuthority {
   readonly admin: Credential;
   /** Signs for `system:node:NAME`, whatever subject the request names. Throws for a request that does not verify. */
   signNodeCertificate(csrPem: string, nodeName: string): Promise<string>;
+  /**
+   * Signs for the client that the request's subject names, for that long or a year at most. Whether it should be, the
+   * caller knows. Throws for a request that does not verify.
+   */
+  signClientCertificate(csrPem: string, durationMs?: number): Promise<string>;
 }
 
 /** Loads the authority from its folder, or makes it on first start. Keys are written with mode 0600. */
@@ -64,6 +69,18 @@ export async function openClusterAuthority(options: {
         usage: x509.ExtendedKeyUsage.clientAuth,
         names: [],
         publicKey: request.publicKey,
+      });
+      return certificate.toString('pem');
+    },
+    async signClientCertificate(csrPem, durationMs) {
+      const request = new x509.Pkcs10CertificateRequest(csrPem);
+      if (!(await request.verify())) throw new Error('the certificate request is not signed by its own key');
+      const certificate = await sign(options.clock, issuer, {
+        subject: request.subjectName.toJSON(),
+        usage: x509.ExtendedKeyUsage.clientAuth,
+        names: [],
+        publicKey: request.publicKey,
+        ...(durationMs === undefined ? {} : { durationMs }),
       });
       return certificate.toString('pem');
     },
@@ -138,9 +155,15 @@ function isStillGood({ certificatePem }: Credential, issuer: Issuer, { names }: 
 async function sign(
   clock: Clock,
   issuer: Issuer,
-  { subject, usage, names, publicKey }: Wanted & { readonly publicKey: x509.PublicKeyType },
+  {
+    subject,
+    usage,
+    names,
+    publicKey,
+    durationMs = YEAR_MS,
+  }: Wanted & { readonly publicKey: x509.PublicKeyType; readonly durationMs?: number },
 ): Promise<x509.X509Certificate> {
-  const endMs = Math.min(clock.now() + YEAR_MS, issuer.certificate.notAfter.getTime());
+  const endMs = Math.min(clock.now() + Math.min(durationMs, YEAR_MS), issuer.certificate.notAfter.getTime());
   return x509.X509CertificateGenerator.create({
     serialNumber: newSerial(),
     issuer: issuer.certificate.subject,

@@ -6,6 +6,8 @@ import type { EventRecorder } from '../events/event-recorder';
 import type { PodUsages } from '../metrics-api/metrics-api';
 import type { Client } from '../registry/client';
 import { AccountTokenSecretController } from './account-token-secret';
+import type { CertificateSigner } from './certificates/certificate-signing';
+import { CertificateSigningController } from './certificates/certificate-signing';
 import { ClusterRoleAggregationController } from './cluster-role-aggregation';
 import type { Controller } from './controller';
 import type { ControllerManager } from './controller-manager';
@@ -40,6 +42,7 @@ export interface ControllerDeps {
   readonly tokens: TokenIssuer;
   /** Of the authority that signed the server's certificate. */
   readonly caCertificatePem: string;
+  readonly signer: CertificateSigner;
 }
 
 /** In this order, before all else, a namespace is emptied. */
@@ -60,6 +63,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new ServiceAccountController(deps.client),
   new ClusterRoleAggregationController(deps.client),
   new AccountTokenSecretController(deps),
+  new CertificateSigningController(deps),
   new RootCaPublisher(deps.client, deps.caCertificatePem),
   new PodGarbageController(deps.client, deps.clock),
   new ResourceQuotaController(deps.client, deps.clock, deps.quotas),

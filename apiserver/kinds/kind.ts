@@ -87,9 +87,9 @@ export interface Kind {
 
 /**
  * Doors to a part of an object: `/status` to its status, `/finalize` to a namespace's `spec.finalizers`,
- * `/ephemeralcontainers` to a pod's `spec.ephemeralContainers`, `/resize` to the resources of its containers.
+ * `/approval` to the decision on a certificate request, `/ephemeralcontainers` to a pod's `spec.ephemeralContainers`, `/resize` to the resources of its containers.
  */
-const WRITABLE_SUBRESOURCES = ['status', 'finalize', 'ephemeralcontainers', 'resize'] as const;
+const WRITABLE_SUBRESOURCES = ['status', 'approval', 'finalize', 'ephemeralcontainers', 'resize'] as const;
 export type WritableSubresource = (typeof WRITABLE_SUBRESOURCES)[number];
 
 export const isWritableSubresource = (name: string | undefined): name is WritableSubresource =>

@@ -83,7 +83,7 @@ export function replacementOf(
   const { status: oldStatus, ...oldWithoutStatus } = old;
   const withStatus = (of: unknown): object => (of === undefined ? {} : { status: of });
   const replacement: StoredObject =
-    subresource === 'status'
+    subresource === 'status' || subresource === 'approval'
       ? { ...structuredClone(oldWithoutStatus), metadata, ...withStatus(status) }
       : kind.hasStatus
         ? {

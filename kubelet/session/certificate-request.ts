@@ -14,9 +14,16 @@ export const newKey = (): string =>
   }).privateKey;
 
 /** A request, signed by the node's key, for a certificate in its name. */
-export async function certificateRequestFor(nodeName: string, keyPem: string): Promise<string> {
+export const certificateRequestFor = (nodeName: string, keyPem: string): Promise<string> =>
+  certificateRequest({ commonName: `system:node:${nodeName}`, organization: 'system:nodes' }, keyPem);
+
+/** The same for anybody: PKCS#10 in PEM. */
+export async function certificateRequest(
+  subject: { readonly commonName: string; readonly organization: string },
+  keyPem: string,
+): Promise<string> {
   const request = await Pkcs10CertificateRequestGenerator.create({
-    name: [{ CN: [`system:node:${nodeName}`] }, { O: ['system:nodes'] }],
+    name: [{ CN: [subject.commonName] }, { O: [subject.organization] }],
     keys: await keyPairOf(keyPem),
     signingAlgorithm: ALGORITHM,
   });

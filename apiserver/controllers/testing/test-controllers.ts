@@ -7,6 +7,7 @@ import type { PodUsages } from '../../metrics-api/metrics-api';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
 import { ControllerManager } from '../controller-manager';
+import type { CertificateSigner } from '../certificates/certificate-signing';
 import { collectGarbage, createControllers } from '../controllers';
 
 export interface TestControllers extends TestRegistry {
@@ -20,6 +21,7 @@ export interface TestControllers extends TestRegistry {
 /** Every controller at work on the real registry, on virtual time. `podUsages`: what pods use; nothing is known by default. */
 export async function startControllers(
   podUsages: PodUsages = () => Promise.resolve(new Map()),
+  signer: CertificateSigner = { signClientCertificate: () => Promise.reject(new Error('nothing is signed here')) },
 ): Promise<TestControllers> {
   const parts = await startRegistry();
   const { client, clock, registry } = parts;
@@ -33,6 +35,7 @@ export async function startControllers(
       events,
       tokens: testTokenIssuer(client, clock, keys),
       caCertificatePem: 'a certificate',
+      signer,
       podUsages,
     }),
     {

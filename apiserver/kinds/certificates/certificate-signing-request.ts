@@ -1,14 +1,19 @@
 import type { CertificateSigningRequestSpec, CertificateSigningRequestStatus } from 'kubernetes-types/certificates/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
+import type { StatusCause } from '../../../shared/status-error';
 import { humanDuration } from '../../../shared/human-duration';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { invalidValue, required } from '../validation/field-errors';
+import { forbiddenField, invalidValue, required } from '../validation/field-errors';
 import { immutable } from '../validation/object-meta';
 import { STATUS } from '../verbs';
 
 type Spec = Partial<CertificateSigningRequestSpec>;
+type Condition = NonNullable<CertificateSigningRequestStatus['conditions']>[number];
+const DECISIONS = ['Approved', 'Denied'];
 const MIN_SECONDS = 600;
+const statusOf = (object: ApiObject | StoredObject): CertificateSigningRequestStatus =>
+  (object['status'] as CertificateSigningRequestStatus | undefined) ?? {};
 const specOf = (object: ApiObject | StoredObject): Spec => (object['spec'] as Spec | undefined) ?? {};
 
 export const certificateSigningRequest = defineKind({
@@ -64,8 +69,42 @@ export const certificateSigningRequest = defineKind({
         : []),
     ];
   },
-  validateUpdate: (object, old) => immutable('spec', specOf(object), specOf(old)),
+  prepareForUpdate(object, old, subresource) {
+    if (subresource !== 'approval' && subresource !== 'status') return;
+    const isOfThisDoor = ({ type }: Condition): boolean => DECISIONS.includes(type) === (subresource === 'approval');
+    const [next, before] = [statusOf(object), statusOf(old)];
+    const conditions = [
+      ...(before.conditions ?? []).filter((condition) => !isOfThisDoor(condition)),
+      ...(next.conditions ?? []).filter(isOfThisDoor),
+    ];
+    const { certificate } = subresource === 'approval' ? before : next;
+    object['status'] = {
+      ...(conditions.length === 0 ? {} : { conditions }),
+      ...(certificate === undefined ? {} : { certificate }),
+    };
+  },
+  validateUpdate: (object, old) => [
+    ...immutable('spec', specOf(object), specOf(old)),
+    ...decisionProblems(statusOf(object), statusOf(old)),
+  ],
 });
+
+/** What was decided stays so, and is one thing. */
+function decisionProblems(
+  { conditions = [] }: CertificateSigningRequestStatus,
+  { conditions: old = [] }: CertificateSigningRequestStatus,
+): readonly StatusCause[] {
+  const has = (list: readonly Condition[], wanted: string): boolean => list.some(({ type }) => type === wanted);
+  const lost = ['Approved', 'Denied', 'Failed'].filter((type) => has(old, type) && !has(conditions, type));
+  return [
+    ...(has(conditions, 'Approved') && has(conditions, 'Denied')
+      ? [invalidValue('status.conditions', 'Denied', 'Approved and Denied conditions are mutually exclusive')]
+      : []),
+    ...lost.map((type) =>
+      forbiddenField('status.conditions', `updates may not remove a condition of type ${JSON.stringify(type)}`),
+    ),
+  ];
+}
 
 function conditionText(object: StoredObject): string {
   const { conditions = [], certificate = '' } = (object['status'] as CertificateSigningRequestStatus | undefined) ?? {};
