@@ -17,3 +17,7 @@ export interface Environment {
 /** Colours go to people only. */
 export const wantsColour = ({ stdout, variables }: Environment): boolean =>
   stdout.isTTY === true && variables.NO_COLOR === undefined && variables.TERM !== 'dumb';
+
+/** How wide a table may be: as the terminal, where there is one. */
+export const tableWidth = ({ stdout }: Environment): { readonly width?: number } =>
+  stdout.isTTY === true && stdout.columns !== undefined ? { width: stdout.columns } : {};

@@ -2,6 +2,7 @@ import type { Event } from '../../shared/api/objects';
 import type { ObjectList, StoredObject } from '../api-object';
 import { UsageError } from '../client/resources';
 import { ageOf, lastSeen } from '../events';
+import { tableWidth } from '../environment';
 import { layoutColumns } from '../output/columns';
 import { format, parseOutput } from '../output/format';
 import { parseTargets } from '../targets';
@@ -92,10 +93,9 @@ function textOf(context: Context, flags: Flags, found: readonly Event[], headers
     (event.message ?? '').trim(),
   ]);
   const head = [...(isEverywhere ? ['NAMESPACE'] : []), 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
-  const { stdout } = context.environment;
   const typeColumn = isEverywhere ? 2 : 1;
   return layoutColumns(headers ? [head, ...rows] : rows, {
-    ...(stdout.isTTY === true && stdout.columns !== undefined ? { width: stdout.columns } : {}),
+    ...tableWidth(context.environment),
     paint: (cell, row, column) => {
       if (headers && row === 0) return context.palette.dim(cell);
       return column === typeColumn && cell === 'Warning' ? context.palette.warn(cell) : cell;

@@ -1,6 +1,7 @@
 import { systemClock } from '../../shared/clock';
 import { milliOf, unitsOf } from '../../shared/quantity';
 import { UsageError } from '../client/resources';
+import { tableWidth } from '../environment';
 import { layoutColumns } from '../output/columns';
 import type { Command, Context, Flags } from './command';
 import { isSet, selecting, text } from './command';
@@ -53,8 +54,7 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   const rows = (): Promise<readonly string[][]> => (NODES.includes(what) ? nodeRows(context) : podRows(context, flags));
   const { signal, stdout } = context.environment;
   for (let lines = 0; ;) {
-    const width = stdout.isTTY === true ? stdout.columns : undefined;
-    const table = layoutColumns(await rows(), width === undefined ? {} : { width });
+    const table = layoutColumns(await rows(), tableWidth(context.environment));
     if (lines > 0 && stdout.isTTY === true) context.out(`\x1b[${lines}A\x1b[J`);
     context.out(table);
     lines = table.split('\n').length - 1;

@@ -4,6 +4,7 @@ import type { Resource } from '../client/resources';
 import { UsageError, pathOf } from '../client/resources';
 import { ageOf } from '../events';
 import { namedObjects, readNamed } from '../found';
+import { tableWidth } from '../environment';
 import { layoutColumns } from '../output/columns';
 import { readinessOf } from '../readiness';
 import { branchesOf, treeOf } from '../tree/owned-objects';
@@ -47,10 +48,9 @@ async function run(context: Context, flags: Flags): Promise<void> {
       paint: failed ? context.palette.bad : done ? context.palette.good : context.palette.warn,
     };
   });
-  const { stdout } = context.environment;
   context.out(
     layoutColumns([['NAMESPACE', 'NAME', 'READY', 'REASON', 'AGE'], ...rows.map(({ cells }) => cells)], {
-      ...(stdout.isTTY === true && stdout.columns !== undefined ? { width: stdout.columns } : {}),
+      ...tableWidth(context.environment),
       paint: (cell, row, column) => {
         if (row === 0) return context.palette.dim(cell);
         return column === 2 || column === 3 ? (rows[row - 1]?.paint(cell) ?? cell) : cell;

@@ -1,6 +1,7 @@
 import type { ContainerStatus, Pod } from '../../shared/api/objects';
 import type { StoredObject } from '../api-object';
 import { ageOf, eventsAbout, lastSeen } from '../events';
+import { tableWidth } from '../environment';
 import { layoutColumns } from '../output/columns';
 import { podNameOf } from '../targets';
 import type { Command, Context, Flags } from './command';
@@ -78,7 +79,9 @@ function pendingText(context: Context, pod: Pod): string {
     return `${head} is ${warn('pending')}: the scheduler has not looked at it yet.\n`;
   const { summary, nodes, miss } = splitByNode(scheduled.message);
   const table =
-    nodes.length === 0 ? '' : `\n${layoutColumns([['NODE', 'EXCLUDED BY'], ...nodes.map((row) => [...row])])}`;
+    nodes.length === 0
+      ? ''
+      : `\n${layoutColumns([['NODE', 'EXCLUDED BY'], ...nodes.map((row) => [...row])], tableWidth(context.environment))}`;
   return `${head} is ${warn('pending')} for ${ageOf(pod.metadata.creationTimestamp)}: ${summary}\n${table}${miss === undefined ? '' : `\nNearest miss: ${miss}\n`}`;
 }
 

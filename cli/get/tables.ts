@@ -2,6 +2,7 @@ import { StatusError } from '../../shared/status-error';
 import { pathOf, resultName } from '../client/resources';
 import type { Context, Flags } from '../commands/command';
 import { count, isSet, list, text } from '../commands/command';
+import { tableWidth } from '../environment';
 import { errorText } from '../output/error-text';
 import type { Table, TableLook } from '../output/table';
 import { layoutTable } from '../output/table';
@@ -29,7 +30,7 @@ export async function showTables(
     showLabels: isSet(flags, 'show-labels'),
     labelColumns: list(flags, 'label-columns'),
     sortBy: text(flags, 'sort-by'),
-    width: context.environment.stdout.isTTY === true ? context.environment.stdout.columns : undefined,
+    width: tableWidth(context.environment).width,
   });
   const onMissing = (error: StatusError): void => {
     failed = true;

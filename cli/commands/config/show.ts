@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Kubeconfig } from '../../client/kubeconfig';
 import { UsageError } from '../../client/resources';
+import { tableWidth } from '../../environment';
 import { layoutColumns } from '../../output/columns';
 import { format, parseOutput } from '../../output/format';
 import type { Command } from '../command';
@@ -102,9 +103,7 @@ export const getContexts: Command = {
       namespace ?? '',
     ]);
     const head = ['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'];
-    const { stdout } = context.environment;
-    const width = stdout.isTTY === true && stdout.columns !== undefined ? { width: stdout.columns } : {};
-    context.out(layoutColumns(isSet(flags, 'no-headers') ? rows : [head, ...rows], width));
+    context.out(layoutColumns(isSet(flags, 'no-headers') ? rows : [head, ...rows], tableWidth(context.environment)));
     await Promise.resolve();
   },
 };
