@@ -185,3 +185,19 @@ it('stops for good: what comes later waits', async () => {
   expect(cluster.nodeOf('web')).toBeUndefined();
   await cluster.stop();
 });
+
+it('keeps pods off a node whose memory is really in use, until it is no more', async () => {
+  let memoryUsedBytes = 8 * 2 ** 30;
+  const cluster = await start({ usages: () => [{ name: 'n1', usage: { cpuMilli: 100, memoryUsedBytes } }] });
+  await cluster.addNode({ name: 'n1', memory: '8Gi' });
+  cluster.scheduler.start();
+  await cluster.clock.advance(10_000);
+  await cluster.addPod({ name: 'web' });
+  await cluster.idle();
+  expect(cluster.conditionOf('web')?.message).toContain('1 node(s) were overloaded');
+  memoryUsedBytes = 2 ** 30;
+  await cluster.clock.advance(60_000);
+  await cluster.idle();
+  expect(cluster.nodeOf('web')).toBe('n1');
+  await cluster.stop();
+});

@@ -11,8 +11,11 @@ import type { Decision, PodRefusal } from './batch-decider';
 import { BatchDecider } from './batch-decider';
 import { ClusterState, isPending } from './cluster-state';
 import { gangKeyOf } from './gangs';
+import type { NodeUsage } from './node-loads';
+import { NodeLoads } from './node-loads';
 import { Preemptor } from './preemptor';
 import type { Cure } from './core/constraints/constraint';
+import { CPU, MEMORY } from './core/model/node-table';
 import { explainChoice } from './explanation';
 import type { Comparison, PolicyKind } from './core/policies/policy';
 import { volumesOf } from './volume-demands';
@@ -26,9 +29,12 @@ export interface SchedulerOptions {
   readonly policy: PolicyKind;
   /** Pods name it in spec.schedulerName. */
   readonly name?: string;
+  /** What nodes are really busy with, asked every now and then. Absent: only requests count. */
+  readonly usages?: () => readonly NodeUsage[];
 }
 
 const BIND_RETRY_MS = 1_000;
+const LOAD_SAMPLE_MS = 10_000;
 
 /** For that many pods it is remembered why they are where they are. */
 const REMEMBERED_CHOICES = 10_000;
@@ -48,6 +54,7 @@ export class Scheduler {
   private stopped = true;
   /** By uid of the pod. */
   private readonly choices = new Map<string, Comparison>();
+  private readonly loads = new NodeLoads();
   private readonly retries = new Set<() => void>();
 
   constructor(private readonly options: SchedulerOptions) {
@@ -79,6 +86,9 @@ export class Scheduler {
       this.options.client.view('PersistentVolumeClaim').onChange(() => this.cure('node')),
       this.options.client.view('PersistentVolume').onChange(() => this.cure('node')),
     ];
+    if (this.options.usages !== undefined) {
+      this.unsubscribe.push(this.options.clock.setInterval(() => this.sampleLoads(), LOAD_SAMPLE_MS));
+    }
     for (const { metadata } of namespaces.list()) cluster.setNamespace(metadata.name, metadata.labels ?? {});
     for (const node of nodes.list()) this.state.setNode(node);
     for (const pod of pods.list()) this.onPod({ type: 'ADDED', object: pod });
@@ -178,6 +188,22 @@ export class Scheduler {
     if (this.choices.size <= REMEMBERED_CHOICES) return;
     const [oldest = ''] = this.choices.keys();
     this.choices.delete(oldest);
+  }
+
+  private sampleLoads(): void {
+    const { nodes, load } = this.state.cluster;
+    const usages = this.options.usages?.() ?? [];
+    let isAnyRelieved = false;
+    for (const usage of usages) {
+      const node = nodes.slotOf(usage.name);
+      if (node === undefined) continue;
+      const capacity = { cpu: nodes.capacity[CPU]?.[node] ?? 0, memory: nodes.capacity[MEMORY]?.[node] ?? 0 };
+      const wasOverloaded = load.isOverloaded(node);
+      this.state.cluster.setLoad(node, this.loads.add(usage, capacity));
+      isAnyRelieved ||= wasOverloaded && !load.isOverloaded(node);
+    }
+    this.loads.keep(new Set(usages.map(({ name }) => name)));
+    if (isAnyRelieved) this.cure('node');
   }
 
   private async carryOut(decision: Decision): Promise<void> {

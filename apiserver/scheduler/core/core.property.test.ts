@@ -59,14 +59,13 @@ function live(seed: number): { readonly placed: number; readonly refused: number
     },
     () => {
       const name = world.pick([...reference.nodes.keys()]);
-      const load = world.pick([0, 0.6, 0.8, 0.97]);
+      const load = { cpu: world.pick([0, 0.6, 1]), memory: world.pick([0, 0.6, 0.8, 0.97]) };
       cluster.setLoad(cluster.nodes.slotOf(name) ?? 0, load);
       reference.load.set(name, load);
     },
     () => {
       const name = world.pick([...reference.nodes.keys()]);
       if (reference.nodes.size < 2 || reference.placed.some(({ node }) => node === name)) return;
-      cluster.setLoad(cluster.nodes.slotOf(name) ?? 0, 0);
       reference.load.delete(name);
       cluster.removeNode(cluster.nodes.slotOf(name) ?? 0);
       reference.nodes.delete(name);

@@ -7,6 +7,7 @@ import { createEventRecorder } from '../../events/event-recorder';
 import { startRegistry } from '../../registry/testing/test-registry';
 import { greedy } from '../core/policies/greedy';
 import type { PolicyKind } from '../core/policies/policy';
+import type { NodeUsage } from '../node-loads';
 import { Scheduler } from '../scheduler';
 
 /** What a client sends of an object that a builder made as stored. */
@@ -26,8 +27,14 @@ const fresh = ({
     },
   });
 
+interface HarnessOptions {
+  /** Called after each decision, before it is carried out. */
+  readonly meanwhile?: () => void;
+  readonly usages?: () => readonly NodeUsage[];
+}
+
 /** The loop on the real registry; every batch that it places is counted. */
-export async function startScheduler(options: { readonly meanwhile?: () => void } = {}) {
+export async function startScheduler(options: HarnessOptions = {}) {
   const { client, clock, registry } = await startRegistry();
   const events = createEventRecorder({ client, clock, logger: silentLogger });
   const batches: string[][] = [];
@@ -46,7 +53,14 @@ export async function startScheduler(options: { readonly meanwhile?: () => void 
       };
     },
   };
-  const scheduler = new Scheduler({ client, clock, logger: silentLogger, events, policy });
+  const scheduler = new Scheduler({
+    client,
+    clock,
+    logger: silentLogger,
+    events,
+    policy,
+    ...(options.usages === undefined ? {} : { usages: options.usages }),
+  });
   const idle = async (): Promise<void> => {
     for (let seen = -1; seen !== registry.cache.revision;) {
       seen = registry.cache.revision;

@@ -25,7 +25,7 @@ function outcomeOf(
     for (const traits of each.running) cluster.place(cluster.classOf(aPod({ name: 'running', ...traits })), slot);
   }
   const name = node.name ?? 'n1';
-  cluster.setLoad(cluster.nodes.slotOf(name) ?? 0, load);
+  cluster.setLoad(cluster.nodes.slotOf(name) ?? 0, { cpu: 1, memory: load });
   const podClass = cluster.classOf(aPod(pod), extras);
   const refusal = exclusionsOf(cluster, podClass).find(({ nodeName }) => nodeName === name);
   if (refusal !== undefined) return `${refusal.reason} | ${refusal.detail}`;
@@ -245,7 +245,7 @@ it.each<[string, PodTraits, NodeTraits, PodTraits[], Surroundings, string]>([
     { extras: { architectures: ['amd64'] } },
     "node(s) didn't match the pod's image architecture | it is arm64, the images are for amd64",
   ],
-  ['real load', {}, {}, [], { load: 0.97 }, 'node(s) were overloaded | its processors or its memory are 95% busy'],
+  ['real load', {}, {}, [], { load: 0.97 }, 'node(s) were overloaded | 95% of its memory is in use'],
   [
     'another node being named',
     { spec: { nodeName: 'n2' } },

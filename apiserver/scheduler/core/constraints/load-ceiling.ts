@@ -1,6 +1,6 @@
 import type { Constraint } from './constraint';
 
-/** A node that is really busy takes nothing more, whatever its requests add up to. */
+/** A node whose memory is really in use takes nothing more, whatever its requests add up to. */
 export const belowLoadCeiling: Constraint = {
   name: 'below-load-ceiling',
   cures: ['node'],
@@ -9,7 +9,7 @@ export const belowLoadCeiling: Constraint = {
   allows: (_, node, cluster) => !cluster.load.isOverloaded(node),
   refusal: (_, node, cluster) => ({
     reason: 'node(s) were overloaded',
-    detail: `its processors or its memory are ${cluster.load.percentOf(node)}% busy`,
-    remedy: 'less load on the node',
+    detail: `${cluster.load.memoryPercentOf(node)}% of its memory is in use`,
+    remedy: 'less memory in use on the node',
   }),
 };

@@ -5,6 +5,7 @@ import { nodeConstraints } from '../constraints/constraints';
 import { ChangeLog } from './change-log';
 import { DeviceTable } from './device-table';
 import type { DomainCounter } from './domain-counter';
+import type { Load } from './load-table';
 import { LoadTable } from './load-table';
 import type { NodeFacts } from './node-facts';
 import { factsOf } from './node-facts';
@@ -63,6 +64,7 @@ export class Cluster {
   removeNode(node: number): void {
     this.topology.leave(node);
     this.devices.set(node, undefined, 0);
+    this.load.set(node, { cpu: 0, memory: 0 });
     this.nodes.remove(node);
     this.topology.join(node);
     this.judge(node);
@@ -79,9 +81,8 @@ export class Cluster {
     return this.namespaces.get(name) ?? {};
   }
 
-  /** What the node is really busy with, as a share of the busier of processors and memory. */
-  setLoad(node: number, share: number): void {
-    if (this.load.set(node, share)) this.changes.add(node);
+  setLoad(node: number, load: Load): void {
+    if (this.load.set(node, load)) this.changes.add(node);
   }
 
   /** The class of a pod; the same for pods that ask for the same. */

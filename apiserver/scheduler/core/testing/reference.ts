@@ -23,7 +23,7 @@ export class Reference {
   readonly nodes = new Map<string, Node>();
   readonly placed: Placed[] = [];
   readonly namespaces = new Map<string, Record<string, string>>();
-  readonly load = new Map<string, number>();
+  readonly load = new Map<string, { readonly cpu: number; readonly memory: number }>();
   typical: readonly TypicalPod[] = [];
 
   /** The node a pod goes to, and what each node costs it. */
@@ -57,7 +57,7 @@ export class Reference {
       this.affinityHolds(pod, node) &&
       this.antiAffinityHolds(pod, node) &&
       this.spreadHolds(pod, node) &&
-      (this.load.get(node.metadata.name) ?? 0) < 0.95
+      (this.load.get(node.metadata.name)?.memory ?? 0) < 0.95
     );
   }
 
@@ -305,7 +305,8 @@ export class Reference {
   }
 
   private loadCost(node: Node): number {
-    const step = Math.floor((this.load.get(node.metadata.name) ?? 0) * 20);
+    const { cpu, memory } = this.load.get(node.metadata.name) ?? { cpu: 0, memory: 0 };
+    const step = Math.floor(Math.max(cpu, memory) * 20);
     return step <= 10 ? 0 : Math.round((100_000 * (step - 10)) / 9);
   }
 
