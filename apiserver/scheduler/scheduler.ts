@@ -20,6 +20,7 @@ import { explainChoice } from './explanation';
 import type { Comparison, PolicyKind } from './core/policies/policy';
 import { volumesOf } from './volume-demands';
 import { SchedulingQueue } from './scheduling-queue';
+import { WhatIf } from './what-if';
 
 export interface SchedulerOptions {
   readonly client: Client;
@@ -54,12 +55,15 @@ export class Scheduler {
   private stopped = true;
   /** By uid of the pod. */
   private readonly choices = new Map<string, Comparison>();
+  /** Answers what would happen. */
+  readonly whatIf: WhatIf;
   private readonly loads = new NodeLoads();
   private readonly retries = new Set<() => void>();
 
   constructor(private readonly options: SchedulerOptions) {
     this.name = options.name ?? 'default-scheduler';
     this.state = new ClusterState((pod) => volumesOf(pod, options.client));
+    this.whatIf = new WhatIf({ state: this.state, client: options.client, policy: options.policy });
     this.preemptor = new Preemptor(this.state, { ...options, component: this.name });
     this.decider = new BatchDecider({
       state: this.state,

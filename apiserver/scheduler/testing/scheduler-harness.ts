@@ -44,9 +44,9 @@ export async function startScheduler(options: HarnessOptions = {}) {
       const inner = greedy.create(state);
       return {
         name: 'counted',
-        place(batch) {
+        place(batch, more) {
           batches.push(batch.map(({ example }) => example.metadata.name));
-          const placements = inner.place(batch);
+          const placements = inner.place(batch, more);
           options.meanwhile?.();
           return placements;
         },
