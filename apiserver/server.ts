@@ -66,6 +66,7 @@ import { createClient } from './registry/create-client';
 import { createRegistry } from './registry/create-registry';
 import { findPolicy } from './scheduler/core/policies/policies';
 import { Scheduler } from './scheduler/scheduler';
+import { schedulerPages } from './scheduler/scheduler-pages';
 import type { Store } from './store/store';
 import { createStreaming } from './streaming/streaming';
 import { sendJson } from './http/respond';
@@ -182,7 +183,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   );
   const policy = findPolicy(config.schedulerPolicy);
   if (policy === undefined) throw new Error(`there is no scheduling policy ${config.schedulerPolicy}`);
-  const scheduler = new Scheduler({ client, clock, logger, events, policy });
+  const scheduler = new Scheduler({ client, clock, logger, events, policy, usages: () => channel.nodes() });
 
   const tokenAuthenticators = [
     ...(config.tokenAuthFile === undefined ? [] : [byTokenFile(config.tokenAuthFile, apiAudiences)]),
@@ -218,6 +219,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     pages: {
       ...openIdPages({ keys: signingKeys, issuer, jwksUri: () => `${urlOf(config, portOf(server))}${JWKS_PATH}` }),
       '/metrics': metrics.page,
+      ...schedulerPages(scheduler),
       '/nodes': (_url, response) => sendJson(response, 200, { items: channel.nodes() }),
     },
     ...(audit === undefined ? {} : { auditor: audit.auditor }),
