@@ -26,7 +26,11 @@ export interface AdmissionRequest {
   readonly annotate: (key: string, text: string) => void;
 }
 
-/** One rule about requests, between decoding and validation. Adding a plugin is one file and one line in `plugins.ts`. */
+/**
+ * One rule about requests. Every plugin fills first (`admit`), then the object is validated, then every plugin checks it,
+ * and last those reserve that count what is shared. Adding a plugin is one file and one line in `plugins.ts`, or in
+ * `create-registry.ts` where it needs something.
+ */
 export interface AdmissionPlugin {
   readonly name: string;
   /** Fills the new object in place, or refuses it with a StatusError. Runs after the kind's defaults. */

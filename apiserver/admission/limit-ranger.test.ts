@@ -206,3 +206,33 @@ it.each([
     cluster.client.patch('PersistentVolumeClaim', { namespace: 'default', name: 'other' }, { type: 'merge', body }),
   ).rejects.toThrow('maximum storage usage per PersistentVolumeClaim is 10Gi, but request is 20Gi');
 });
+
+it.each<[string, LimitRangeItem[], string]>([
+  [
+    'a minimum above its maximum',
+    [{ type: 'Pod', min: { cpu: '2' }, max: { cpu: '1' } }],
+    'spec.limits[0].min[cpu]: Invalid value: "2": min value 2 is greater than max value 1',
+  ],
+  [
+    'a default request above the default limit',
+    [{ type: 'Container', default: { cpu: '500m' }, defaultRequest: { cpu: '800m' } }],
+    'default request value 800m is greater than default limit value 500m',
+  ],
+  [
+    'a default below the minimum',
+    [{ type: 'Container', min: { cpu: '1' }, default: { cpu: '500m' }, defaultRequest: { cpu: '1' } }],
+    'spec.limits[0].default[cpu]: Invalid value: "1": min value 1 is greater than default value 500m',
+  ],
+  ['defaults of pods', [{ type: 'Pod', default: { cpu: '1' } }], 'may not be specified when `type` is Pod'],
+  ['a ratio that nothing meets', [{ type: 'Pod', maxLimitRequestRatio: { cpu: '800m' } }], 'ratio 800m is less than 1'],
+  [
+    'a ratio that the bounds do not leave room for',
+    [{ type: 'Pod', min: { memory: '512Mi' }, max: { memory: '2Gi' }, maxLimitRequestRatio: { memory: '10' } }],
+    'ratio 10 is greater than max/min = 4.000000',
+  ],
+  ['two rules of one type', [{ type: 'Pod' }, { type: 'Pod' }], 'spec.limits[1].type: Duplicate value: "Pod"'],
+  ['claims without bounds', [{ type: 'PersistentVolumeClaim' }], 'either minimum or maximum storage value is required'],
+  ['another type', [{ type: 'Node' }], 'must be a standard limit type or fully qualified'],
+])('refuses a LimitRange of %s', async (_, items, message) => {
+  await expect(limit('wrong', ...items)).rejects.toThrow(message);
+});

@@ -3,6 +3,7 @@ import type { ApiObject, KindName, PodSpec } from '../../shared/api/objects';
 import { startControllers } from '../controllers/testing/test-controllers';
 import type { TestControllers } from '../controllers/testing/test-controllers';
 import { SYSTEM_USER } from '../auth/user';
+import { StoreFullError } from '../store/store';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -274,6 +275,30 @@ it('charges an update for what it adds', async () => {
   await expect(grow('11Gi')).rejects.toThrow('requested: requests.storage=3Gi, used: requests.storage=8Gi');
   await grow('10Gi');
   expect(await used()).toEqual({ 'services.nodeports': '1', 'requests.storage': '10Gi' });
+});
+
+it('never lets updates at the same time through to more than the quota', async () => {
+  const names = Array.from({ length: 10 }, (_, index) => `s${index}`);
+  for (const name of names) await create('Service', name, { spec: { ports: ports(1) } });
+  await quota({ 'services.nodeports': '3' });
+  const outcomes = await Promise.allSettled(
+    names.map((name) =>
+      cluster.client.patch('Service', key(name), { type: 'merge', body: { spec: { type: 'NodePort' } } }),
+    ),
+  );
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+  expect(await used()).toEqual({ 'services.nodeports': '3' });
+});
+
+it('takes nothing for a write that the store could not make', async () => {
+  await quota({ pods: '1' });
+  const { store } = cluster;
+  const { commit } = store;
+  store.commit = () => Promise.reject(new StoreFullError('no space'));
+  await expect(pod('a')).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+  store.commit = commit;
+  await expect(pod('a')).resolves.toBeDefined();
+  expect(await used()).toEqual({ pods: '1' });
 });
 
 it('lets everything but growth happen in a namespace that is over its quota', async () => {

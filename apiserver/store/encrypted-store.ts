@@ -189,12 +189,11 @@ export class EncryptedStore implements Store {
   }
 
   private openedEvent(event: StoreEvent): StoreEvent {
-    const { kv, previous } = event;
-    return {
-      ...event,
-      ...(kv === undefined ? {} : { kv: this.opened(kv) }),
-      ...(previous === undefined ? {} : { previous: this.opened(previous) }),
-    };
+    const kv = event.kv === undefined ? undefined : this.opened(event.kv);
+    const previous = event.previous === undefined ? undefined : this.opened(event.previous);
+    // Most events are not encrypted: they are handed on as they are.
+    if (kv === event.kv && previous === event.previous) return event;
+    return { ...event, ...(kv === undefined ? {} : { kv }), ...(previous === undefined ? {} : { previous }) };
   }
 
   private openedWatcher(watcher: Watcher): Watcher {
