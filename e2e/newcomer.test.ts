@@ -108,7 +108,10 @@ describe("a newcomer's session", () => {
 
   it('delete removes the pod', async () => {
     const { status, stdout } = await lite('delete', '-f', hello);
-    expect({ status, stdout }).toEqual({ status: 0, stdout: 'configmap "hello" deleted\npod "hello" deleted\n' });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: 'configmap "hello" deleted from default namespace\npod "hello" deleted from default namespace\n',
+    });
   });
 
   it('make down leaves no container and no process', async () => {

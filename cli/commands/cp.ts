@@ -19,7 +19,11 @@ export const cp: Command = {
   name: 'cp',
   usage: 'cp <from> <to>',
   describe: 'copy files and folders to and from a container, which needs tar',
-  build: (yargs) => yargs.option('container', { alias: 'c', type: 'string', describe: 'of several' }),
+  build: (yargs) =>
+    yargs
+      .option('container', { alias: 'c', type: 'string', describe: 'of several' })
+      .option('no-preserve', { type: 'boolean', hidden: true })
+      .option('retries', { type: 'number', default: 0, hidden: true }),
   run,
 };
 

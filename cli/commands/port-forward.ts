@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { ApiClient } from '../client/api-client';
-import { UsageError } from '../client/resources';
+import type { Pod, Service } from '../../shared/api/objects';
+import { KNOWN } from '../client/known-types';
+import { UsageError, pathOf } from '../client/resources';
 import { errorCodeOf } from '../../shared/error-code';
-import { podNameOf } from '../targets';
+import { podOf } from '../chosen-pod';
+import { parseTargets } from '../targets';
 import type { Command, Context, Flags } from './command';
-import { text, words } from './command';
+import { list, text, words } from './command';
 
 const DATA = 0;
 const PROTOCOL = 'v4.channel.k8s.io';
@@ -22,35 +25,81 @@ interface Mapping {
 export const portForward: Command = {
   name: 'port-forward',
   usage: 'port-forward <pod> <ports..>',
-  describe: 'reach ports of a pod from here',
-  build: (yargs) => yargs.option('address', { type: 'string', default: '127.0.0.1', describe: 'where to listen' }),
+  describe: 'reach ports of a pod from here: of POD, TYPE/NAME or svc/NAME',
+  build: (yargs) =>
+    yargs
+      .option('address', { type: 'string', array: true, default: ['localhost'], describe: 'where to listen' })
+      .option('pod-running-timeout', { type: 'string', default: '1m0s', hidden: true }),
   run,
 };
 
 async function run(context: Context, flags: Flags): Promise<number | void> {
-  const pod = podNameOf(text(flags, 'pod') ?? '');
-  const address = text(flags, 'address') ?? '127.0.0.1';
-  const path = `/api/v1/namespaces/${encodeURIComponent(context.namespace)}/pods/${encodeURIComponent(pod)}`;
+  const mappings = words(flags, 'ports').map(parseMapping);
   // A pod that is not there is said now, not at the first connection.
-  await context.client().json({ path });
+  const { pod, portOf } = await destinationOf(context, text(flags, 'pod') ?? '');
+  const path = pathOf(KNOWN.pod, context.namespace, pod.metadata.name, 'portforward');
+  const addresses = list(flags, 'address').flatMap((address) => (address === 'localhost' ? LOCALHOST : [address]));
   const servers: Server[] = [];
-  for (const mapping of words(flags, 'ports').map(parseMapping)) {
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      context.out(`Handling connection for ${mapping.local === 0 ? mapping.remote : mapping.local}\n`);
-      carry(context.client(), `${path}/portforward`, mapping.remote, socket).catch((error: unknown) => {
-        context.note(`error: port ${mapping.remote}: ${error instanceof Error ? error.message : String(error)}\n`);
-        socket.destroy();
+  for (const mapping of mappings) {
+    const target = portOf(mapping.remote);
+    let local = mapping.local;
+    for (const [index, address] of addresses.entries()) {
+      const server = createServer({ allowHalfOpen: true }, (socket) => {
+        context.out(`Handling connection for ${local === 0 ? mapping.remote : local}\n`);
+        carry(context.client(), path, target, socket).catch((error: unknown) => {
+          context.note(`error: port ${target}: ${error instanceof Error ? error.message : String(error)}\n`);
+          socket.destroy();
+        });
       });
-    });
-    await listen(server, mapping.local, address);
-    servers.push(server);
-    const bound = server.address();
-    const port = typeof bound === 'object' && bound !== null ? bound.port : mapping.local;
-    context.out(`Forwarding from ${address}:${port} -> ${mapping.remote}\n`);
+      // One address of this machine is enough: not every machine has the other.
+      if (!(await listen(server, local, address, index > 0))) continue;
+      servers.push(server);
+      const bound = server.address();
+      local = typeof bound === 'object' && bound !== null ? bound.port : local;
+      context.out(`Forwarding from ${address.includes(':') ? `[${address}]` : address}:${local} -> ${target}\n`);
+    }
   }
   const { signal } = context.environment;
   if (!signal.aborted) await once(signal, 'abort');
   for (const server of servers) server.close();
+}
+
+const LOCALHOST = ['127.0.0.1', '::1'];
+
+interface Destination {
+  readonly pod: Pod;
+  /** The pod's port that stands for one on the command line. Throws UsageError. */
+  readonly portOf: (port: number) => number;
+}
+
+/** The pod behind a word; the ports of a service are its own. Throws UsageError, StatusError. */
+async function destinationOf(context: Context, word: string): Promise<Destination> {
+  const pod = await podOf(context, word);
+  if (pod.status?.phase !== 'Running')
+    throw new UsageError(
+      `unable to forward port because pod is not running. Current status=${pod.status?.phase ?? ''}: kubectl-lite why pod/${pod.metadata.name} tells more`,
+    );
+  const [target] = word.includes('/') ? parseTargets(await context.resources(), [word]) : [];
+  if (target?.resource.kind !== 'Service') return { pod, portOf: (port) => port };
+  const { value: service } = await context
+    .client()
+    .json<Service>({ path: pathOf(KNOWN.service, context.namespace, target.names[0] ?? '') });
+  const ofPod = (name: string): number | undefined =>
+    pod.spec.containers.flatMap(({ ports = [] }) => ports).find((port) => port.name === name)?.containerPort;
+  return {
+    pod,
+    portOf: (wanted) => {
+      const found = service.spec?.ports?.find(({ port }) => port === wanted);
+      if (found === undefined)
+        throw new UsageError(`Service ${service.metadata.name} does not have a service port ${wanted}`);
+      if (service.spec?.clusterIP === 'None') return wanted;
+      const { targetPort = wanted } = found;
+      const port = typeof targetPort === 'number' ? targetPort || wanted : ofPod(targetPort);
+      if (port === undefined)
+        throw new UsageError(`Pod ${pod.metadata.name} does not have a named port '${String(targetPort)}'`);
+      return port;
+    },
+  };
 }
 
 /** `8080:80`, `80` or `:80`. Throws UsageError. */
@@ -63,14 +112,21 @@ export function parseMapping(given: string): Mapping {
   return { local, remote };
 }
 
-async function listen(server: Server, port: number, address: string): Promise<void> {
+/** Whether it listens now; not where `isOptional` and this machine does not have the address. */
+async function listen(server: Server, port: number, address: string, isOptional: boolean): Promise<boolean> {
   server.listen(port, address);
   try {
     await once(server, 'listening');
+    return true;
   } catch (error) {
+    if (isOptional) return false;
     if (errorCodeOf(error) === 'EADDRINUSE')
       throw new UsageError(
-        `${address}:${port} is in use here: choose another with LOCAL:REMOTE, or :REMOTE for any that is free`,
+        `unable to listen on port ${port}: ${address}:${port} is in use here: choose another with LOCAL:REMOTE, or :REMOTE for any that is free`,
+      );
+    if (errorCodeOf(error) === 'EACCES')
+      throw new UsageError(
+        `unable to listen on port ${port}: you may not listen on ${address}:${port}: choose one from 1024 on`,
       );
     throw error;
   }

@@ -35,11 +35,12 @@ interface PodMetrics {
 
 export const top: Command = {
   name: 'top',
-  usage: 'top <what>',
+  usage: 'top <what> [name]',
   describe: 'live figures: top nodes, top pods',
   build: (yargs) =>
     selecting(yargs)
       .option('watch', { alias: 'w', type: 'boolean', describe: 'go on' })
+      .option('no-headers', { type: 'boolean', describe: 'leave out the heading' })
       .option('containers', { type: 'boolean', describe: 'of pods: a line for each container' })
       .option('sort-by', { type: 'string', choices: ['cpu', 'memory'], describe: 'the most first' }),
   run,
@@ -51,10 +52,12 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   if (!NODES.includes(what) && !PODS.includes(what)) {
     throw new UsageError(`there are no figures of "${what}": top nodes, or top pods`);
   }
-  const rows = (): Promise<readonly string[][]> => (NODES.includes(what) ? nodeRows(context) : podRows(context, flags));
+  const rows = (): Promise<readonly string[][]> =>
+    NODES.includes(what) ? nodeRows(context, flags) : podRows(context, flags);
   const { signal, stdout } = context.environment;
   for (let lines = 0; ;) {
-    const table = layoutColumns(await rows(), tableWidth(context.environment));
+    const all = await rows();
+    const table = layoutColumns(isSet(flags, 'no-headers') ? all.slice(1) : all, tableWidth(context.environment));
     if (lines > 0 && stdout.isTTY === true) context.out(`\x1b[${lines}A\x1b[J`);
     context.out(table);
     lines = table.split('\n').length - 1;
@@ -63,12 +66,22 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   }
 }
 
-async function nodeRows(context: Context): Promise<readonly string[][]> {
+async function nodeRows(context: Context, flags: Flags): Promise<readonly string[][]> {
   const { value } = await context.client().json<{ items: Worker[] }>({ path: '/nodes' });
+  const nodes = onlyNamed(value.items, flags, 'nodes', ({ name }) => name);
   return [
     ['NAME', 'STATE', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)', 'DISK(%)', 'NET RX/s', 'NET TX/s'],
-    ...value.items.map(nodeRow),
+    ...nodes.map(nodeRow),
   ];
+}
+
+/** Those by the name on the command line, if there is one. Throws UsageError where there is none of them. */
+function onlyNamed<T>(items: readonly T[], flags: Flags, plural: string, nameOf: (item: T) => string): readonly T[] {
+  const wanted = text(flags, 'name');
+  const found = items.filter((item) => wanted === undefined || nameOf(item) === wanted);
+  if (found.length === 0 && wanted !== undefined)
+    throw new UsageError(`there are no figures of ${plural} "${wanted}" yet, or no such object`);
+  return found;
 }
 
 const mebi = (bytes: number): string => `${Math.round(bytes / 2 ** 20)}Mi`;
@@ -103,7 +116,8 @@ async function podRows(context: Context, flags: Flags): Promise<readonly string[
     query: { labelSelector: text(flags, 'selector') },
   });
   const inContainers = isSet(flags, 'containers');
-  const lines = value.items.flatMap(({ metadata, containers }): readonly Line[] => {
+  const pods = onlyNamed(value.items, flags, 'pods', ({ metadata }) => metadata.name);
+  const lines = pods.flatMap(({ metadata, containers }): readonly Line[] => {
     const names = [...(everywhere ? [metadata.namespace] : []), metadata.name];
     const each = containers.map(({ name, usage }) => ({
       names: [...names, name],
