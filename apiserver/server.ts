@@ -1,8 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
@@ -12,24 +8,15 @@ import { followHooks } from './admission/webhooks/hooks';
 import { createWebhookAdmission } from './admission/webhooks/webhook-admission';
 import { WebhookClient } from './admission/webhooks/webhook-client';
 import { openAudit } from './audit/open-audit';
-import type { TokenAuthenticator } from './auth/authenticator';
-import { IssuerKeys } from './auth/oidc/issuer-keys';
-import type { OidcConfig } from './auth/oidc/oidc-authenticator';
-import { byOidcToken } from './auth/oidc/oidc-authenticator';
-import { byBearerToken, byClientCertificate, byTokenFile } from './auth/authenticator';
-import { anyOf, mastersOnly } from './auth/authorizer';
-import { NodeAuthorizer } from './auth/node/node-authorizer';
 import { nodeRestriction } from './auth/node/node-restriction';
 import { ensureBootstrapRoles } from './auth/rbac/bootstrap-roles';
 import { rbacEscalation } from './auth/rbac/escalation';
-import { RbacAuthorizer } from './auth/rbac/rbac-authorizer';
 import { reviewHandlers } from './auth/reviews';
 import { certificateRequests } from './auth/certificates/certificate-requests';
 import { JWKS_PATH, openIdPages } from './auth/service-account/openid-pages';
 import { openSigningKeys } from './auth/service-account/signing-keys';
-import { byServiceAccountToken } from './auth/service-account/token-authenticator';
-import { TokenIssuer } from './auth/service-account/token-issuer';
 import { serveTokenRequests } from './auth/service-account/token-request';
+import { createPermissions, openCredentials } from './auth/access';
 import type { ClusterAuthority } from './auth/cluster-authority';
 import { openClusterAuthority } from './auth/cluster-authority';
 import { writeKubeconfig } from './auth/kubeconfig';
@@ -45,6 +32,7 @@ import { createMetrics } from './http/metrics';
 import { OpenApiDocuments } from './http/openapi';
 import { serverObjects } from './http/server-objects';
 import { healthPages } from './http/health';
+import { createHttpsServer, listen, portOf } from './http/https-server';
 import { closeGracefully } from './http/shutdown';
 import { VERSION } from './http/version';
 import { createUpgrades } from './http/upgrades';
@@ -53,8 +41,8 @@ import { createKindList } from './kinds/kinds';
 import { createDecoder } from './openapi/decode';
 import { createJoin } from './node-channel/join';
 import { createJoinRoute } from './node-channel/join-route';
-import { ensureJoinToken } from './node-channel/join-tokens';
 import { NodePods } from './node-channel/node-pods';
+import { keepJoinTokenFile } from './node-channel/join-token-file';
 import { createNodeChannel } from './node-channel/node-channel';
 import { loadSchemas } from './openapi/schemas';
 import { createDialer } from './proxy/dialer';
@@ -67,6 +55,7 @@ import { createRegistry } from './registry/create-registry';
 import { findPolicy } from './scheduler/core/policies/policies';
 import { Scheduler } from './scheduler/scheduler';
 import { schedulerPages } from './scheduler/scheduler-pages';
+import { reachableAddresses, serverNames, urlOf } from './server-addresses';
 import type { Store } from './store/store';
 import { createStreaming } from './streaming/streaming';
 import { sendJson } from './http/respond';
@@ -88,12 +77,6 @@ export interface RunningServer {
   /** Stops taking requests, ends watches and streams, stops the loops, closes the store. Idempotent. */
   stop(): Promise<void>;
 }
-
-const HEADERS_TIMEOUT_MS = 30_000;
-const BODY_TIMEOUT_MS = 60_000;
-const IDLE_TIMEOUT_MS = 120_000;
-const MAX_HEADER_BYTES = 64 * 1024;
-const JOIN_TOKEN_CHECK_MS = 60 * 60 * 1_000;
 
 /** Builds the whole control plane over a store and resolves when it serves. */
 export async function startServer(config: ServerConfig, deps: ServerDeps): Promise<RunningServer> {
@@ -127,7 +110,11 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     podSecurityDefault: config.podSecurityDefault,
     tolerationSeconds: config.tolerationSeconds,
     outside,
-    morePlugins: [nodeRestriction, certificateRequests(() => access.authorizer), rbacEscalation(() => access)],
+    morePlugins: [
+      nodeRestriction,
+      certificateRequests(() => permissions.authorizer),
+      rbacEscalation(() => permissions),
+    ],
   });
   const client = createClient(registry);
   const webhooks = createWebhookAdmission({
@@ -136,18 +123,16 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     client: new WebhookClient({ dialer: { service: (key, port) => dialer.service(key, port) }, clock }),
     logger,
   });
-  const roles = new RbacAuthorizer(client);
   const nodePods = NodePods.following(client.view('Pod'));
-  const access = { roles, authorizer: anyOf([mastersOnly, new NodeAuthorizer(client, nodePods), roles]) };
+  const permissions = createPermissions(client, nodePods);
   await ensureBootstrapObjects(client);
   await ensureBootstrapRoles(client);
   const decoder = createDecoder(schemas);
   serveDefinitions(client, kinds, { schemas, decoder });
 
   const events = createEventRecorder({ client, clock, logger });
-  const [issuer] = config.serviceAccountIssuers;
-  const { apiAudiences } = config;
-  const tokens = new TokenIssuer({ client, clock, keys: signingKeys, issuer, apiAudiences });
+  const credentials = await openCredentials(config, { client, clock, logger, keys: signingKeys });
+  const { tokens } = credentials;
   const channel = createNodeChannel({ client, clock, logger, events, tokens, nodePods });
   const streaming = createStreaming({
     connector: channel,
@@ -175,33 +160,24 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       signer: authority,
       podUsages,
     }),
-    {
-      client,
-      clock,
-      logger,
-    },
+    { client, clock, logger },
   );
   const policy = findPolicy(config.schedulerPolicy);
   if (policy === undefined) throw new Error(`there is no scheduling policy ${config.schedulerPolicy}`);
   const scheduler = new Scheduler({ client, clock, logger, events, policy, usages: () => channel.nodes() });
 
-  const tokenAuthenticators = [
-    ...(config.tokenAuthFile === undefined ? [] : [byTokenFile(config.tokenAuthFile, apiAudiences)]),
-    ...(config.oidc === undefined ? [] : [await openOidc(config.oidc, { clock, logger, apiAudiences })]),
-    byServiceAccountToken({ client, clock, keys: signingKeys, issuers: config.serviceAccountIssuers, apiAudiences }),
-  ];
   const metrics = createMetrics({ store, channel });
   const routes = new ApiRoutes({
     registry,
     kinds,
     openApi: new OpenApiDocuments(kinds, schemas, VERSION.gitVersion),
     decoder,
-    authenticators: [byClientCertificate(), byBearerToken(tokenAuthenticators)],
-    authorizer: access.authorizer,
+    authenticators: credentials.authenticators,
+    authorizer: permissions.authorizer,
     streaming,
     proxy,
     virtual: {
-      ...reviewHandlers(access.authorizer, roles, tokenAuthenticators),
+      ...reviewHandlers(permissions, credentials.tokenAuthenticators),
       ...serverObjects({
         kinds,
         startedMs: clock.now(),
@@ -211,13 +187,17 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
             (error: unknown) => (error instanceof Error ? error.message : String(error)),
           ),
       }),
-      'serviceaccounts/token': serveTokenRequests(tokens, apiAudiences),
+      'serviceaccounts/token': serveTokenRequests(tokens, config.apiAudiences),
       'nodes.metrics.k8s.io': serveNodeMetrics({ client, connector: channel, clock }),
       'pods.metrics.k8s.io': servePodMetrics({ client, connector: channel, clock }),
     },
     publicPages: healthPages({ store, isReady: () => serving }),
     pages: {
-      ...openIdPages({ keys: signingKeys, issuer, jwksUri: () => `${urlOf(config, portOf(server))}${JWKS_PATH}` }),
+      ...openIdPages({
+        keys: signingKeys,
+        issuer: config.serviceAccountIssuers[0],
+        jwksUri: () => `${urlOf(config, portOf(server))}${JWKS_PATH}`,
+      }),
       '/metrics': metrics.page,
       ...schedulerPages(scheduler),
       '/nodes': (_url, response) => sendJson(response, 200, { items: channel.nodes() }),
@@ -239,23 +219,9 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const { app, serverOptions } = createFastExpress();
   app.use(createJoinRoute(createJoin({ client, clock, logger, authority })));
   app.use((request, response) => void routes.handle(request, response));
-  const server = https.createServer(
-    {
-      ...serverOptions,
-      key: authority.server.keyPem,
-      // Leaf and CA: a joining agent finds there the CA that its token pins.
-      cert: `${authority.server.certificatePem}\n${authority.caCertificatePem}`,
-      ca: authority.caCertificatePem,
-      requestCert: true,
-      rejectUnauthorized: false,
-      minVersion: 'TLSv1.2',
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: BODY_TIMEOUT_MS,
-      keepAliveTimeout: IDLE_TIMEOUT_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
+  const server = createHttpsServer(authority, serverOptions, (request, response) =>
     // Most of all requests by far: past the framework's own search for a route.
-    (request, response) => (isApiRequest(request) ? void routes.handle(request, response) : app(request, response)),
+    isApiRequest(request) ? void routes.handle(request, response) : app(request, response),
   );
   server.on('upgrade', createUpgrades({ channel, routes, logger }));
 
@@ -270,22 +236,21 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   await ensureClusterService(client, {
     clusterIp: config.serviceIpRange.at(0),
     port,
-    addresses: [
-      ...config.advertiseAddresses,
-      ...(config.bindAddress === '0.0.0.0' ? addressesOfHost().slice(0, 1) : [config.bindAddress]),
-    ],
+    addresses: reachableAddresses(config),
   });
   await writeKubeconfig(config.kubeconfigOut, {
     server: url,
     caCertificatePem: authority.caCertificatePem,
     user: authority.admin,
   });
-  const refreshToken = (): Promise<void> =>
-    writeJoinToken(config.dataDir, { client, clock, random, caFingerprintSha256: authority.caFingerprintSha256 });
-  await refreshToken();
-  const stopRefreshing = clock.setInterval(() => {
-    refreshToken().catch((error: unknown) => logger.warn({ err: error }, 'the join token could not be renewed'));
-  }, JOIN_TOKEN_CHECK_MS);
+  const { caFingerprintSha256 } = authority;
+  const stopRefreshing = await keepJoinTokenFile(config.dataDir, {
+    client,
+    clock,
+    random,
+    logger,
+    caFingerprintSha256,
+  });
   serving = true;
   logger.info({ url }, 'serving');
 
@@ -308,58 +273,3 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
 }
 
 const isApiRequest = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/api/') || url.startsWith('/apis/');
-
-/** The issuer need not answer yet: its keys are asked for when a token comes. */
-async function openOidc(
-  oidc: OidcConfig,
-  deps: { readonly clock: Clock; readonly logger: Logger; readonly apiAudiences: readonly string[] },
-): Promise<TokenAuthenticator> {
-  const { issuerUrl: issuer, caFile } = oidc;
-  const ca = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
-  return byOidcToken(oidc, { ...deps, keys: new IssuerKeys({ issuer, ...ca, ...deps }) });
-}
-
-const portOf = (server: https.Server): number => (server.address() as AddressInfo).port;
-
-const urlOf = ({ advertiseAddresses }: ServerConfig, port: number): string =>
-  `https://${advertiseAddresses[0] ?? '127.0.0.1'}:${port}`;
-
-function serverNames({ bindAddress, advertiseAddresses, serviceIpRange }: ServerConfig): readonly string[] {
-  const bound = ['0.0.0.0', '::'].includes(bindAddress) ? addressesOfHost() : [bindAddress];
-  const cluster = [
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    'kubernetes.default.svc.cluster.local',
-    serviceIpRange.at(0),
-  ];
-  return [...new Set(['localhost', '127.0.0.1', '::1', os.hostname(), ...cluster, ...bound, ...advertiseAddresses])];
-}
-
-const addressesOfHost = (): readonly string[] =>
-  Object.values(os.networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ internal, family }) => !internal && family === 'IPv4')
-    .map(({ address }) => address);
-
-async function writeJoinToken(dataDir: string, options: Parameters<typeof ensureJoinToken>[0]): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  const file = path.join(dataDir, 'join-token');
-  await writeFile(`${file}.new`, `${await ensureJoinToken(options)}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
-
-function listen(server: https.Server, { bindAddress, port }: ServerConfig): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new Error(`${bindAddress}:${port} is in use: stop what listens there, or choose another port with --port`, {
-              cause: error,
-            })
-          : error,
-      ),
-    );
-    server.listen(port, bindAddress, () => resolve());
-  });
-}

@@ -1,6 +1,7 @@
 import type { ApiObject } from '../../shared/api/objects';
 import { StatusError, badRequest, invalid } from '../../shared/status-error';
 import type { VirtualCall, VirtualHandler, VirtualHandlers } from '../http/virtual-kinds';
+import type { Permissions } from './access';
 import type { TokenAuthenticator } from './authenticator';
 import { authenticateToken, whenKnown } from './authenticator';
 import type { Attributes, Authorizer } from './authorizer';
@@ -27,8 +28,7 @@ interface ReviewSpec {
 
 /** Answers what somebody may do, and who a request comes from (authorization.k8s.io and authentication.k8s.io). */
 export const reviewHandlers = (
-  authorizer: Authorizer,
-  rbac: RbacAuthorizer,
+  { authorizer, roles }: Permissions,
   tokens: readonly TokenAuthenticator[],
 ): VirtualHandlers => ({
   'tokenreviews.authentication.k8s.io': tokenReview(tokens),
@@ -50,7 +50,7 @@ export const reviewHandlers = (
       return named(spec);
     },
   ),
-  'selfsubjectrulesreviews.authorization.k8s.io': rulesReview(rbac),
+  'selfsubjectrulesreviews.authorization.k8s.io': rulesReview(roles),
   'selfsubjectreviews.authentication.k8s.io': ({ user }) => ({
     kind: 'SelfSubjectReview',
     apiVersion: 'authentication.k8s.io/v1',
