@@ -7,6 +7,7 @@ import { givenManifests, namesManifests } from './given-manifests';
 import type { Manifest } from './manifests';
 import { ManifestError } from './manifests';
 import { concernsOneObject, errorText } from './output/error-text';
+import { tellHint } from './output/hints';
 import { parseTargets } from './targets';
 
 /** An object that a command line names, not yet read. */
@@ -116,6 +117,7 @@ export async function forEach<T>(
       if (!concernsOneObject(error)) throw error;
       failed = true;
       context.note(errorText(error, context.palette, doing?.(item)));
+      tellHint(context, error);
     }
   }
   return failed ? 1 : undefined;

@@ -14,6 +14,7 @@ import { COMPLETE } from './completion/scripts';
 import type { Environment } from './environment';
 import { wantsColour } from './environment';
 import { errorText } from './output/error-text';
+import { tellHint } from './output/hints';
 import type { Palette } from './output/palette';
 import { createPalette } from './output/palette';
 
@@ -63,6 +64,7 @@ export async function runProgram(argv: readonly string[], environment: Environme
   } catch (error) {
     if (environment.signal.aborted) return 130;
     environment.stderr.write(errorText(error, palette));
+    tellHint({ environment, palette, note: (told) => void environment.stderr.write(told) }, error);
     return 1;
   }
 }

@@ -7,6 +7,8 @@ import { eventsAbout } from '../events';
 import type { Named } from '../found';
 import { forEach, namedObjects, readNamed } from '../found';
 import { namesManifests } from '../given-manifests';
+import { tableWidth } from '../environment';
+import { foldLines } from '../output/fold-lines';
 import { alignTabs } from '../output/tabs';
 import type { Command, Context, Flags } from './command';
 import { isSet, selecting, words } from './command';
@@ -38,7 +40,8 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   let isFirst = true;
   return forEach(context, named, async (each) => {
     for (const object of await read(context, each)) {
-      context.out(`${isFirst ? '' : '\n\n'}${await textOf(context, flags, object)}`);
+      const told = foldLines(await textOf(context, flags, object), tableWidth(context.environment).width);
+      context.out(`${isFirst ? '' : '\n\n'}${told}`);
       isFirst = false;
     }
   });

@@ -2,6 +2,7 @@ import type { ContainerStatus, Pod } from '../../shared/api/objects';
 import type { StoredObject } from '../api-object';
 import { ageOf, eventsAbout, lastSeen } from '../events';
 import { tableWidth } from '../environment';
+import { foldLines } from '../output/fold-lines';
 import { layoutColumns } from '../output/columns';
 import { podNameOf } from '../targets';
 import type { Command, Context, Flags } from './command';
@@ -22,7 +23,7 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   const { value: pod } = await context.client().json<Pod>({
     path: `/api/v1/namespaces/${encodeURIComponent(context.namespace)}/pods/${encodeURIComponent(name)}`,
   });
-  context.out(await explanation(context, pod));
+  context.out(foldLines(await explanation(context, pod), tableWidth(context.environment).width));
 }
 
 async function explanation(context: Context, pod: Pod): Promise<string> {

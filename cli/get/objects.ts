@@ -5,6 +5,7 @@ import type { Context, Flags } from '../commands/command';
 import { count, isSet, text } from '../commands/command';
 import { errorText } from '../output/error-text';
 import { format } from '../output/format';
+import { tellHint } from '../output/hints';
 import { sortByPath } from '../output/table';
 import type { Query } from './query';
 import { watchQuery } from './query';
@@ -38,6 +39,7 @@ export async function showObjects(
         if (isSet(flags, 'ignore-not-found')) continue;
         failed = true;
         context.note(errorText(error, context.palette));
+        tellHint(context, error);
       }
     }
   }

@@ -4,6 +4,7 @@ import type { Context, Flags } from '../commands/command';
 import { count, isSet, list, text } from '../commands/command';
 import { tableWidth } from '../environment';
 import { errorText } from '../output/error-text';
+import { tellHint } from '../output/hints';
 import type { Table, TableLook } from '../output/table';
 import { layoutTable } from '../output/table';
 import type { Query } from './query';
@@ -35,6 +36,7 @@ export async function showTables(
   const onMissing = (error: StatusError): void => {
     failed = true;
     context.note(errorText(error, context.palette));
+    tellHint(context, error);
   };
   for (const query of queries) {
     for (const table of await tablesOf(context, flags, query, onMissing)) {

@@ -6,7 +6,7 @@ import { UsageError, apiVersionOf } from '../../client/resources';
 import { ChangeReport } from '../../output/change-report';
 import { createObject } from '../../write-object';
 import type { Command, Context, Flags } from '../command';
-import { isSet, words } from '../command';
+import { isSet, text, words } from '../command';
 import { dryRunOf, validating, writing } from '../flag-groups';
 
 /** An object that a command line describes: its fields beside apiVersion, kind, name and namespace. */
@@ -32,7 +32,24 @@ export const generating = (generator: Generator): Command => ({
   describe: generator.describe,
   build: (yargs) => generator.build(validating(writing(yargs, 'kubectl-create'))),
   run: (context, flags) => generate(context, flags, generator),
+  next: (flags) =>
+    text(flags, 'dry-run') === 'none' && text(flags, 'output') === undefined ? nextAfter(generator, flags) : undefined,
 });
+
+function nextAfter({ type }: Generator, flags: Flags): string {
+  const [name = ''] = words(flags, 'names');
+  const id = `${type.singular}/${name}`;
+  switch (type.kind) {
+    case 'Deployment':
+      return `kubectl-lite rollout status ${id}`;
+    case 'Job':
+      return `kubectl-lite logs -f ${id}`;
+    case 'Namespace':
+      return `kubectl-lite config set-context --current --namespace ${name}`;
+    default:
+      return `kubectl-lite describe ${id}`;
+  }
+}
 
 /** The one name of a command line. `path`: the command's words. Throws UsageError. */
 export function oneName(flags: Flags, path: string): string {
