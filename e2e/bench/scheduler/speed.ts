@@ -6,6 +6,7 @@ import { PreemptionFinder } from '../../../apiserver/scheduler/core/preemption/v
 import { DensityScorer } from '../../../apiserver/scheduler/core/scores/density';
 import type { Pod } from '../../../shared/api/objects';
 import { seededRandom } from '../../../shared/random';
+import { median } from '../report';
 import { mixedShapes } from './mixed-shapes';
 import { benchNode, benchPod, shuffled } from './objects';
 import type { Part } from './part';
@@ -13,6 +14,8 @@ import type { Part } from './part';
 const LOAD = 0.92;
 /** A decision out of so many is made again by looking at every node. */
 const CHECK_EVERY = 997;
+const ROUNDS = 3;
+const NOTHING = { perSecond: 0, perCpuSecond: 0, unplaced: 0 };
 
 interface Size {
   readonly nodes: number;
@@ -21,8 +24,36 @@ interface Size {
 
 interface Outcome {
   readonly perSecond: number;
+  /** By the process's own CPU time: what others on the machine take of it does not count. */
+  readonly perCpuSecond: number;
   readonly unplaced: number;
   readonly differences: number;
+}
+
+/** Stops time and CPU time, with pauses for what is not measured. */
+class Stopwatch {
+  private wallMs = 0;
+  private cpuMs = 0;
+  private wallAt = 0;
+  private cpuAt: NodeJS.CpuUsage | undefined;
+
+  go(): this {
+    this.cpuAt = process.cpuUsage();
+    this.wallAt = performance.now();
+    return this;
+  }
+
+  pause(): void {
+    this.wallMs += performance.now() - this.wallAt;
+    const { user, system } = process.cpuUsage(this.cpuAt);
+    this.cpuMs += (user + system) / 1_000;
+  }
+
+  /** How often each second, for so many of something. */
+  rates(count: number): Pick<Outcome, 'perSecond' | 'perCpuSecond'> {
+    this.pause();
+    return { perSecond: (1_000 * count) / this.wallMs, perCpuSecond: (1_000 * count) / this.cpuMs };
+  }
 }
 
 function filled({ nodes, pods }: Size) {
@@ -37,10 +68,9 @@ function filled({ nodes, pods }: Size) {
 function batch(size: Size): Outcome {
   const { cluster, shuffled: classes } = filled(size);
   const policy = greedyOnePass.create(cluster);
-  const start = performance.now();
+  const watch = new Stopwatch().go();
   const { nodes } = policy.place(classes);
-  const seconds = (performance.now() - start) / 1_000;
-  return { perSecond: classes.length / seconds, unplaced: nodes.filter((node) => node < 0).length, differences: 0 };
+  return { ...watch.rates(classes.length), unplaced: nodes.filter((node) => node < 0).length, differences: 0 };
 }
 
 /** One pod after the other, in no order; some decisions are checked against a look at every node. */
@@ -51,20 +81,20 @@ function oneByOne(
   const scorer = new DensityScorer(cluster);
   const placer = new Placer(cluster, scorer);
   const fresh = new Placer(cluster, scorer);
-  let [unplaced, differences, checkMs] = [0, 0, 0];
-  const start = performance.now();
+  let [unplaced, differences] = [0, 0];
+  const watch = new Stopwatch().go();
   for (const [index, podClass] of arrivals.entries()) {
     scorer.observe(podClass);
     const node = placer.best(podClass);
     if (isChecked && index % CHECK_EVERY === 0) {
-      const checkStart = performance.now();
+      watch.pause();
       if (fresh.bestByScan(podClass) !== node) differences += 1;
-      checkMs += performance.now() - checkStart;
+      watch.go();
     }
     if (node < 0) unplaced += 1;
     else cluster.place(podClass, node);
   }
-  return { perSecond: (1_000 * arrivals.length) / (performance.now() - start - checkMs), unplaced, differences };
+  return { ...watch.rates(arrivals.length), unplaced, differences };
 }
 
 const ZONES = ['a', 'b', 'c'];
@@ -161,7 +191,7 @@ function preemption(nodes: number): Outcome {
   const finder = new PreemptionFinder(cluster);
   const count = nodes;
   let unplaced = 0;
-  const start = performance.now();
+  const watch = new Stopwatch().go();
   for (let pod = 0; pod < count; pod++) {
     const found = finder.find(high);
     if (found === undefined) {
@@ -171,7 +201,7 @@ function preemption(nodes: number): Outcome {
     for (const victim of found.victims) cluster.remove(victim);
     cluster.place(high, found.node);
   }
-  return { perSecond: (1_000 * count) / (performance.now() - start), unplaced, differences: 0 };
+  return { ...watch.rates(count), unplaced, differences: 0 };
 }
 
 /** Pods that fit nowhere come between those that do. */
@@ -194,13 +224,13 @@ function churn(nodes: number): Outcome {
   for (let pod = 0; pod < 5_000; pod++) there.push(cluster.place(podClass, placer.best(podClass)));
   const { next } = seededRandom(3);
   const count = 20_000;
-  const start = performance.now();
+  const watch = new Stopwatch().go();
   for (let pod = 0; pod < count; pod++) {
     const at = Math.floor(next() * there.length);
     cluster.remove(there[at] ?? 0);
     there[at] = cluster.place(podClass, placer.best(podClass));
   }
-  return { perSecond: (1_000 * count) / (performance.now() - start), unplaced: 0, differences: 0 };
+  return { ...watch.rates(count), unplaced: 0, differences: 0 };
 }
 
 /** The share of time that recording winner, runner-up and terms adds. */
@@ -210,13 +240,13 @@ function recording(size: Size): number {
     const policy = greedyOnePass.create(cluster);
     let recorded = 0;
     const options = isRecorded ? { record: () => void (recorded += 1) } : {};
-    const start = performance.now();
+    const watch = new Stopwatch().go();
     for (const podClass of arrivals) policy.place([podClass], options);
-    return performance.now() - start;
+    return 1 / watch.rates(arrivals.length).perCpuSecond;
   };
   run(false);
-  const without = run(false);
-  return (100 * (run(true) - without)) / without;
+  const pairs = Array.from({ length: 5 }, () => ({ without: run(false), recorded: run(true) }));
+  return median(pairs.map(({ without, recorded }) => (100 * (recorded - without)) / without));
 }
 
 interface SpeedOptions {
@@ -250,15 +280,21 @@ export function speed({ nodes, isLarge }: SpeedOptions): Part {
       ? [['batch, 50,000 nodes', () => batch({ nodes: 50_000, pods: 500_000 })] as [string, () => Outcome]]
       : []),
   ];
-  const results = runs.map(([name, run]) => [name, run()] as const);
+  const results = runs.map(([name, run]) => {
+    // The best of a few: what is slower is others' doing, or that the code was not compiled yet.
+    const outcomes = Array.from({ length: ROUNDS }, run).sort((a, b) => b.perSecond - a.perSecond);
+    const differences = outcomes.reduce((sum, outcome) => sum + outcome.differences, 0);
+    return [name, { ...(outcomes[0] ?? NOTHING), differences }] as const;
+  });
   const overhead = recording({ nodes, pods: nodes * 4 });
   return {
     name: 'speed',
-    title: `decisions a second of the core alone, ${nodes} nodes, one thread; differences to a look at every node (one decision of ${CHECK_EVERY}); recording explanations costs ${overhead.toFixed(0)}% more`,
-    head: ['shape', 'decisions/s', 'unplaced', 'differences'],
-    rows: results.map(([name, { perSecond, unplaced, differences }]) => [
+    title: `decisions a second of the core alone, ${nodes} nodes, one thread, best of ${ROUNDS}; differences to a look at every node (one decision of ${CHECK_EVERY}); recording explanations costs ${overhead.toFixed(0)}% more`,
+    head: ['shape', 'decisions/s', 'a CPU second', 'unplaced', 'differences'],
+    rows: results.map(([name, { perSecond, perCpuSecond, unplaced, differences }]) => [
       name,
       perSecond.toFixed(0),
+      perCpuSecond.toFixed(0),
       unplaced,
       differences,
     ]),

@@ -14,6 +14,8 @@ const HOPELESS = 2 ** 31 - 1;
 export class PromisingNodes {
   /** By node slot: how many levels would have to go. */
   private levels = new Int32Array(0);
+  /** How many nodes there are of each level. */
+  private readonly tally: number[] = [];
   private seen = -1;
   private fitVersion = -1;
 
@@ -25,31 +27,38 @@ export class PromisingNodes {
   /** Those with the least important victims, at most `count`. */
   first(count: number): readonly number[] {
     this.refresh();
-    const { cluster, podClass } = this;
+    const { cluster, podClass, levels } = this;
     const isFirst = mayBeFirst(podClass);
+    const lowest = this.tally.findIndex((nodes) => nodes > 0);
     const buckets: number[][] = [];
-    let lowest = 0;
-    for (let node = 0; node < this.levels.length; node++) {
-      const level = this.levels[node] ?? HOPELESS;
+    for (let node = 0; node < levels.length; node++) {
+      const level = levels[node] ?? HOPELESS;
       if (level === HOPELESS) continue;
       const bucket = (buckets[level] ??= []);
-      if (bucket.length >= count || (lowest >= count && level > 0)) continue;
+      if (bucket.length >= count) continue;
       if (cluster.load.isOverloaded(node) || !isNear(podClass.rules, isFirst, node)) continue;
       bucket.push(node);
-      if (level === 0) lowest += 1;
+      if (level === lowest && bucket.length === count) return bucket;
     }
     return buckets.flat().slice(0, count);
+  }
+
+  private set(node: number, level: number): void {
+    const before = this.levels[node] ?? HOPELESS;
+    if (before !== HOPELESS) this.tally[before] = (this.tally[before] ?? 0) - 1;
+    if (level !== HOPELESS) this.tally[level] = (this.tally[level] ?? 0) + 1;
+    this.levels[node] = level;
   }
 
   private refresh(): void {
     const { changes, nodes } = this.cluster;
     const isOutdated = this.seen < 0 || this.fitVersion !== this.podClass.fit.version || !changes.canReplay(this.seen);
     if (nodes.size > this.levels.length) this.levels = grownInts(this.levels, nodes.size, HOPELESS);
-    if (isOutdated) for (let node = 0; node < nodes.size; node++) this.levels[node] = this.levelsNeeded(node);
+    if (isOutdated) for (let node = 0; node < nodes.size; node++) this.set(node, this.levelsNeeded(node));
     else {
       for (let change = this.seen; change < changes.end; change++) {
         const node = changes.nodeAt(change);
-        if (node >= 0) this.levels[node] = this.levelsNeeded(node);
+        if (node >= 0) this.set(node, this.levelsNeeded(node));
       }
     }
     this.seen = changes.end;
