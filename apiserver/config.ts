@@ -129,6 +129,8 @@ export function parseConfig(
     })
     .option('audit-log-path', {
       type: 'string',
+      // Or else a bare - would be no value.
+      nargs: 1,
       describe: 'the audit log, - for standard output; default: audit.log in the data folder',
     })
     .option('audit-log-maxsize', { type: 'number', default: 100, describe: 'megabytes of one file of the audit log' })
