@@ -45,15 +45,19 @@ export type Figure = (run: Pick<Run, 'podClass' | 'waited'>) => number;
 
 /** Indexes of a batch in the order in which its pods are placed; pods of one class stay together, the oldest first. */
 export function orderBy(batch: readonly PodClass[], options: BatchOptions, ...figures: Figure[]): readonly number[] {
-  const runs = new Map<number, Run>();
-  for (const [index, podClass] of batch.entries()) {
+  const runs: (Run | undefined)[] = [];
+  for (let index = 0; index < batch.length; index++) {
+    const podClass = batch[index];
+    if (podClass === undefined) continue;
     const waited = (options.refusals?.[index] ?? 0) >= LONG_WAIT ? 1 : 0;
     const key = 2 * podClass.id + waited;
-    const run = runs.get(key);
-    if (run === undefined) runs.set(key, { podClass, waited, indexes: [index] });
+    const run = runs[key];
+    if (run === undefined) runs[key] = { podClass, waited, indexes: [index] };
     else run.indexes.push(index);
   }
-  const ranked = [...runs.values()].map((run) => ({ run, keys: figures.map((figure) => figure(run)) }));
+  const ranked = runs.flatMap((run) =>
+    run === undefined ? [] : [{ run, keys: figures.map((figure) => figure(run)) }],
+  );
   ranked.sort((a, b) => {
     for (const [at, key] of a.keys.entries()) {
       const order = (b.keys[at] ?? 0) - key;
@@ -61,7 +65,9 @@ export function orderBy(batch: readonly PodClass[], options: BatchOptions, ...fi
     }
     return (a.run.indexes[0] ?? 0) - (b.run.indexes[0] ?? 0);
   });
-  return ranked.flatMap(({ run }) => run.indexes);
+  const order: number[] = [];
+  for (const { run } of ranked) for (const index of run.indexes) order.push(index);
+  return order;
 }
 
 /** Who has waited long. */

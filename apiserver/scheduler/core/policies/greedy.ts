@@ -108,7 +108,8 @@ export class GreedyPolicy implements Policy {
 function invertsPriority(batch: readonly PodClass[], { nodes }: Placements): boolean {
   let lowestPlaced = Infinity;
   let highestPending = -Infinity;
-  for (const [index, { priority }] of batch.entries()) {
+  for (let index = 0; index < batch.length; index++) {
+    const priority = batch[index]?.priority ?? 0;
     if (nodes[index] === -1) highestPending = Math.max(highestPending, priority);
     else lowestPlaced = Math.min(lowestPlaced, priority);
   }

@@ -17,7 +17,8 @@ export interface TypicalDemand {
  * can use. It changes in steps that become rarer, so that what was worked out from it stays valid in between.
  */
 export class DemandProfile {
-  private readonly asked = new Map<PodClass, number>();
+  /** By id of the class. */
+  private readonly asked: { readonly podClass: PodClass; count: number }[] = [];
   private total = 0;
   private nextLook = FIRST_LOOK;
   private wantsDevices = false;
@@ -25,7 +26,8 @@ export class DemandProfile {
   version = 0;
 
   observe(podClass: PodClass): void {
-    this.asked.set(podClass, (this.asked.get(podClass) ?? 0) + 1);
+    const asked = (this.asked[podClass.id] ??= { podClass, count: 0 });
+    asked.count += 1;
     this.total += 1;
     this.wantsDevices ||= podClass.devices !== undefined;
     if (this.total < this.nextLook) return;
@@ -36,15 +38,17 @@ export class DemandProfile {
   private look(): void {
     // Where nobody asks for devices none can be stranded for anybody.
     if (!this.wantsDevices) return;
-    const frequent = [...this.asked].sort(([a, countA], [b, countB]) => countB - countA || a.id - b.id);
-    const kept: [PodClass, number][] = [];
+    const frequent = this.asked
+      .filter((each) => each !== undefined)
+      .sort((a, b) => b.count - a.count || a.podClass.id - b.podClass.id);
+    const kept: typeof frequent = [];
     let sum = 0;
-    for (const entry of frequent) {
+    for (const each of frequent) {
       if (sum >= TYPICAL_SHARE * this.total) break;
-      kept.push(entry);
-      sum += entry[1];
+      kept.push(each);
+      sum += each.count;
     }
-    this.typical = kept.map(([podClass, count]) => ({ podClass, share: count / sum }));
+    this.typical = kept.map(({ podClass, count }) => ({ podClass, share: count / sum }));
     this.version += 1;
   }
 }
