@@ -1,5 +1,6 @@
 import type { ServerConfig } from './config';
-import { ConfigurationError, parseConfig } from './config';
+import { parseConfig } from './config';
+import { ConfigurationError } from './configuration-error';
 
 const parse = (...flags: readonly string[]): ServerConfig =>
   parseConfig(['--data-dir', 'data', ...flags], { isTerminal: false, cwd: '/home', policies: ['greedy'] });
