@@ -17,11 +17,13 @@ export function healthPages(of: {
   const store: Check = { name: 'store', isGood: () => of.store.get('/health').then(() => true) };
   const started: Check = { name: 'started', isGood: of.isReady };
   const live = answer([{ name: 'ping', isGood: () => true }, store]);
+  const version: Page = (_url, response) => sendJson(response, 200, VERSION);
   return {
     '/livez': live,
     '/healthz': live,
     '/readyz': answer([{ name: 'ping', isGood: () => true }, store, started]),
-    '/version': (_url, response) => sendJson(response, 200, VERSION),
+    '/version': version,
+    '/version/': version,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Attributes } from '../auth/authorizer';
+import { flagOf } from '../streaming/query-options';
 import type { RequestPath } from './request-path';
 
 /** What a method does to what it names. */
@@ -16,7 +17,7 @@ export const VERBS: Readonly<Record<string, string>> = {
 export type ResourceAttributes = Exclude<Attributes, { readonly path: string }>;
 
 export function attributesOf(request: IncomingMessage, path: RequestPath, query: URLSearchParams): ResourceAttributes {
-  const isWatch = ['true', '1', ''].includes(query.get('watch') ?? 'no');
+  const isWatch = flagOf(query, 'watch');
   const plain = VERBS[request.method ?? ''] ?? '';
   const verb =
     path.name !== undefined

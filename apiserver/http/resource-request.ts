@@ -37,8 +37,6 @@ export function representationFor({ request }: ResourceRequest): Representation 
   return representation;
 }
 
-export const isTrue = (text: string | null): boolean => text === 'true' || text === '1' || text === '';
-
 export function includeOf(query: URLSearchParams): IncludeObject {
   const text = query.get('includeObject') ?? 'Metadata';
   if (text === 'None' || text === 'Metadata' || text === 'Object') return text;

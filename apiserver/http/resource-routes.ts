@@ -5,12 +5,12 @@ import { isWritableSubresource } from '../kinds/kind';
 import type { PatchType } from '../registry/client';
 import type { Encoded, ListPage, Registry, WriteResult } from '../registry/registry';
 import { HotObjects } from './hot-objects';
+import { flagOf } from '../streaming/query-options';
 import { readBody, readObject } from './read-object';
 import type { ResourceRequest } from './resource-request';
 import {
   deleteQuery,
   includeOf,
-  isTrue,
   keyOf,
   listQuery,
   numberOf,
@@ -59,7 +59,7 @@ export class ResourceRoutes {
     if (path.name === undefined) {
       switch (request.method) {
         case 'GET':
-          return isTrue(call.query.get('watch')) ? this.watch(call) : this.list(call);
+          return flagOf(call.query, 'watch') ? this.watch(call) : this.list(call);
         case 'POST':
           return this.create(call);
         case 'DELETE':
@@ -170,8 +170,8 @@ export class ResourceRoutes {
     const watch = this.registry.watch(kind, {
       ...selectionOf(call),
       ...textOf(query, 'resourceVersion'),
-      allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
-      sendInitialEvents: isTrue(query.get('sendInitialEvents')),
+      allowBookmarks: flagOf(query, 'allowWatchBookmarks'),
+      sendInitialEvents: flagOf(query, 'sendInitialEvents'),
     });
     await streamWatch(call, watch, {
       representation: representationFor(call),
@@ -232,7 +232,7 @@ export class ResourceRoutes {
     if ((call.query.get('fieldManager') ?? '') === '')
       throw patchOptionsInvalid('FieldValueRequired', 'fieldManager', MANAGER_REQUIRED);
     const body = await readBody(call.request, 'application/yaml');
-    const force = call.query.has('force') && isTrue(call.query.get('force'));
+    const force = flagOf(call.query, 'force');
     const options = { ...writeOptions(call, body), force };
     const result = await this.registry.apply(call.kind, keyOf(call), body.object, options);
     this.sendWritten(call, result.created === true ? 201 : 200, result);
