@@ -26,6 +26,16 @@ const aConfigMap = (name: string, data: object = { a: '1' }): ApiObject => ({
   data,
 });
 
+const SELECTING = {
+  selector: { matchLabels: { app: 'a' } },
+  template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'app', image: 'busybox:1' }] } },
+};
+const REQUESTING = {
+  request: Buffer.from('-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n').toString('base64'),
+  signerName: 'example.com/own',
+  usages: ['client auth'],
+};
+
 let registry: GenericRegistry;
 let client: Client;
 let clock: FakeClock;
@@ -63,6 +73,18 @@ describe('create', () => {
     });
     expect((await registry.get(pods, key('web'))).object).toEqual(object);
     expect(JSON.parse((await registry.get(pods, key('web'))).json.toString())).toEqual(object);
+  });
+
+  it.each<[string, object, object]>([
+    ['Namespace', {}, { phase: 'Active' }],
+    ['ReplicaSet', SELECTING, { replicas: 0 }],
+    ['Service', { ports: [{ port: 80 }] }, { loadBalancer: {} }],
+    ['CertificateSigningRequest', REQUESTING, {}],
+  ])('gives a new %s a status, for clients that read it without asking', async (name, spec, status) => {
+    const kind = kinds.require(name);
+    const object = { metadata: { name: 'new' }, spec } as ApiObject;
+    const created = await registry.create(kind, kind.namespaced ? 'default' : undefined, object, options);
+    expect(created.object['status']).toEqual(status);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import type { ApiObject, StoredObject } from '../../shared/api/objects';
 import { alreadyExists, StatusError } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
+import { fillNewStatus } from '../kinds/new-status';
 import type { ManagedFieldsEntry } from '../managed-fields/managers';
 import type { Compare } from '../store/store';
 import type { ObjectKey } from './client';
@@ -86,6 +87,7 @@ export class ObjectCreation {
     if (mutated !== undefined) object = this.reread(kind, namespace, await mutated);
     generateName(object, this.objects.parts.random);
     kind.prepareForCreate?.(object);
+    fillNewStatus(kind, object);
     validateNew(kind, object);
     const created = object as StoredObject;
     for (const plugin of plugins) plugin.checkCreate?.(request, created);
