@@ -171,7 +171,8 @@ export class ResourceRoutes {
       ...selectionOf(call),
       ...textOf(query, 'resourceVersion'),
       allowBookmarks: flagOf(query, 'allowWatchBookmarks'),
-      sendInitialEvents: flagOf(query, 'sendInitialEvents'),
+      // Absent is not false: a watch from no version on begins with what there is.
+      ...(query.has('sendInitialEvents') ? { sendInitialEvents: flagOf(query, 'sendInitialEvents') } : {}),
     });
     await streamWatch(call, watch, {
       representation: representationFor(call),
