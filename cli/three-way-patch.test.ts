@@ -1,6 +1,7 @@
 import type { ApiObject } from './api-object';
 import { LAST_APPLIED, lastAppliedOf, threeWayPatch, withLastApplied } from './three-way-patch';
 
+const dns = (protocol: string) => ({ port: 53, protocol });
 const web = { name: 'web', image: 'a:1' };
 
 describe('the patch that brings an object to its manifest', () => {
@@ -35,6 +36,32 @@ describe('the patch that brings an object to its manifest', () => {
       { env: [{ value: 'x' }] },
       { env: [] },
       { env: [{ value: 'x' }] },
+    ],
+    [
+      'nothing for ports that differ by protocol and are there',
+      {},
+      { ports: [dns('TCP'), dns('UDP')] },
+      {
+        ports: [
+          { ...dns('TCP'), nodePort: 1 },
+          { ...dns('UDP'), nodePort: 2 },
+        ],
+      },
+      undefined,
+    ],
+    [
+      'all ports at once where some differ by protocol alone',
+      {},
+      { ports: [dns('TCP'), { ...dns('UDP'), targetPort: 54 }] },
+      {
+        ports: [
+          { ...dns('TCP'), nodePort: 1 },
+          { ...dns('UDP'), nodePort: 2 },
+        ],
+      },
+      {
+        ports: [{ ...dns('TCP'), nodePort: 1 }, { ...dns('UDP'), nodePort: 2, targetPort: 54 }, { $patch: 'replace' }],
+      },
     ],
   ])('is %s', (_what, last, wanted, live, patch) => {
     expect(threeWayPatch(last, wanted, live)).toEqual(patch);

@@ -81,7 +81,9 @@ function diffValue(
     const items = wanted as readonly unknown[];
     const key = style === 'merge' ? undefined : mergeKeyOf(field, items);
     if (key !== undefined && Array.isArray(live)) return diffItems(key, asItems(last), asItems(items), asItems(live));
-    return isSame(wanted, live) ? undefined : wanted;
+    if (isSame(wanted, live)) return undefined;
+    const isShared = style === 'strategic' && key === undefined && Array.isArray(live) && isPorts(field, items);
+    return isShared ? replacedPorts(asItems(last), items, asItems(live)) : wanted;
   }
   return isSame(wanted, live) ? undefined : wanted;
 }
@@ -104,7 +106,30 @@ function diffItems(key: string, last: readonly Fields[], wanted: readonly Fields
 
 function mergeKeyOf(field: string, items: readonly unknown[]): string | undefined {
   const keys = Object.hasOwn(MERGE_KEYS, field) ? MERGE_KEYS[field] : undefined;
-  return keys?.find((key) => items.every((item) => isFields(item) && item[key] !== undefined));
+  return keys?.find((key) => isKeyOf(key, items));
+}
+
+/** Whether each item has the field, and each another value of it. */
+const isKeyOf = (key: string, items: readonly unknown[]): boolean =>
+  items.every((item) => isFields(item) && item[key] !== undefined) &&
+  new Set(items.map((item) => (isFields(item) ? item[key] : undefined))).size === items.length;
+
+/** Ports of which some differ by their protocol alone (DNS by TCP and by UDP): the server's merge would mix them up. */
+const isPorts = (field: string, items: readonly unknown[]): items is readonly Fields[] =>
+  field === 'ports' && items.every(isFields) && new Set(items.map(portId)).size === items.length;
+
+const portId = (item: Fields): string => `${String(item.containerPort ?? item.port)}/${String(item.protocol ?? 'TCP')}`;
+
+/** The whole list, with what the server has added to each; undefined where that is what is there. */
+function replacedPorts(last: readonly Fields[], wanted: readonly Fields[], live: readonly Fields[]): unknown {
+  const find = (items: readonly Fields[], item: Fields): Fields | undefined =>
+    items.find((each) => portId(each) === portId(item));
+  const merged = wanted.map((item) => {
+    const dropped = Object.keys(find(last, item) ?? {}).filter((name) => item[name] === undefined);
+    const kept = Object.entries(find(live, item) ?? {}).filter(([name]) => !dropped.includes(name));
+    return { ...Object.fromEntries(kept), ...item };
+  });
+  return isSame(merged, live) ? undefined : [...merged, { $patch: 'replace' }];
 }
 
 const isFields = (value: unknown): value is Fields =>

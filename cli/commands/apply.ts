@@ -7,7 +7,7 @@ import type { Prunable } from '../apply/prune';
 import { prunable } from '../apply/prune';
 import { UsageError } from '../client/resources';
 import { confirm } from '../confirm';
-import { deleteObject } from '../delete-object';
+import { deleteObject, untilGone } from '../delete-object';
 import type { Named } from '../found';
 import { forEach, inNamespace, placeOfManifest } from '../found';
 import { givenManifests, namesManifests } from '../given-manifests';
@@ -153,11 +153,12 @@ async function applyOne(context: Context, flags: Flags, goal: Goal) {
   } catch (error) {
     const cannotChange = error instanceof StatusError && (error.reason === 'Invalid' || error.reason === 'Conflict');
     if (!isSet(flags, 'force') || !cannotChange || dryRunOf(flags) !== 'none') throw error;
-    await deleteObject(context, goal, {
+    const { metadata } = await deleteObject(context, goal, {
       cascade: text(flags, 'cascade') ?? 'background',
       gracePeriodSeconds: 0,
       dryRun: false,
     });
+    await untilGone(context, goal, metadata.uid, seconds(flags, 'timeout') ?? 0);
     return { ...(await applyObject(context, flags, goal, goal.object, undefined)), result: 'configured' as const };
   }
 }

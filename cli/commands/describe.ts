@@ -37,11 +37,13 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
     context.note(isEverywhere ? 'No resources found\n' : `No resources found in ${context.namespace} namespace.\n`);
     return;
   }
+  const { width } = tableWidth(context.environment);
   let isFirst = true;
   return forEach(context, named, async (each) => {
-    for (const object of await read(context, each)) {
-      const told = foldLines(await textOf(context, flags, object), tableWidth(context.environment).width);
-      context.out(`${isFirst ? '' : '\n\n'}${told}`);
+    const { objects, isExact } = await read(context, each);
+    for (const object of objects) {
+      const told = foldLines(await textOf(context, flags, object), width);
+      context.out(isExact ? `${isFirst ? '' : '\n\n'}${told}` : `${told}\n`);
       isFirst = false;
     }
   });
@@ -51,19 +53,20 @@ const chosen = (context: Context, flags: Flags, given: readonly string[]): Promi
   namedObjects(context, flags, given, { typeAloneIsAll: true });
 
 /** The object by that name, or where there is none those whose names begin so. Throws StatusError. */
-async function read(context: Context, named: Named): Promise<readonly StoredObject[]> {
+async function read(
+  context: Context,
+  named: Named,
+): Promise<{ readonly objects: readonly StoredObject[]; readonly isExact: boolean }> {
   try {
-    return [await readNamed(context, named)];
+    return { objects: [await readNamed(context, named)], isExact: true };
   } catch (error) {
     if (!isNotFound(error)) throw error;
     const { value } = await context.client().json<ObjectList>({ path: pathOf(named.resource, named.namespace) });
     const found = value.items.filter(({ metadata }) => metadata.name.startsWith(named.name));
     if (found.length === 0) throw error;
-    return found.map((item) => ({
-      ...item,
-      apiVersion: item.apiVersion ?? value.apiVersion,
-      kind: named.resource.kind,
-    }));
+    const { kind } = named.resource;
+    const objects = found.map((item) => ({ ...item, apiVersion: item.apiVersion ?? value.apiVersion, kind }));
+    return { objects, isExact: false };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Pod } from '../../shared/api/objects';
+import { isNotFound } from '../../shared/status-error';
 import type { ObjectList, StoredObject } from '../api-object';
 import { podSelectorOf } from '../chosen-pod';
 import { KNOWN } from '../client/known-types';
@@ -39,7 +40,19 @@ export const logs: Command = {
   run,
 };
 
+/** kubectl says of what is not there also where. */
 async function run(context: Context, flags: Flags): Promise<number | void> {
+  try {
+    return await showLogs(context, flags);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw new UsageError(`error from server (NotFound): ${error.message} in namespace "${context.namespace}"`, {
+      cause: error,
+    });
+  }
+}
+
+async function showLogs(context: Context, flags: Flags): Promise<number | void> {
   const [since, sinceTime] = [seconds(flags, 'since'), text(flags, 'since-time')];
   if (since !== undefined && sinceTime !== undefined)
     throw new UsageError('at most one of `sinceTime` or `sinceSeconds` may be specified');
