@@ -26,8 +26,6 @@ export interface EncryptionOptions {
   readonly logger: Logger;
 }
 
-const PAGE = 500;
-
 /**
  * Puts encryption between a store and what it keeps. Resolves when every value that is encrypted can be read. Throws
  * EncryptionError, which names the key and the object, before anything is served or written; the store is open then.
@@ -36,13 +34,14 @@ export async function encryptStore(store: Store, options: EncryptionOptions): Pr
   const { keyFile, makesKeyFile, prefixes } = options;
   const keys = await readKeys(keyFile);
   if (keys !== undefined) {
-    for await (const { key, value } of valuesOf(store, '')) keys.decrypt(key, value);
+    // In one piece: the registry reads it so as well, and pages would each look at all that is behind them.
+    for (const { key, value } of (await store.list({ prefix: '' })).items) keys.decrypt(key, value);
     return new EncryptedStore(store, keys, prefixes);
   }
   if (!makesKeyFile) {
     throw new EncryptionError(`the key file ${keyFile} does not exist: make it, or leave out --encryption-key-file`);
   }
-  for await (const { key, value } of valuesOf(store, '')) {
+  for (const { key, value } of (await store.list({ prefix: '' })).items) {
     const id = keyIdOf(value);
     if (id !== undefined) {
       throw new EncryptionError(
@@ -53,17 +52,6 @@ export async function encryptStore(store: Store, options: EncryptionOptions): Pr
   const made = await makeKeys(keyFile);
   options.logger.info({ keyFile }, 'made a key for what is secret in the store: keep a copy of it, apart from backups');
   return new EncryptedStore(store, made, prefixes);
-}
-
-/** Page by page: nothing of the whole store stands in memory twice. */
-async function* valuesOf(store: Store, prefix: string): AsyncGenerator<KeyValue> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await store.list({ prefix, limit: PAGE, ...(after === undefined ? {} : { after }) });
-    yield* page.items;
-    if (page.remaining === 0) return;
-    after = page.items.at(-1)?.key ?? '';
-  }
 }
 
 /**
@@ -159,7 +147,8 @@ export class EncryptedStore implements Store {
   private async rewrite(): Promise<number> {
     let rewritten = 0;
     for (const prefix of this.prefixes) {
-      for await (const { key, value, modRevision, lease } of valuesOf(this.inner, prefix)) {
+      const { items } = await this.inner.list({ prefix });
+      for (const { key, value, modRevision, lease } of items) {
         if (this.closing) return rewritten;
         if (this.keys.isCurrent(value)) continue;
         const sealed = this.keys.encrypt(key, this.keys.decrypt(key, value));
