@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StatusError } from '../../shared/status-error';
+import { COMPRESSED_FROM_BYTES, compressed, mayCompress } from './compression';
 
 export const JSON_TYPE = 'application/json';
 
@@ -17,6 +18,12 @@ export function sendBytes(
       'Warning',
       warnings.map((text) => `299 - ${JSON.stringify(text)}`),
     );
+  if (bytes.length >= COMPRESSED_FROM_BYTES && mayCompress(response)) {
+    const sink = compressed(response);
+    response.writeHead(code, { 'Content-Type': type, 'Cache-Control': 'no-cache, private' });
+    sink.end(bytes);
+    return;
+  }
   response.writeHead(code, {
     'Content-Type': type,
     'Content-Length': bytes.length,
@@ -39,6 +46,7 @@ export async function sendParts(response: ServerResponse, parts: Iterable<Buffer
     size += next.value.length;
   }
   if (next.done === true) return sendBytes(response, 200, Buffer.concat(gathered));
+  const sink = mayCompress(response) ? compressed(response) : response;
   response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
   for (; ; next = iterator.next()) {
     if (next.done !== true) {
@@ -47,14 +55,14 @@ export async function sendParts(response: ServerResponse, parts: Iterable<Buffer
       if (size < CHUNK_BYTES) continue;
     }
     if (response.destroyed) return;
-    if (!response.write(Buffer.concat(gathered))) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!sink.write(Buffer.concat(gathered))) {
+      await Promise.race([once(sink, 'drain'), once(response, 'close')]);
     }
     if (next.done === true) break;
     gathered = [];
     size = 0;
   }
-  response.end();
+  sink.end();
 }
 
 export const sendJson = (response: ServerResponse, code: number, value: unknown, type = JSON_TYPE): void =>
