@@ -6,6 +6,7 @@ import type { Kind, WritableSubresource } from '../kinds/kind';
 import { isWritableSubresource } from '../kinds/kind';
 import { managerName } from '../managed-fields/ownership';
 import type { DeleteQuery, ListQuery, WriteOptions } from '../registry/registry';
+import { checkListOptions } from './list-options';
 import type { ReadBody } from './read-object';
 import { readObject } from './read-object';
 import type { RequestPath } from './request-path';
@@ -68,15 +69,14 @@ export const selectionOf = ({
 
 export function listQuery(call: ResourceRequest): ListQuery {
   const limit = numberOf(call.query, 'limit');
+  checkListOptions(call.query);
   const match = call.query.get('resourceVersionMatch');
-  if (match !== null && match !== 'Exact' && match !== 'NotOlderThan')
-    throw badRequest(`resourceVersionMatch=${match} is not supported`);
   return {
     ...selectionOf(call),
     ...(limit === undefined || limit === 0 ? {} : { limit }),
     ...textOf(call.query, 'continue'),
     ...textOf(call.query, 'resourceVersion'),
-    ...(match === null ? {} : { resourceVersionMatch: match }),
+    ...(match === 'Exact' || match === 'NotOlderThan' ? { resourceVersionMatch: match } : {}),
   };
 }
 

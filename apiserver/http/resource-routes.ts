@@ -6,6 +6,7 @@ import type { PatchType } from '../registry/client';
 import type { Encoded, ListPage, Registry, WriteResult } from '../registry/registry';
 import { HotObjects } from './hot-objects';
 import { flagOf } from '../streaming/query-options';
+import { checkWatchOptions } from './list-options';
 import { readBody, readObject } from './read-object';
 import type { ResourceRequest } from './resource-request';
 import {
@@ -167,6 +168,7 @@ export class ResourceRoutes {
 
   private async watch(call: ResourceRequest): Promise<void> {
     const { kind, query } = call;
+    checkWatchOptions(query);
     const watch = this.registry.watch(kind, {
       ...selectionOf(call),
       ...textOf(query, 'resourceVersion'),

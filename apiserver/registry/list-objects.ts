@@ -46,17 +46,13 @@ export async function listObjects(sources: ListSources, kind: Kind, query: ListQ
 
 /** The revision a first page shows, after waiting until there is one. */
 async function revisionOf({ cache, clock }: ListSources, query: ListQuery): Promise<number> {
-  const { resourceVersion = '', resourceVersionMatch: match } = query;
-  if (match !== undefined && resourceVersion === '') {
-    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  }
-  if (resourceVersion === '' || resourceVersion === '0') {
-    if (match === 'Exact') throw badRequest('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-    return cache.revision;
-  }
+  const { resourceVersion = '', resourceVersionMatch: match, limit = 0 } = query;
+  if (resourceVersion === '' || resourceVersion === '0') return cache.revision;
   const revision = parseResourceVersion(resourceVersion);
   await waitFor(cache, clock, revision);
-  return match === 'Exact' ? revision : cache.revision;
+  // Pages have always been of the revision that was asked for, lists never older than that.
+  const isExact = match === 'Exact' || (match === undefined && limit > 0);
+  return isExact ? revision : cache.revision;
 }
 
 /** Throws BadRequest for anything but a number. */

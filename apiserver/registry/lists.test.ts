@@ -108,6 +108,42 @@ describe('paging', () => {
     expect(error.toStatus().metadata).toEqual({});
   });
 
+  it('shows all pages as things stood at the first, whatever is written meanwhile', async () => {
+    const before = Array.from({ length: 9 }, (_, index) => `n${index}`);
+    for (const name of before) await create(name);
+    const seen: string[] = [];
+    const revisions = new Set<string>();
+    let next: string | undefined;
+    let round = 0;
+    do {
+      const page = await cluster.registry.list(kind('ConfigMap'), {
+        namespace: 'default',
+        limit: 2,
+        ...(next === undefined ? {} : { continue: next }),
+      });
+      seen.push(...page.items.map(({ object }) => object.metadata.name));
+      revisions.add(page.resourceVersion);
+      next = page.continue;
+      await cluster.client.delete('ConfigMap', { namespace: 'default', name: `n${8 - round}` });
+      await create(`n${round}-later`);
+      round += 1;
+    } while (next !== undefined);
+    expect(seen).toEqual(before);
+    expect(revisions.size).toBe(1);
+  });
+
+  it.each<[string, object, readonly string[]]>([
+    ['exactly', { resourceVersionMatch: 'Exact' }, ['a']],
+    ['not older than', { resourceVersionMatch: 'NotOlderThan' }, ['a', 'b']],
+    ['without saying how, in pages:', { limit: 5 }, ['a']],
+    ['without saying how:', {}, ['a', 'b']],
+  ])('lists %s a revision', async (_how, query, expected) => {
+    await create('a');
+    const resourceVersion = String(cluster.registry.cache.revision);
+    await create('b');
+    expect(await names('ConfigMap', { resourceVersion, ...query })).toEqual(expected);
+  });
+
   it.each(['nonsense', Buffer.from('{"v":1,"rv":5,"start":"/registry/secrets/x"}').toString('base64url')])(
     'refuses the token %s, which it did not make for this list',
     async (token) => {
