@@ -20,6 +20,7 @@ import type { JsonSchema } from './json-schema';
 import { openApiOf } from './open-api';
 import { prune } from './prune';
 import { validateValue } from './validate-value';
+import { ValidationRules } from './validation-rules';
 
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
@@ -40,6 +41,7 @@ export const customKinds = (definition: Definition, types: MetaTypes): readonly 
 function customKind({ spec }: Definition, version: CustomResourceDefinitionVersion, types: MetaTypes): Kind {
   const { group, names, scope } = spec;
   const schema = schemaOf(version);
+  const rules = new ValidationRules(schema);
   const hasStatus = version.subresources?.status !== undefined;
   const scale = version.subresources?.scale;
   const conversion = conversionOf(spec, version.name);
@@ -59,7 +61,12 @@ function customKind({ spec }: Definition, version: CustomResourceDefinitionVersi
     hasStatus,
     hasGeneration: true,
     setDefaults: (object) => setSchemaDefaults(object, schema),
-    validate: (object) => validateFields(object, schema),
+    validate(object) {
+      const problems = validateFields(object, schema);
+      // Rules may rely on the types that the schema gives.
+      return problems.length > 0 ? problems : rules.check(object);
+    },
+    validateUpdate: (object, old) => (validateFields(object, schema).length > 0 ? [] : rules.checkChange(object, old)),
     custom: customType({ group, version: version.name, kind: names.kind, schema }, types),
     ...(conversion === undefined ? {} : { conversion }),
     ...(scale === undefined

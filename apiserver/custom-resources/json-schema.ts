@@ -42,6 +42,8 @@ export interface ValidationRule {
   readonly messageExpression?: string;
   readonly fieldPath?: string;
   readonly reason?: string;
+  /** The rule is asked also where nothing was there before; then `oldSelf` is an optional value. */
+  readonly optionalOldSelf?: boolean;
 }
 
 export type Fields = Readonly<Record<string, unknown>>;

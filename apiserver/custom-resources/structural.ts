@@ -1,6 +1,7 @@
 import type { StatusCause } from '../../shared/status-error';
 import { forbiddenField, invalidValue, notSupported, required } from '../kinds/validation/field-errors';
 import type { JsonSchema } from './json-schema';
+import { ruleProblems } from './validation-rules';
 import { isIntOrString, preservesUnknown } from './json-schema';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
@@ -27,6 +28,7 @@ export function structuralProblems(schema: JsonSchema, field: string, isRoot = t
       : []),
     ...listProblems(schema, field),
     ...patternProblems(schema, field),
+    ...ruleProblems(schema, field),
     ...Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
       isRoot && name === 'metadata' ? [] : structuralProblems(child, `${field}.properties[${name}]`, false),
     ),

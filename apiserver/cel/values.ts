@@ -1,0 +1,40 @@
+import type { JsonSchema } from '../custom-resources/json-schema';
+import { isFields } from '../custom-resources/json-schema';
+
+/**
+ * JSON as CEL sees it: whole numbers are ints, which the library has as BigInt, and all others doubles. Where a schema
+ * says `number`, whole ones are doubles too; fields whose names are no identifiers get the names that Kubernetes gives
+ * them (`a-b` is `a__dash__b`).
+ */
+export function toCel(value: unknown, schema?: JsonSchema): unknown {
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) && schema?.type !== 'number' ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map((item) => toCel(item, schema?.items));
+  if (!isFields(value)) return value;
+  const { properties = {}, additionalProperties } = schema ?? {};
+  const more = typeof additionalProperties === 'object' ? additionalProperties : undefined;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, child]) => {
+      const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+      return [known === undefined ? name : escapedName(name), toCel(child, known ?? more)];
+    }),
+  );
+}
+
+/** Words that CEL keeps for itself. */
+const RESERVED = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+);
+
+const SIGNS: Readonly<Record<string, string>> = {
+  __: '__underscores__',
+  '.': '__dot__',
+  '-': '__dash__',
+  '/': '__slash__',
+};
+
+/** k8s.io/apiserver/pkg/cel: Escape */
+export const escapedName = (name: string): string =>
+  RESERVED.has(name) ? `__${name}__` : name.replace(/__|[./-]/g, (sign) => SIGNS[sign] ?? sign);
