@@ -61,6 +61,10 @@ create ingress i --class=nginx --rule=foo.com/bar*=svc:80,tls=my --rule=/p=svc2:
 create service clusterip s --tcp=80:http --tcp=443 --dry-run=client -o yaml
 create service nodeport s --tcp=80 --node-port=30000 --dry-run=client -o yaml
 create service externalname s --external-name=a.b --dry-run=client -o yaml
+create service clusterip two --tcp=80
+create service clusterip three --tcp=80
+get service two three -o custom-columns=NAME:.metadata.name,NODEPORT:.spec.ports[0].nodePort
+get cm -o go-template={{range_.items}}{{.metadata.name}},{{end}}
 create cm z --from-literal=a=b --dry-run=foo
 create cm z --from-literal=a=b --dry-run=server
 create cm z --from-literal=a=b -o name
@@ -167,7 +171,7 @@ describe('kubectl-lite beside kubectl', () => {
     // A blank within a word is written as an underscore: only schedules have one.
     const words = line
       .split(' ')
-      .map((word) => (word.startsWith('--schedule=') ? word.replaceAll('_', ' ') : word))
+      .map((word) => (/^--schedule=|^go-template=/.test(word) ? word.replaceAll('_', ' ') : word))
       .map((word) => word.replace('FILES', path.join(cluster.folder, 'files')));
     const end = words.indexOf('--');
     const at = end < 0 ? words.length : end;

@@ -59,6 +59,8 @@ export const service: Kind = {
     for (const port of spec.ports ?? []) {
       port.protocol ??= 'TCP';
       port.targetPort ??= port.port;
+      // Clients that send protobuf write 0 for a node port that is not set.
+      if (port.nodePort === 0) delete port.nodePort;
     }
     object['status'] ??= { loadBalancer: {} };
   },

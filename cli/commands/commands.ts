@@ -1,4 +1,6 @@
 import { apply } from './apply';
+import { certificate } from './certificate';
+import { clusterInfo } from './cluster-info';
 import type { Command } from './command';
 import { completion } from './completion';
 import { config } from './config/config';
@@ -75,5 +77,7 @@ export const commands: readonly Command[] = [
   auth,
   apiResources,
   apiVersions,
+  certificate,
+  clusterInfo,
   version,
 ];

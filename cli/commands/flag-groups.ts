@@ -9,9 +9,9 @@ export const printing = (yargs: Argv): Argv =>
     .option('output', {
       alias: 'o',
       type: 'string',
-      describe: 'json|yaml|name|jsonpath=…|jsonpath-as-json=…|jsonpath-file=…|custom-columns=…',
+      describe: 'json|yaml|name|wide|jsonpath=…|go-template=…|custom-columns=…, and each of these with -file',
     })
-    .option('template', { type: 'string', describe: 'the template of -o jsonpath' })
+    .option('template', { type: 'string', describe: 'the template of -o; alone: a Go template' })
     .option('show-managed-fields', { type: 'boolean', describe: 'with managedFields' })
     .option('allow-missing-template-keys', { type: 'boolean', default: true, hidden: true });
 

@@ -2,7 +2,7 @@ import { UsageError } from '../client/resources';
 import { listQueries } from '../get/query';
 import { showObjects } from '../get/objects';
 import { showTables } from '../get/tables';
-import { parseOutput } from '../output/format';
+import { outputOf, parseOutput } from '../output/format';
 import type { Command, Context, Flags } from './command';
 import { selecting, text, words } from './command';
 import { printing, reading } from './flag-groups';
@@ -40,7 +40,7 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
     context.out((await context.client().text({ path: raw })).text);
     return;
   }
-  const output = text(flags, 'output') ?? '';
+  const output = outputOf(text(flags, 'output'), text(flags, 'template')) ?? '';
   if (output !== '') parseOutput(output, text(flags, 'template'), 'objects');
   const queries = await listQueries(context, flags);
   if (output === '' || output === 'wide') return showTables(context, flags, queries, output === 'wide');

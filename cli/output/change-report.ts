@@ -4,7 +4,7 @@ import { resultName } from '../client/resources';
 import type { Context, Flags } from '../commands/command';
 import { isSet, text } from '../commands/command';
 import { dryRunOf } from '../commands/flag-groups';
-import { format, parseOutput } from './format';
+import { format, outputOf, parseOutput } from './format';
 
 /** What names a type in results. */
 export type TypeName = Pick<Resource, 'singular' | 'group'>;
@@ -19,7 +19,7 @@ export class ChangeReport {
     private readonly context: Context,
     private readonly flags: Flags,
   ) {
-    this.output = text(flags, 'output');
+    this.output = outputOf(text(flags, 'output'), text(flags, 'template'));
     if (this.output !== undefined) parseOutput(this.output, text(flags, 'template'), 'changes');
     const dryRun = dryRunOf(flags);
     this.dryRun = dryRun === 'none' ? '' : dryRun === 'client' ? ' (dry run)' : ' (server dry run)';

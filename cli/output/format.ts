@@ -3,6 +3,7 @@ import path from 'node:path';
 import { JsonPathError, evaluateTemplate, select } from '../../shared/json-path';
 import type { ApiObject } from '../api-object';
 import { UsageError } from '../client/resources';
+import { evaluateGoTemplate } from './go-template/evaluate';
 import { layoutColumns } from './columns';
 import { toYaml } from './yaml';
 
@@ -16,9 +17,34 @@ export interface Formatting {
   readonly cwd: string;
 }
 
-const FORMATS = ['json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'name', 'yaml'];
+const FORMATS = [
+  'go-template',
+  'go-template-file',
+  'json',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'name',
+  'template',
+  'templatefile',
+  'yaml',
+];
 const OF_LISTS = ['custom-columns', 'custom-columns-file', ...FORMATS, 'wide'];
-const NEEDS_TEMPLATE = ['jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'custom-columns', 'custom-columns-file'];
+const NEEDS_TEMPLATE = [
+  'go-template',
+  'go-template-file',
+  'template',
+  'templatefile',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'custom-columns',
+  'custom-columns-file',
+];
+
+/** The format that the flags name; a template alone is one of Go's. */
+export const outputOf = (output: string | undefined, template: string | undefined): string | undefined =>
+  output ?? (template === undefined ? undefined : 'go-template');
 
 /** Splits `jsonpath={.a}` and checks it, before anything is done that could not be shown. Throws UsageError. */
 export function parseOutput(
@@ -57,6 +83,12 @@ export function format(
       return objects.map((object) => `${nameOf(object)}\n`).join('');
     case 'jsonpath':
       return evaluateTemplate(argument, shown);
+    case 'go-template':
+    case 'template':
+      return evaluateGoTemplate(argument, shown);
+    case 'go-template-file':
+    case 'templatefile':
+      return evaluateGoTemplate(fromFile(), shown);
     case 'jsonpath-file':
       return evaluateTemplate(fromFile(), shown);
     case 'jsonpath-as-json':
