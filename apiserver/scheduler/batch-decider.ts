@@ -42,6 +42,7 @@ export class BatchDecider {
 
   decide(batch: readonly Pod[]): readonly Decision[] {
     const { state } = this.options;
+    state.forgetUnused();
     const awaited = batch.filter((pod) => state.hasRoomReserved(pod.metadata.uid)).sort(importantFirst);
     const rest = batch.filter((pod) => !awaited.includes(pod));
     // Who others made room for comes first, each alone: its room is let go only for itself.

@@ -22,6 +22,9 @@ export interface Reservation {
   readonly leaving: readonly string[];
 }
 
+/** So many classes of pods are no burden. */
+const FEW_CLASSES = 1_000;
+
 interface Placed {
   readonly pod: Pod;
   /** In the core. */
@@ -43,6 +46,7 @@ export class ClusterState {
   private readonly bySlot = new Map<number, Pod>();
   /** By uid, with the slot that holds the room. */
   private readonly reservations = new Map<string, Reservation & { readonly slot: number }>();
+  private collectAt = FEW_CLASSES;
   private readonly gangs = new Map<string, number>();
 
   constructor(private readonly extrasOf: (pod: Pod) => PodExtras = () => ({})) {}
@@ -155,6 +159,13 @@ export class ClusterState {
 
   hasRoomReserved(uid: string): boolean {
     return this.reservations.has(uid);
+  }
+
+  /** Lets go of what is known of pods that are long gone, now and then. */
+  forgetUnused(): void {
+    if (this.cluster.classes.size < this.collectAt) return;
+    this.cluster.collect();
+    this.collectAt = 2 * this.cluster.classes.size + FEW_CLASSES;
   }
 
   private countGang(pod: Pod, change: number): void {

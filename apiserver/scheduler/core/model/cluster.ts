@@ -28,12 +28,16 @@ export class Cluster {
   readonly pods = new PodTable();
   readonly priorities = new PriorityTable();
   readonly changes = new ChangeLog();
-  readonly classes: PodClass[] = [];
+  /** By id. */
+  readonly classes = new Map<number, PodClass>();
   readonly topology: Topology;
   /** Grows when a node comes, goes or changes what it says about itself. */
   nodesVersion = 0;
   /** Requested by all pods, by column of the node table. */
   readonly requested: number[] = [];
+  private nextClass = 0;
+  /** How many pods of each class are placed, by id. */
+  private readonly populations = new Map<number, number>();
   private readonly namespaces = new Map<string, Labels>();
   private readonly byKey = new Map<string, PodClass>();
   private readonly bySpec = new WeakMap<Pod['spec'], { readonly pod: Pod; readonly podClass: PodClass }>();
@@ -88,17 +92,17 @@ export class Cluster {
   /** The class of a pod; the same for pods that ask for the same. */
   classOf(pod: Pod, extras: PodExtras = {}): PodClass {
     const cached = extras.volumes === undefined ? this.bySpec.get(pod.spec) : undefined;
-    if (cached?.pod === pod) return cached.podClass;
+    if (cached?.pod === pod && this.classes.has(cached.podClass.id)) return cached.podClass;
     const key = classKeyOf(pod, extras);
     let podClass = this.byKey.get(key);
     if (podClass === undefined) {
       podClass = compilePod(pod, extras, {
-        id: this.classes.length,
+        id: this.nextClass++,
         columnOf: (resource) => this.nodes.columnOf(resource),
         fitOf: (demand) => this.fitOf(demand),
       });
       this.byKey.set(key, podClass);
-      this.classes.push(podClass);
+      this.classes.set(podClass.id, podClass);
       this.topology.introduce(podClass);
     }
     this.bySpec.set(pod.spec, { pod, podClass });
@@ -106,7 +110,7 @@ export class Cluster {
   }
 
   classById(id: number): PodClass {
-    const podClass = this.classes[id];
+    const podClass = this.classes.get(id);
     if (podClass === undefined) throw new Error(`there is no class ${id} of pods`);
     return podClass;
   }
@@ -121,6 +125,7 @@ export class Cluster {
     const hasDevices = devices !== undefined && this.devices.kindAt(node) === this.devices.kindOf(devices.resource);
     const mask = hasDevices ? this.devices.choose(node, devices) : 0;
     const pod = this.pods.add(podClass.id, node, mask);
+    this.populations.set(podClass.id, (this.populations.get(podClass.id) ?? 0) + 1);
     this.account(podClass, node, mask, 1);
     for (const { counter, weight } of podClass.counts) counter.add(node, weight);
     this.changes.add(node);
@@ -129,7 +134,28 @@ export class Cluster {
 
   remove(pod: number): void {
     this.suspend(pod);
+    const id = this.pods.classOf(pod);
+    this.populations.set(id, (this.populations.get(id) ?? 0) - 1);
     this.pods.remove(pod);
+  }
+
+  /**
+   * Forgets classes that no placed pod is of, with all that was kept for them. They are made anew when needed. Those that
+   * ask for devices stay: scores go by what is typically asked for.
+   */
+  collect(): void {
+    const live = new Set<NodeFit>();
+    for (const [key, podClass] of this.byKey) {
+      if ((this.populations.get(podClass.id) ?? 0) > 0 || podClass.devices !== undefined) {
+        live.add(podClass.fit);
+        continue;
+      }
+      this.byKey.delete(key);
+      this.classes.delete(podClass.id);
+      this.populations.delete(podClass.id);
+    }
+    for (const [signature, fit] of this.fits) if (!live.has(fit)) this.fits.delete(signature);
+    this.topology.recompile();
   }
 
   /** Counts a pod no more, as if it were gone; `resume` undoes it. */

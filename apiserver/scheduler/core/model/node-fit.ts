@@ -17,11 +17,14 @@ export class NodeFit {
   /** Grows when a verdict or a cost changes. */
   version = 0;
   private readonly wishes: number;
+  /** Names of the only nodes that can be meant; undefined: any. */
+  private readonly pinned: ReadonlySet<string> | undefined;
 
   constructor(
     readonly demand: NodeDemand,
     private readonly constraints: readonly NodeConstraint[],
   ) {
+    this.pinned = pinnedTo(demand);
     this.wishes = demand.preferred.reduce((sum, { weight }) => sum + weight, 0);
   }
 
@@ -36,6 +39,8 @@ export class NodeFit {
   /** Looks at a node that is new, has changed or is gone (undefined). */
   judge(node: number, facts: NodeFacts | undefined): void {
     if (node >= this.allowed.length) this.grow(node + 1);
+    // Of a daemon's pod every other node need not be looked at.
+    if (this.pinned?.has(facts?.name ?? '') === false && this.allowed[node] === 0) return;
     const allowed = facts !== undefined && this.constraints.every((each) => each.allows(this.demand, facts)) ? 1 : 0;
     const cost = facts === undefined ? 0 : this.preferenceCost(facts);
     if (this.allowed[node] === allowed && this.costs[node] === cost) return;
@@ -60,4 +65,13 @@ export class NodeFit {
     this.allowed = allowed;
     this.costs = grownInts(this.costs, size);
   }
+}
+
+function pinnedTo({ nodeName, terms }: NodeDemand): ReadonlySet<string> | undefined {
+  if (nodeName !== undefined) return new Set([nodeName]);
+  if (terms === undefined) return undefined;
+  const names = terms.map(({ matchFields = [] }) =>
+    matchFields.find(({ key, operator }) => key === 'metadata.name' && operator === 'In'),
+  );
+  return names.every((each) => each !== undefined) ? new Set(names.flatMap(({ values = [] }) => values)) : undefined;
 }

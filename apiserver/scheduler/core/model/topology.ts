@@ -1,6 +1,6 @@
 import { untolerated } from '../constraints/tolerations';
 import { wantsNode } from '../constraints/node-affinity';
-import { MOST_COUNTED, UNIT, WISH } from '../scores/cost';
+import { UNIT, WISH } from '../scores/cost';
 import type { Counted } from './domain-counter';
 import { DomainCounter } from './domain-counter';
 import type { NodeTable } from './node-table';
@@ -17,7 +17,7 @@ const ZONE = 'topology.kubernetes.io/zone';
 const SAME_NODE = UNIT;
 const SAME_ZONE = UNIT / 10;
 /** A node without the label that a wished-for spread goes by is as good as a very full domain. */
-const FULL_DOMAIN = MOST_COUNTED;
+const FULL_DOMAIN = 500;
 
 const holdsTerm = (terms: readonly PodTerm[], { topologyKey, selection }: PodTerm): boolean =>
   terms.some((each) => each.topologyKey === topologyKey && each.selection.signature === selection.signature);
@@ -44,12 +44,12 @@ export class Topology {
   constructor(
     private readonly nodes: NodeTable,
     private readonly namespaces: ReadonlyMap<string, Labels>,
-    private readonly classes: readonly PodClass[],
+    private readonly classes: ReadonlyMap<number, PodClass>,
     /** Counts the pods that are placed already in a new counter. */
     private readonly fill: (counter: DomainCounter) => void,
   ) {}
 
-  /** A new class, which is the last of `classes` already: those that there are learn of it. */
+  /** A new class, which is one of `classes` already: those that there are learn of it. */
   introduce(podClass: PodClass): void {
     for (const counter of this.counters) this.countIn(podClass, counter);
     for (const { term, counter } of this.repelling.values()) this.beUnwelcome(podClass, term, counter);
@@ -81,16 +81,16 @@ export class Topology {
     for (const term of [...near, ...preferred]) this.wish(term);
   }
 
-  /** Labels of namespaces changed: who selects whom is worked out anew. */
+  /** Classes went, or labels of namespaces changed: who counts whom is worked out anew. */
   recompile(): void {
     for (const each of [this.known, this.repelling, this.wishing]) each.clear();
     this.counters.length = 0;
-    for (const podClass of this.classes) {
+    for (const podClass of this.classes.values()) {
       const { near, apart, unwelcome, spread, wishes } = podClass.rules;
       for (const list of [near, apart, unwelcome, spread, wishes, podClass.counts]) list.length = 0;
       podClass.rulesVersion += 1;
     }
-    for (const podClass of this.classes) this.compile(podClass);
+    for (const podClass of this.classes.values()) this.compile(podClass);
   }
 
   /** A node is new or its labels or taints changed. Between `leave` and `join` no pod of it is counted. */
@@ -124,7 +124,7 @@ export class Topology {
     this.known.set(signature, counter);
     this.counters.push(counter);
     for (const [, node] of this.nodes.names()) counter.join(node);
-    for (const each of this.classes) this.countIn(each, counter);
+    for (const each of this.classes.values()) this.countIn(each, counter);
     this.fill(counter);
     return counter;
   }
@@ -181,7 +181,7 @@ export class Topology {
       weightOf: ({ relations }) => (holdsTerm(relations.apart, term) ? 1 : 0),
     });
     this.repelling.set(signature, { term, counter });
-    for (const podClass of this.classes) this.beUnwelcome(podClass, term, counter);
+    for (const podClass of this.classes.values()) this.beUnwelcome(podClass, term, counter);
   }
 
   private beUnwelcome(podClass: PodClass, { selection }: PodTerm, counter: DomainCounter): void {
@@ -198,7 +198,7 @@ export class Topology {
       weightOf: (podClass) => wishOf(podClass, term),
     });
     this.wishing.set(signature, { term, counter });
-    for (const podClass of this.classes) this.beWished(podClass, term, counter);
+    for (const podClass of this.classes.values()) this.beWished(podClass, term, counter);
   }
 
   private beWished(podClass: PodClass, { selection }: PodTerm, counter: DomainCounter): void {

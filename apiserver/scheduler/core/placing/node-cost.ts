@@ -4,7 +4,7 @@ import { floorOf, isSpread } from '../constraints/topology-spread';
 import { hostPortsFree } from '../constraints/host-ports';
 import type { Cluster } from '../model/cluster';
 import type { PodClass, TopologyRules } from '../model/pod-class';
-import { IMPOSSIBLE, MOST_COUNTED } from '../scores/cost';
+import { IMPOSSIBLE, MOST_WISHED } from '../scores/cost';
 import type { Scorer } from './scorer';
 
 /** What the pods around make a node cost, by some of a class's rules: IMPOSSIBLE where a rule forbids it. */
@@ -13,7 +13,7 @@ export function rulesCost(rules: TopologyRules, isFirst: boolean, node: number):
   let cost = 0;
   for (const { counter, weight, missing } of rules.wishes) {
     const count = counter.at(node);
-    cost += count === undefined ? missing : weight * Math.max(-MOST_COUNTED, Math.min(count, MOST_COUNTED));
+    cost += Math.max(-MOST_WISHED, Math.min(count === undefined ? missing : weight * count, MOST_WISHED));
   }
   return cost;
 }

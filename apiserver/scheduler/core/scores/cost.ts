@@ -13,5 +13,5 @@ export const WISH = 2 * UNIT;
 /** An untolerated PreferNoSchedule taint outweighs a wish. */
 export const UNWANTED = 3 * UNIT;
 
-/** A term counts at most that often, so that a sum stays within its integer. */
-export const MOST_COUNTED = 500;
+/** One wish costs or gives at most that much, so that a sum of them stays within its integer. */
+export const MOST_WISHED = 500 * UNIT;
