@@ -55,8 +55,8 @@ it.each([
   ],
 ])('ends %s, with time left for others', (_what, text, object) => {
   const startMs = performance.now();
-  expect(() => evaluate(text, object)).toThrow('took longer than 100 ms');
-  expect(performance.now() - startMs).toBeLessThan(1_000);
+  expect(() => evaluate(text, object)).toThrow('took longer than 1000 ms');
+  expect(performance.now() - startMs).toBeLessThan(4_000);
 });
 
 it('reads numbers as the schema says, and names as Kubernetes does', () => {

@@ -27,38 +27,44 @@ const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'Del
 
 /** The AdmissionReview that asks a webhook, in the first of the versions it knows. */
 export function reviewOf(call: OutsideCall, object: ApiObject | undefined, versions: readonly string[]): Review {
-  const { request, operation, name, namespace, old } = call;
-  const { kind, user, subresource, dryRun } = request;
+  const { request, old } = call;
   const uid = randomUUID();
   const apiVersion = `${GROUP}/${versions.find((version) => version === 'v1' || version === 'v1beta1') ?? 'v1'}`;
-  const { group, version, plural } = kind;
-  const named = name === '' ? {} : { name };
   const body = {
     kind: 'AdmissionReview',
     apiVersion,
     request: {
       uid,
-      kind: { group, version, kind: kind.kind },
-      resource: { group, version, resource: plural },
-      ...(subresource === undefined ? {} : { subResource: subresource, requestSubResource: subresource }),
-      requestKind: { group, version, kind: kind.kind },
-      requestResource: { group, version, resource: plural },
-      ...named,
-      ...(namespace === undefined ? {} : { namespace }),
-      operation,
-      userInfo: {
-        username: user.name,
-        ...(user.uid === undefined ? {} : { uid: user.uid }),
-        groups: user.groups,
-        ...(user.extra === undefined ? {} : { extra: user.extra }),
-      },
-      object: object === undefined ? null : typed(kind, object),
-      oldObject: old === undefined ? null : typed(kind, old),
-      dryRun,
-      options: { kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1', ...(dryRun ? { dryRun: ['All'] } : {}) },
+      ...describe(call),
+      object: object === undefined ? null : typed(request.kind, object),
+      oldObject: old === undefined ? null : typed(request.kind, old),
     },
   };
   return { uid, apiVersion, body };
+}
+
+/** The request itself, without the objects: also what conditions see of it. */
+export function describe({ request, operation, name, namespace }: OutsideCall): object {
+  const { kind, user, subresource, dryRun } = request;
+  const { group, version, plural } = kind;
+  return {
+    kind: { group, version, kind: kind.kind },
+    resource: { group, version, resource: plural },
+    ...(subresource === undefined ? {} : { subResource: subresource, requestSubResource: subresource }),
+    requestKind: { group, version, kind: kind.kind },
+    requestResource: { group, version, resource: plural },
+    ...(name === '' ? {} : { name }),
+    ...(namespace === undefined ? {} : { namespace }),
+    operation,
+    userInfo: {
+      username: user.name,
+      ...(user.uid === undefined ? {} : { uid: user.uid }),
+      groups: user.groups,
+      ...(user.extra === undefined ? {} : { extra: user.extra }),
+    },
+    dryRun,
+    options: { kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1', ...(dryRun ? { dryRun: ['All'] } : {}) },
+  };
 }
 
 const typed = ({ group, version, kind }: Kind, object: ApiObject): ApiObject => ({

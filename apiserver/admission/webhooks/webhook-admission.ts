@@ -4,11 +4,12 @@ import type { ApiObject } from '../../../shared/api/objects';
 import type { Logger } from '../../../shared/logger';
 import { isSameJson } from '../../../shared/same-json';
 import { StatusError, badRequest } from '../../../shared/status-error';
+import { MatchConditions } from '../../cel/match-conditions';
 import type { OutsideAdmission, OutsideCall } from '../outside-admission';
 import type { Hook } from './hooks';
 import { concerns } from './hooks';
 import type { Verdict } from './review';
-import { readVerdict, reviewOf } from './review';
+import { describe, readVerdict, reviewOf } from './review';
 import type { WebhookClient } from './webhook-client';
 
 export interface WebhookAdmissionDeps {
@@ -20,8 +21,9 @@ export interface WebhookAdmissionDeps {
 
 /** Asks the webhooks of MutatingWebhookConfigurations in turn, and those of ValidatingWebhookConfigurations at once. */
 export function createWebhookAdmission(deps: WebhookAdmissionDeps): OutsideAdmission {
+  const conditions = new MatchConditions();
   const chosen = (hooks: readonly Hook[], call: OutsideCall): readonly Hook[] =>
-    hooks.length === 0 ? hooks : hooks.filter((hook) => concerns(hook, call));
+    hooks.length === 0 ? hooks : hooks.filter((hook) => concerns(hook, call) && isMatched(conditions, hook, call));
   return {
     mutate(call) {
       const hooks = chosen(deps.mutating(), call);
@@ -34,6 +36,16 @@ export function createWebhookAdmission(deps: WebhookAdmissionDeps): OutsideAdmis
       return Promise.all(asked).then(() => undefined);
     },
   };
+}
+
+/** Throws Forbidden where a condition cannot be evaluated and the webhook must not be passed over. */
+function isMatched(conditions: MatchConditions, hook: Hook, call: OutsideCall): boolean {
+  if (hook.matchConditions.length === 0) return true;
+  const { object, old } = call;
+  const matching = conditions.evaluate(hook.matchConditions, { object, old, request: describe(call) });
+  if ('matches' in matching) return matching.matches;
+  if (hook.failurePolicy === 'Ignore') return false;
+  throw new StatusError('Forbidden', `admission webhook ${JSON.stringify(hook.name)}: ${matching.error}`);
 }
 
 /** In turn; those that want it are asked once more where a later one changed what they saw. */

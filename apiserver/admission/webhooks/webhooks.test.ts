@@ -218,6 +218,31 @@ it.each([
   expect(paths()).toEqual(['/such']);
 });
 
+it.each<[string, string, readonly string[]]>([
+  ['holds', 'object.data.a == "1" && request.operation == "CREATE"', ['/such']],
+  ['does not hold', 'request.userInfo.username == "nobody"', []],
+])('asks one whose condition %s, and no other', async (_what, expression, expected) => {
+  await register('Validating', 'such', { matchConditions: [{ name: 'c', expression }] });
+  answers['/such'] = () => ({});
+  await create();
+  expect(paths()).toEqual(expected);
+});
+
+it('refuses where a condition cannot be evaluated, unless the webhook may be passed over', async () => {
+  const matchConditions = [{ name: 'c', expression: 'object.data.missing == "1"' }];
+  await register('Validating', 'such', { matchConditions });
+  await expect(create()).rejects.toMatchObject({
+    code: 403,
+    message: expect.stringContaining('No such key') as string,
+  });
+  await parts.client.delete('ValidatingWebhookConfiguration', { name: 'such' });
+  await register('Validating', 'such', { matchConditions, failurePolicy: 'Ignore' });
+  await expect(create()).resolves.toBeDefined();
+  await expect(
+    register('Mutating', 'bad', { matchConditions: [{ name: 'c', expression: '1 +' }] }),
+  ).rejects.toMatchObject({ code: 422 });
+});
+
 it('never asks about who is asked', async () => {
   await register('Validating', 'all', {
     rules: [{ operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] }],

@@ -1,11 +1,13 @@
 import type { MutatingWebhook, ValidatingWebhook } from 'kubernetes-types/admissionregistration/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import type { StatusCause } from '../../../shared/status-error';
+import { MatchConditions } from '../../cel/match-conditions';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { validateLabelSelector } from '../validation/label-selector';
 import { duplicate, each, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
 
+const CONDITIONS = new MatchConditions();
 const GROUP = 'admissionregistration.k8s.io';
 const TIMEOUT_SECONDS = 10;
 const FAILURE_POLICIES = ['Fail', 'Ignore'];
@@ -74,6 +76,14 @@ function validate(object: ApiObject): readonly StatusCause[] {
       ...oneOf('sideEffects', webhook.sideEffects, SIDE_EFFECTS),
       ...validateLabelSelector(`${path}.namespaceSelector`, webhook.namespaceSelector),
       ...validateLabelSelector(`${path}.objectSelector`, webhook.objectSelector),
+      ...each(`${path}.matchConditions`, webhook.matchConditions, ({ name: condition = '', expression = '' }, at) => {
+        const problem = condition === '' ? undefined : CONDITIONS.problemOf(expression);
+        return condition === ''
+          ? [required(`${at}.name`)]
+          : problem === undefined
+            ? []
+            : [invalidValue(`${at}.expression`, expression, `compilation failed: ${problem}`)];
+      }),
       ...each(
         `${path}.rules`,
         webhook.rules,
