@@ -44,13 +44,13 @@ it.each<[string, Fields, Fields, Fields]>([
     inApp({ ports: [{ containerPort: 80, name: 'web' }, { containerPort: 81 }] }),
   ],
   [
-    'volume mounts by their path',
+    'volume mounts by their path, with what only the patch has before what only the server has',
     inApp({ volumeMounts: [{ mountPath: '/a', name: 'v' }] }),
     inApp({ volumeMounts: [{ mountPath: '/b', name: 'v' }] }),
     inApp({
       volumeMounts: [
-        { mountPath: '/a', name: 'v' },
         { mountPath: '/b', name: 'v' },
+        { mountPath: '/a', name: 'v' },
       ],
     }),
   ],

@@ -89,7 +89,7 @@ class Merger {
         ? [...before, ...value.filter((item) => !before.includes(item))]
         : this.mergeList(before, value, strategy.mergeKey, itemType);
     const order = patch[`${ORDER}${key}`];
-    return Array.isArray(order) ? orderItems(merged, before, order, strategy.mergeKey) : merged;
+    return orderItems(merged, before, Array.isArray(order) ? order : value, strategy.mergeKey);
   }
 
   private mergeList(

@@ -9,7 +9,7 @@ const indexIn = (items: readonly unknown[], item: unknown, mergeKey: string | un
   items.findIndex((each) => isSameJson(idOf(each, mergeKey), idOf(item, mergeKey)));
 
 /**
- * `$setElementOrder`: the items that the order names stand in its order; the others keep their places before and after
+ * A merged list: the items that the order (`$setElementOrder`, else the patch's own list) names stand in that order; the others keep their places before and after
  * them as the server had them (`normalizeElementOrder` of k8s.io/apimachinery/pkg/util/strategicpatch).
  */
 export function orderItems(
