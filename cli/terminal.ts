@@ -10,7 +10,14 @@ export interface Joining {
   readonly command: readonly string[];
   readonly stdin: boolean;
   readonly tty: boolean;
+  /** Leaves when it aborts. */
+  readonly until?: AbortSignal;
 }
+
+const signalOf = (own: readonly AbortSignal[], until: AbortSignal | undefined): { readonly signal?: AbortSignal } => {
+  const signals = [...own, ...(until === undefined ? [] : [until])];
+  return signals.length === 0 ? {} : { signal: AbortSignal.any(signals) };
+};
 
 /** Joins this terminal to a process: raw while it lasts, and following its size. Resolves with its exit code. */
 export async function joinTerminal(context: Context, joining: Joining): Promise<number> {
@@ -27,7 +34,7 @@ export async function joinTerminal(context: Context, joining: Joining): Promise<
       stdout,
       stderr,
       // A raw terminal hands Ctrl-C on as a byte; only without one is it ours.
-      ...(isTerminal ? {} : { signal }),
+      ...signalOf(isTerminal ? [] : [signal], joining.until),
       onOpen: (resize) => {
         if (!isTerminal) return;
         const tell = (): void => resize({ width: stdout.columns ?? 80, height: stdout.rows ?? 24 });

@@ -16,6 +16,8 @@ import { parseOverrides } from './expose';
 import { dryRunOf, validating, writing } from './flag-groups';
 
 const LOOK_MS = 150;
+/** How long a connection may outlive its process. */
+const LINGER_MS = 1_000;
 const RESTARTS = ['Always', 'OnFailure', 'Never'];
 
 export const runPod: Command = {
@@ -167,15 +169,7 @@ async function attachTo(
         context.note(
           "All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n",
         );
-      await joinTerminal(context, {
-        namespace: namespace ?? context.namespace,
-        pod: name,
-        type: 'attach',
-        container: undefined,
-        command: [],
-        stdin: isSet(flags, 'stdin'),
-        tty: isSet(flags, 'tty'),
-      });
+      await joinWhileRunning(context, flags, path, { namespace: namespace ?? context.namespace, name });
     }
     return text(flags, 'restart') === 'Never' ? await exitCodeOf(context, path) : 0;
   } finally {
@@ -190,6 +184,47 @@ async function attachTo(
       if (!isSet(flags, 'quiet')) context.out(`pod "${name}" deleted from ${namespace ?? ''} namespace\n`);
     }
   }
+}
+
+/** A process may end before it is joined: then nobody ends the connection, and its log is all there is to show. */
+async function joinWhileRunning(
+  context: Context,
+  flags: Flags,
+  path: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<void> {
+  const [left, ended] = [new AbortController(), new AbortController()];
+  const watching = untilEnded(context, path, left.signal).then(
+    () => ended.abort(),
+    () => undefined,
+  );
+  try {
+    await joinTerminal(context, {
+      namespace,
+      pod: name,
+      type: 'attach',
+      container: undefined,
+      command: [],
+      stdin: isSet(flags, 'stdin'),
+      tty: isSet(flags, 'tty'),
+      until: ended.signal,
+    });
+  } finally {
+    left.abort();
+    await watching;
+  }
+  if (ended.signal.aborted && !context.environment.signal.aborted)
+    context.out((await context.client().text({ path: `${path}/log` })).text);
+}
+
+/** Resolves some time after the pod's container has ended. Rejects when the signal aborts. */
+async function untilEnded(context: Context, path: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { value } = await context.client().json<Pod>({ path });
+    if (value.status?.containerStatuses?.[0]?.state?.terminated !== undefined) break;
+    await systemClock.sleep(LINGER_MS, signal);
+  }
+  await systemClock.sleep(LINGER_MS, signal);
 }
 
 async function untilStarted(context: Context, path: string, name: string, timeoutSeconds: number): Promise<Pod> {
