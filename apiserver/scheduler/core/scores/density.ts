@@ -14,7 +14,7 @@ const FULLNESS_STEPS = 4;
 /** How much emptiness counts beside imbalance. */
 const TIGHTNESS = 0.05;
 /** An empty node is opened when the used ones would become more lopsided than this. */
-const OPENING = 0.05;
+const OPENING = 0.08;
 /** Devices that no processors are left for count beside a stranded one; processors without devices count half as much. */
 const DEVICES_ALONE = 0.3;
 const PROCESSORS_ALONE = 0.15;

@@ -269,7 +269,7 @@ export class Reference {
       weight(pod, 'memory') * (1 / capacity(node, 'memory')),
       ...others.map((name) => (requests(pod)[name] ?? 0) * (1 / capacity(node, name))),
     );
-    const opening = running.length === 0 ? 0.05 : 0;
+    const opening = running.length === 0 ? 0.08 : 0;
     if (share > 0.25) return Math.round(100_000 * (Math.round((4 * sum) / all.length) / 4 + opening));
     return Math.round(100_000 * (Math.max(...all) - Math.min(...all) + 0.05 * sum + opening));
   }
