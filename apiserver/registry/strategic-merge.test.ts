@@ -90,6 +90,12 @@ it.each<[string, Fields, Fields, Fields]>([
     { containers: [app()] },
   ],
   [
+    '$patch: replace in a list leaves out what the patch deletes beside it',
+    { containers: [app()] },
+    { containers: [{ name: 'b', $patch: 'delete' }, { $patch: 'replace' }, { name: 'c' }] },
+    { containers: [{ name: 'c' }] },
+  ],
+  [
     '$patch: replace in a list replaces the whole list',
     { containers: [app(), { name: 'b', image: 'b' }] },
     { containers: [{ name: 'c', image: 'c' }, { $patch: 'replace' }] },

@@ -103,7 +103,8 @@ class Merger {
       throw badRequest(`invalid patch: an item of a list merged by ${mergeKey} must be an object`);
     });
     if (items.some((item) => item[DIRECTIVE] === 'replace')) {
-      return items.filter((item) => item[DIRECTIVE] !== 'replace').map((item) => this.withoutDirectives(item));
+      const isSpecial = (item: Fields): boolean => item[DIRECTIVE] === 'replace' || item[DIRECTIVE] === 'delete';
+      return items.filter((item) => !isSpecial(item)).map((item) => this.withoutDirectives(item));
     }
     const result = [...original];
     for (const item of items) {
