@@ -35,6 +35,7 @@ export async function runProgram(argv: readonly string[], environment: Environme
     })
     .exitProcess(false)
     .version(false)
+    .alias('help', 'h')
     .strictOptions()
     .wrap(Math.min(100, environment.stdout.columns ?? 80))
     .demandCommand(1, '')
