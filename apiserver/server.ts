@@ -4,6 +4,8 @@ import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
 import type { OutsideAdmission } from './admission/outside-admission';
+import { bothOutside } from './admission/outside-admission';
+import { createAdmissionPolicies } from './admission/policies/admission-policies';
 import { followHooks } from './admission/webhooks/hooks';
 import { createWebhookAdmission } from './admission/webhooks/webhook-admission';
 import { WebhookClient } from './admission/webhooks/webhook-client';
@@ -96,8 +98,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const schemas = loadSchemas();
   // The registry comes first: who judges and who is asked are found through it.
   const outside: OutsideAdmission = {
-    mutate: (call) => webhooks.mutate(call),
-    validate: (call) => webhooks.validate(call),
+    mutate: (call) => others.mutate(call),
+    validate: (call) => others.validate(call),
   };
   const registry = await createRegistry({
     store,
@@ -123,6 +125,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     client: new WebhookClient({ dialer: { service: (key, port) => dialer.service(key, port) }, clock }),
     logger,
   });
+  const others = bothOutside(webhooks, createAdmissionPolicies(client));
   const nodePods = NodePods.following(client.view('Pod'));
   const permissions = createPermissions(client, nodePods);
   await ensureBootstrapObjects(client);

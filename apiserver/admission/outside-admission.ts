@@ -24,4 +24,13 @@ export interface OutsideAdmission {
   validate(call: OutsideCall): Promise<void> | undefined;
 }
 
+/** Webhooks and policies together: all are asked, webhooks first fill what policies judge. */
+export const bothOutside = (first: OutsideAdmission, second: Pick<OutsideAdmission, 'validate'>): OutsideAdmission => ({
+  mutate: (call) => first.mutate(call),
+  validate(call) {
+    const verdicts = [second.validate(call), first.validate(call)].filter((verdict) => verdict !== undefined);
+    return verdicts.length === 0 ? undefined : Promise.all(verdicts).then(() => undefined);
+  },
+});
+
 export const nobodyOutside: OutsideAdmission = { mutate: () => undefined, validate: () => undefined };

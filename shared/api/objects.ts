@@ -100,6 +100,8 @@ export type CSINode = Stored<storage.CSINode>;
 export type StorageClass = Stored<storage.StorageClass>;
 export type VolumeAttachment = Stored<storage.VolumeAttachment>;
 export type MutatingWebhookConfiguration = Stored<admissionregistration.MutatingWebhookConfiguration>;
+export type ValidatingAdmissionPolicy = Stored<admissionregistration.ValidatingAdmissionPolicy>;
+export type ValidatingAdmissionPolicyBinding = Stored<admissionregistration.ValidatingAdmissionPolicyBinding>;
 export type ValidatingWebhookConfiguration = Stored<admissionregistration.ValidatingWebhookConfiguration>;
 
 /** Kind name -> stored type, for the typed in-process client. A new kind that our code reads adds a line here. */
@@ -146,6 +148,8 @@ export interface KindTypes {
   RuntimeClass: RuntimeClass;
   StatefulSet: StatefulSet;
   StorageClass: StorageClass;
+  ValidatingAdmissionPolicy: ValidatingAdmissionPolicy;
+  ValidatingAdmissionPolicyBinding: ValidatingAdmissionPolicyBinding;
   ValidatingWebhookConfiguration: ValidatingWebhookConfiguration;
   VolumeAttachment: VolumeAttachment;
 }

@@ -13,6 +13,8 @@ export interface HookRule {
   readonly apiGroups?: readonly string[];
   readonly apiVersions?: readonly string[];
   readonly resources?: readonly string[];
+  /** Of policies; absent: all. */
+  readonly resourceNames?: readonly string[];
   readonly scope?: string;
 }
 
@@ -82,7 +84,7 @@ export function concerns(hook: Hook, call: OutsideCall): boolean {
   const { kind, lookup } = call.request;
   if (kind.group === EXEMPT_GROUP) return false;
   return (
-    hook.rules.some((rule) => covers(rule, call)) &&
+    hook.rules.some((rule) => matchesRule(rule, call)) &&
     matchesNamespace(hook.namespaces, call, lookup) &&
     matchesObject(hook.objects, call)
   );
@@ -91,13 +93,15 @@ export function concerns(hook: Hook, call: OutsideCall): boolean {
 const has = (allowed: readonly string[] | undefined, wanted: string): boolean =>
   (allowed ?? []).some((each) => each === '*' || each === wanted);
 
-function covers(rule: HookRule, { request: { kind, subresource }, operation }: OutsideCall): boolean {
+/** Whether a rule is about such a request. */
+export function matchesRule(rule: HookRule, { request: { kind, subresource }, operation, name }: OutsideCall): boolean {
   const scope = kind.namespaced ? 'Namespaced' : 'Cluster';
   return (
     has(rule.operations, operation) &&
     has(rule.apiGroups, kind.group) &&
     has(rule.apiVersions, kind.version) &&
     has([rule.scope ?? '*'], scope) &&
+    ((rule.resourceNames ?? []).length === 0 || rule.resourceNames?.includes(name) === true) &&
     (rule.resources ?? []).some((resource) => coversResource(resource, kind.plural, subresource))
   );
 }
@@ -109,7 +113,7 @@ function coversResource(resource: string, plural: string, subresource: string | 
   return sub === undefined ? subresource === undefined : sub === '*' || sub === subresource;
 }
 
-function matchesNamespace(selector: Selector, call: OutsideCall, lookup: Lookup): boolean {
+export function matchesNamespace(selector: Selector, call: OutsideCall, lookup: Lookup): boolean {
   if (selector.length === 0) return true;
   const { kind } = call.request;
   if (kind.kind === 'Namespace' && kind.group === '')
@@ -120,7 +124,7 @@ function matchesNamespace(selector: Selector, call: OutsideCall, lookup: Lookup)
 }
 
 /** Either of the object's two states counts: nothing leaves a webhook's sight by a change of labels. */
-function matchesObject(selector: Selector, { object, old }: OutsideCall): boolean {
+export function matchesObject(selector: Selector, { object, old }: OutsideCall): boolean {
   if (selector.length === 0) return true;
   const states: readonly (Labels | undefined)[] = [
     ...(object === undefined ? [] : [object.metadata?.labels]),
