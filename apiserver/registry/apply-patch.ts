@@ -1,4 +1,4 @@
-import { applyPatch as applyOperations } from 'fast-json-patch';
+import { applyPatch as applyOperations, getValueByPointer } from 'fast-json-patch';
 import type { Operation } from 'fast-json-patch';
 import type { ApiObject, StoredObject } from '../../shared/api/objects';
 import { badRequest, StatusError } from '../../shared/status-error';
@@ -8,6 +8,8 @@ import type { PatchType } from './client';
 import { strategicMerge } from './strategic-merge';
 
 const MAX_OPERATIONS = 10_000;
+/** How much all copies of a JSON patch may add, as Kubernetes' JSONPatchMaxCopyBytes: copies of copies grow without end. */
+const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
 /** The object after a patch; `object` itself is not changed. Throws BadRequest for a patch that makes no sense and
  * Invalid for one that does not fit the object. */
@@ -53,8 +55,9 @@ function jsonPatch(object: StoredObject, body: unknown): ApiObject {
   }
   const copy = structuredClone(object);
   try {
-    return applyOperations(copy, body as Operation[], true, true).newDocument;
+    return applyInTurn(copy, body as Operation[]);
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     // The library throws its own errors for what is not applicable, and TypeErrors for paths it will not touch.
     if (!(error instanceof Error)) throw error;
     const [why = ''] = error.message.split('\n');
@@ -68,6 +71,27 @@ function jsonPatch(object: StoredObject, body: unknown): ApiObject {
     );
   }
 }
+
+function applyInTurn(object: StoredObject, operations: readonly Operation[]): ApiObject {
+  let document = object;
+  let copiedBytes = 0;
+  for (const operation of operations) {
+    if (operation.op === 'copy' && typeof operation.from === 'string') {
+      copiedBytes += sizeOf(getValueByPointer(document, operation.from));
+      if (copiedBytes > MAX_COPIED_BYTES) {
+        throw new StatusError(
+          'RequestEntityTooLarge',
+          `Unable to complete the copy, the accumulated size increase of copy is ${copiedBytes}, exceeding the limit ${MAX_COPIED_BYTES}`,
+        );
+      }
+    }
+    document = applyOperations(document, [operation], true, true).newDocument;
+  }
+  return document;
+}
+
+/** In characters of JSON. */
+const sizeOf = (value: unknown): number => (value === undefined ? 0 : JSON.stringify(value).length);
 
 /** RFC 7386. */
 function mergePatch(target: unknown, patch: unknown): unknown {

@@ -51,6 +51,11 @@ describe('JSON patch', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
+  it('answers 413 to copies of copies that would grow without end', async () => {
+    const doubling = Array.from({ length: 40 }, (_, index) => ({ op: 'copy', from: '/data', path: `/data/x${index}` }));
+    await expect(patch(...doubling)).rejects.toMatchObject({ code: 413, reason: 'RequestEntityTooLarge' });
+  });
+
   it('answers 400 to what is no list of operations, and 413 to too long a one', async () => {
     const { registry, client } = await startRegistry();
     await client.create('ConfigMap', { metadata: web });
