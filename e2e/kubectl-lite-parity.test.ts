@@ -189,6 +189,8 @@ describe('kubectl-lite beside kubectl', () => {
         .replace(/resourceVersion: "\d+"/g, 'VERSION')
         .replace(/^([a-z]+-hash)=\S+$/gm, '$1')
         .replace(/pod-template-hash=\S+/g, 'HASH')
+        // A second may pass between the two; a column is as wide as before.
+        .replace(/\b(?:\d+m)?\d+s\b *(?=\s|$)/g, (age) => 'AGE'.padEnd(age.length))
         .replace(/ +$/gm, ''),
     );
 
