@@ -277,6 +277,12 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
       expect(await session.exitCode).toBe(3);
     });
 
+    it('does not attach to what has ended, since nothing would ever come', async () => {
+      const id = await run(SCRIPTS.fails);
+      await log.untilOf(id, 'died');
+      await expect(runtime.attach(id, { stdin: false, tty: false })).rejects.toMatchObject({ kind: 'NotFound' });
+    });
+
     it('connects to a port that something listens on, and says where nothing does', async () => {
       const pod = aPod();
       const sandbox = await runningSandbox(pod);

@@ -30,13 +30,18 @@ export async function execSession(
   return sessionOn(socket, { ...options, readExitCode, resize: (size) => calls.resizeExec(execId, size) });
 }
 
-/** The stdio of the container's own process, from now on. */
+/** The stdio of the container's own process, from now on. Fails with `NotFound` where that has ended. */
 export async function attachSession(
   calls: EngineCalls,
   id: string,
   options: { readonly stdin: boolean; readonly tty: boolean },
 ): Promise<Session> {
   const socket = await calls.attach(id, options.stdin);
+  // Looked at after it was attached to: of one that ended before, the engine would never say anything.
+  if ((await calls.inspect(id))?.State.Running !== true) {
+    socket.destroy();
+    throw new RuntimeError('NotFound', `container ${id.slice(0, 12)} is not running`);
+  }
   const readExitCode = async (): Promise<number> => {
     const code = await calls.wait(id);
     if (code === undefined) throw new RuntimeError('NotFound', 'the container was removed');
