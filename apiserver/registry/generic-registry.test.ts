@@ -11,6 +11,7 @@ import { createClient } from './create-client';
 import { createRegistry } from './create-registry';
 import type { GenericRegistry } from './generic-registry';
 import type { WatchSignal } from './registry';
+import { startRegistry } from './testing/test-registry';
 
 const options = { user: SYSTEM_USER } as const;
 const kinds = createKindList();
@@ -50,6 +51,34 @@ beforeEach(async () => {
 afterEach(() => registry.close());
 
 const key = (name: string) => ({ namespace: 'default', name });
+
+it('refuses what is larger than a store may have to take', async () => {
+  const { client, registry } = await startRegistry();
+  const data = { big: 'x'.repeat(1_000_000) };
+  await expect(
+    client.create('ConfigMap', {
+      metadata: { namespace: 'default', name: 'big', annotations: { a: 'y'.repeat(200_000) } },
+      data: { ...data, more: 'z'.repeat(48_000) },
+    }),
+  ).resolves.toBeDefined();
+  await expect(
+    client.create('Secret', {
+      metadata: { namespace: 'default', name: 'big' },
+      data: { a: Buffer.alloc(1_040_000).toString('base64') },
+      stringData: {},
+    }),
+  ).resolves.toBeDefined();
+  const labels = Object.fromEntries(
+    Array.from({ length: 60_000 }, (_, index) => [`a-label-that-is-long-${index}`, 'v']),
+  );
+  await expect(
+    client.create('ConfigMap', { metadata: { namespace: 'default', name: 'labels', labels } }),
+  ).rejects.toMatchObject({
+    code: 413,
+    message: expect.stringContaining('configmaps "labels" is too large') as string,
+  });
+  await registry.close();
+});
 
 describe('create', () => {
   it('fills identity, defaults and status, and is seen by the next read', async () => {

@@ -1,10 +1,20 @@
 import type { StoredObject } from '../../shared/api/objects';
+import { StatusError } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
 import type { Compare, Op, Store, Transaction } from '../store/store';
 import type { ObjectCache } from './object-cache';
 import { claimKeyOf, resourceOf } from './store-keys';
 import { CachedObject, deepFreeze, toValue } from './stored-object';
 import type { TtlLeases } from './ttl-leases';
+
+/** What etcd takes of one object by default: stores must be able to follow one another, and watchers to keep up. */
+const MAX_VALUE_BYTES = 1.5 * 1024 * 1024;
+
+const tooLarge = (kind: Kind, { metadata }: StoredObject, bytes: number): StatusError =>
+  new StatusError(
+    'RequestEntityTooLarge',
+    `${kind.plural} ${JSON.stringify(metadata.name)} is too large: ${bytes} bytes as it would be stored, where ${MAX_VALUE_BYTES} are the most; split it up`,
+  );
 
 /** Commits one object at a time, by compare-and-swap, and returns when the cache shows the result. */
 export class ObjectWriter {
@@ -24,7 +34,9 @@ export class ObjectWriter {
     also: readonly Compare[] = [],
   ): Promise<CachedObject | undefined> {
     const lease = kind.ttlSeconds === undefined ? undefined : await this.leases.leaseFor(kind.ttlSeconds);
-    const op: Op = { type: 'put', key: storeKey, value: toValue(object), ...(lease === undefined ? {} : { lease }) };
+    const value = toValue(object);
+    if (value.length > MAX_VALUE_BYTES) throw tooLarge(kind, object, value.length);
+    const op: Op = { type: 'put', key: storeKey, value, ...(lease === undefined ? {} : { lease }) };
     const claims = claimChanges(kind, expected?.object, object);
     const revision = await this.commit(op, expected, { compares: [...also, ...claims.compares], ops: claims.ops });
     if (revision === undefined) return undefined;
