@@ -33,11 +33,7 @@ export class WebhookClient {
     try {
       return await post(url, body, this.agentFor(clientConfig), timeout.signal);
     } catch (error) {
-      const why = timeout.signal.aborted
-        ? 'context deadline exceeded'
-        : error instanceof Error
-          ? error.message
-          : String(error);
+      const why = timeout.signal.aborted ? 'context deadline exceeded' : textOf(error);
       throw new Error(`failed to call webhook: Post ${JSON.stringify(url.href)}: ${why}`, { cause: error });
     } finally {
       cancel();
@@ -71,6 +67,13 @@ export class WebhookClient {
     };
     return agent;
   }
+}
+
+/** Of a name with several addresses each has failed for a reason of its own, and the whole says nothing. */
+function textOf(error: unknown): string {
+  const { message, errors } = error as { readonly message?: unknown; readonly errors?: unknown };
+  if (Array.isArray(errors)) return errors.map(textOf).join('; ');
+  return typeof message === 'string' ? message : String(error);
 }
 
 const serviceHost = ({ name, namespace }: { readonly name: string; readonly namespace: string }): string =>
