@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { loadSchemas } from '../apiserver/openapi/schemas';
-import { strategicMerge } from '../apiserver/registry/strategic-merge';
+import { applyPatch } from '../apiserver/registry/apply-patch';
+import type { PatchType } from '../apiserver/registry/client';
+import type { StoredObject } from '../shared/api/objects';
 import { StatusError } from '../shared/status-error';
 import { realKubectl, run } from './harness/programs';
 
@@ -8,7 +10,7 @@ jest.setTimeout(180_000);
 
 type Fields = Readonly<Record<string, unknown>>;
 const SEED = 20_260_101;
-const RUNS = 150;
+const RUNS = 100;
 
 const name = fc.constantFrom('a', 'b', 'c');
 const word = fc.constantFrom('x', 'y', 'z');
@@ -101,18 +103,71 @@ const patch = fc.record(
 const asRead = (json: string): Fields =>
   JSON.parse(json, (key, value: unknown) => (key.startsWith('$') || value === null ? undefined : value)) as Fields;
 
+/** RFC 7386: no lists are merged, and there are no directives. */
+const mergePatch = fc.record(
+  {
+    metadata: fc.record(
+      { labels: fc.dictionary(name, fc.option(word, { freq: 3 })), ...orNull({ finalizers }) },
+      { requiredKeys: [] },
+    ),
+    spec: fc.record({ ...orNull(spec), containers: keyed('name', name, container) }, { requiredKeys: [] }),
+  },
+  { requiredKeys: [] },
+);
+
+const pointer = fc.oneof(
+  fc.constantFrom(
+    '/metadata/labels',
+    '/spec/nodeSelector',
+    '/spec/containers/0',
+    '/spec/containers/-',
+    '/spec/tolerations/1',
+  ),
+  fc.constantFrom(
+    '/spec/containers/0/image',
+    '/spec/containers/1/image',
+    '/spec/containers/0/args/0',
+    '/spec/hostNetwork',
+  ),
+  name.map((key) => `/metadata/labels/${key}`),
+  name.map((key) => `/spec/nodeSelector/${key}`),
+);
+/** Of a type that fits the place, since kubectl reads the outcome as a pod. */
+const valueAt = (path: string): fc.Arbitrary<unknown> =>
+  /\/(image|args\/0|[abc])$/.test(path)
+    ? word
+    : /\/(labels|nodeSelector)$/.test(path)
+      ? labels
+      : path.includes('containers')
+        ? fc.record({ name, image: word })
+        : path.includes('tolerations')
+          ? fc.record({ key: name, operator: fc.constant('Exists') })
+          : fc.boolean();
+/** RFC 6902: many of them do not apply. */
+const operation = fc.oneof(
+  fc
+    .tuple(fc.constantFrom('add', 'replace', 'test'), pointer)
+    .chain(([op, path]) => valueAt(path).map((value) => ({ op, path, value }))),
+  pointer.map((path) => ({ op: 'remove', path })),
+  fc
+    .tuple(fc.constant('move'), name, name)
+    .map(([op, a, b]) => ({ op, from: `/metadata/labels/${a}`, path: `/metadata/labels/${b}` })),
+);
+const jsonPatch = fc.array(operation, { minLength: 1, maxLength: 3 });
+
 /** The same patches by kubectl's own implementation, on its side alone. */
-describe('a strategic merge patch', () => {
+describe('any pod becomes what kubectl makes of it', () => {
   let kubectl: string;
   beforeAll(async () => {
     kubectl = await realKubectl();
   });
   const schemas = loadSchemas();
+  const POD = { schema: 'io.k8s.api.core.v1.Pod' };
 
-  async function byKubectl(object: Fields, change: Fields): Promise<Fields | 'refused'> {
+  async function byKubectl(type: PatchType, object: Fields, change: unknown): Promise<Fields | 'refused'> {
     const { status, stdout, stderr } = await run(
       kubectl,
-      ['patch', '--local', '-f', '-', '-o', 'json', '--type=strategic', '-p', JSON.stringify(change)],
+      ['patch', '--local', '-f', '-', '-o', 'json', `--type=${type}`, '-p', JSON.stringify(change)],
       { input: JSON.stringify(object), env: { ...process.env, KUBECONFIG: '/dev/null' } },
     );
     if (status === 0) return asRead(stdout);
@@ -120,20 +175,24 @@ describe('a strategic merge patch', () => {
     return 'refused';
   }
 
-  function byUs(object: Fields, change: Fields): Fields | 'refused' {
+  function byUs(type: PatchType, object: Fields, body: unknown): Fields | 'refused' {
     try {
-      return strategicMerge(schemas, 'io.k8s.api.core.v1.Pod', object, change);
+      return asRead(JSON.stringify(applyPatch(schemas, POD, object as unknown as StoredObject, { type, body })));
     } catch (error) {
       if (error instanceof StatusError) return 'refused';
       throw error;
     }
   }
 
-  it('makes of any pod what kubectl makes of it', async () => {
+  it.each<[PatchType, fc.Arbitrary<unknown>]>([
+    ['strategic', patch],
+    ['merge', mergePatch],
+    ['json', jsonPatch],
+  ])('by a %s patch', async (type, patches) => {
     await fc.assert(
-      fc.asyncProperty(original, patch, async (fields, change) => {
+      fc.asyncProperty(original, patches, async (fields, change) => {
         const object = { apiVersion: 'v1', kind: 'Pod', ...fields };
-        expect(byUs(object, change)).toEqual(await byKubectl(object, change));
+        expect(byUs(type, object, change)).toEqual(await byKubectl(type, object, change));
       }),
       { seed: SEED, numRuns: RUNS },
     );

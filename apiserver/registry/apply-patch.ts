@@ -61,21 +61,22 @@ function jsonPatch(object: StoredObject, body: unknown): ApiObject {
     // The library throws its own errors for what is not applicable, and TypeErrors for paths it will not touch.
     if (!(error instanceof Error)) throw error;
     const [why = ''] = error.message.split('\n');
-    throw new StatusError(
-      'Invalid',
-      `the server rejected our request due to an error in our request: ${why}`,
-      undefined,
-      {
-        cause: error,
-      },
-    );
+    throw inapplicable(why, error);
   }
 }
+
+const inapplicable = (why: string, cause?: unknown): StatusError =>
+  new StatusError('Invalid', `the server rejected our request due to an error in our request: ${why}`, undefined, {
+    cause,
+  });
 
 function applyInTurn(object: StoredObject, operations: readonly Operation[]): ApiObject {
   let document = object;
   let copiedBytes = 0;
   for (const operation of operations) {
+    if (operation.op === 'move' && getValueByPointer(document, operation.from) === undefined) {
+      throw inapplicable(`move operation does not apply: doc is missing key: ${operation.from}`);
+    }
     if (operation.op === 'copy' && typeof operation.from === 'string') {
       copiedBytes += sizeOf(getValueByPointer(document, operation.from));
       if (copiedBytes > MAX_COPIED_BYTES) {
@@ -85,9 +86,23 @@ function applyInTurn(object: StoredObject, operations: readonly Operation[]): Ap
         );
       }
     }
-    document = applyOperations(document, [operation], true, true).newDocument;
+    // A copy: what is added becomes part of the document, and the patch may have to be applied again.
+    const step = structuredClone(lenient(document, operation));
+    document = applyOperations(document, [step], true, true).newDocument;
   }
   return document;
+}
+
+/** Kubernetes' JSON patch replaces a field also where there is none, as long as what it would be in is there. */
+function lenient(document: StoredObject, operation: Operation): Operation {
+  if (operation.op !== 'replace' || typeof operation.path !== 'string') return operation;
+  const [, parent = '', escaped = ''] = /^(.*)\/([^/]*)$/s.exec(operation.path) ?? [];
+  const container: unknown = parent === '' ? document : getValueByPointer(document, parent);
+  if (typeof container !== 'object' || container === null || Array.isArray(container)) return operation;
+  const field = escaped.replaceAll('~1', '/').replaceAll('~0', '~');
+  return Object.hasOwn(container, field)
+    ? operation
+    : { op: 'add', path: operation.path, value: operation.value as unknown };
 }
 
 /** In characters of JSON. */

@@ -34,10 +34,25 @@ describe('JSON patch', () => {
     expect(patched).toEqual({ data: { a: '9', c: '3', d: '3' } });
   });
 
+  it('leaves the patch as it is, which may have to be applied again', async () => {
+    const body = [
+      { op: 'add', path: '/data', value: { a: '1' } },
+      { op: 'move', from: '/data/a', path: '/data/b' },
+    ];
+    const before = JSON.stringify(body);
+    expect(await patch(...body)).toMatchObject({ data: { b: '1' } });
+    expect(JSON.stringify(body)).toBe(before);
+  });
+
+  it('replaces a field also where there is none, as Kubernetes does', async () => {
+    expect(await patch({ op: 'replace', path: '/data/none', value: 'x' })).toMatchObject({ data: { none: 'x' } });
+  });
+
   it.each([
     ['a test that fails', { op: 'test', path: '/data/a', value: '2' }],
     ['a removal of what is not there', { op: 'remove', path: '/data/none' }],
-    ['a replacement of what is not there', { op: 'replace', path: '/data/none', value: 'x' }],
+    ['a replacement in what is not there', { op: 'replace', path: '/none/deep', value: 'x' }],
+    ['a move of what is not there', { op: 'move', from: '/data/none', path: '/data/b' }],
     ['a pointer without its slash', { op: 'add', path: 'data', value: {} }],
     ['a pointer into nothing', { op: 'add', path: '/none/deep', value: 1 }],
     ['a pointer at a prototype', { op: 'add', path: '/__proto__/polluted', value: 1 }],
