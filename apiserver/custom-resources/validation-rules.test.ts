@@ -1,5 +1,6 @@
 import type { ApiObject } from '../../shared/api/objects';
 import type { JsonSchema } from './json-schema';
+import { validateValue } from './validate-value';
 import { ValidationRules, ruleProblems } from './validation-rules';
 
 const integer = { type: 'integer' };
@@ -91,6 +92,12 @@ it.each<[string, ApiObject, ApiObject, readonly string[]]>([
   ['an item that is new', object({ ports: [{ name: 'a', port: 1 }] }), object({ ports: [{ name: 'b', port: 3 }] }), []],
 ])('judges a change of %s', (_what, before, after, expected) => {
   expect(texts(rules.checkChange(after, before))).toEqual(expected);
+});
+
+it('refuses a text that a pattern does not come to an end with, in time', () => {
+  const startMs = performance.now();
+  expect(validateValue(`${'a'.repeat(60)}!`, { type: 'string', pattern: '^(a+)+$' }, 'spec')).toHaveLength(1);
+  expect(performance.now() - startMs).toBeLessThan(4_000);
 });
 
 it('says which rule does not compile, and where it stands', () => {
