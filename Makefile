@@ -57,7 +57,7 @@ test: build ## set up what is missing and run all tests, those on a real Docker 
 	@node .ci/jest-lanes.mjs
 
 test-unit: build ## the fast tests, no engine needed
-	@npx --no-install jest $(ARGS) --selectProjects unit
+	@npx --no-install jest $(ARGS) --maxWorkers=100% --selectProjects unit
 
 test-engine: build ## the tests on a real engine, without the end-to-end ones
 	@npx --no-install jest $(ARGS) --runInBand --selectProjects engine

@@ -30,7 +30,7 @@ const runLane = (name, report, flags) =>
     });
   });
 
-const lanes = [['unit'], ['engine', '--runInBand'], ['e2e', '--runInBand']];
+const lanes = [['unit', '--maxWorkers=100%'], ['engine', '--runInBand'], ['e2e', '--runInBand']];
 const folder = mkdtempSync(path.join(tmpdir(), 'pinsetter-tests-'));
 let passed = 0;
 let failed = 0;
