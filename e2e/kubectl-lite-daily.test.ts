@@ -104,7 +104,7 @@ describe('kubectl-lite on running pods', () => {
       '1000',
     ]);
     await cluster.ok(['wait', '--for=condition=Ready', 'pod/looked-at', '--timeout=60s']);
-    const { stdout } = await cluster.lite(
+    const looked = await cluster.lite(
       [
         'debug',
         'looked-at',
@@ -119,7 +119,7 @@ describe('kubectl-lite on running pods', () => {
       ],
       'seen\n',
     );
-    expect(stdout).toBe('seen\n');
+    expect(looked).toMatchObject({ status: 0, stdout: 'seen\n', stderr: '' });
     await cluster.ok(['delete', 'pod', 'looked-at', '--now']);
   });
 

@@ -29,7 +29,8 @@ export function debugContainer(flags: Flags, name: string, image: string): Conta
     ...(args.length === 0 ? {} : isSet(flags, 'arguments-only') ? { args } : { command: args }),
     ...(env.length === 0 ? {} : { env }),
     ...(policy === undefined ? {} : { imagePullPolicy: policy }),
-    ...(isSet(flags, 'stdin') ? { stdin: true } : {}),
+    // Input that is no terminal's has an end, and no second person comes to go on with it.
+    ...(isSet(flags, 'stdin') ? { stdin: true, ...(isSet(flags, 'tty') ? {} : { stdinOnce: true }) } : {}),
     ...(isSet(flags, 'tty') ? { tty: true } : {}),
     terminationMessagePolicy: 'File',
   };

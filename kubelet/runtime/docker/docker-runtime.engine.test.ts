@@ -187,6 +187,13 @@ describe('a pod on Docker', () => {
       expect(await session.exitCode).toBe(4);
     });
 
+    it('is attached to until it ends, also where what it is told ends before and its input stays open', async () => {
+      const { id } = await start({ command: ['sh', '-c', 'read line; sleep 0.3; echo got $line'], stdin: true });
+      const session = await runtime.attach(id, { stdin: true, tty: false });
+      session.stdin?.end('hello\n');
+      expect(await text(session.stdout)).toBe('got hello\n');
+    });
+
     it('leaves its last words in the host’s file', async () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'last-words-'));
       cleanUps.push(() => Promise.resolve(rmSync(folder, { recursive: true })));

@@ -1,4 +1,5 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Clock } from '../../../shared/clock';
 import type { ExecOptions, Session } from '../runtime';
@@ -27,7 +28,8 @@ export async function execSession(
       await clock.sleep(EXIT_CODE_PERIOD_MS);
     }
   };
-  return sessionOn(socket, { ...options, readExitCode, resize: (size) => calls.resizeExec(execId, size) });
+  const resize: Session['resize'] = (size) => calls.resizeExec(execId, size);
+  return sessionOn(socket, { tty: options.tty, stdin: options.stdin ? socket : undefined, readExitCode, resize });
 }
 
 /** The stdio of the container's own process, from now on. Fails with `NotFound` where that has ended. */
@@ -38,7 +40,8 @@ export async function attachSession(
 ): Promise<Session> {
   const socket = await calls.attach(id, options.stdin);
   // Looked at after it was attached to: of one that ended before, the engine would never say anything.
-  if ((await calls.inspect(id))?.State.Running !== true) {
+  const container = await calls.inspect(id);
+  if (container?.State.Running !== true) {
     socket.destroy();
     throw new RuntimeError('NotFound', `container ${id.slice(0, 12)} is not running`);
   }
@@ -47,13 +50,25 @@ export async function attachSession(
     if (code === undefined) throw new RuntimeError('NotFound', 'the container was removed');
     return code;
   };
-  return sessionOn(socket, { ...options, readExitCode, resize: (size) => calls.resize(id, size) });
+  const stdin = container.Config.StdinOnce ? socket : withoutEnd(socket);
+  const resize: Session['resize'] = (size) => calls.resize(id, size);
+  return sessionOn(socket, { tty: options.tty, stdin: options.stdin ? stdin : undefined, readExitCode, resize });
+}
+
+/**
+ * Input whose end is kept back: where a container's stdin stays open, the engine takes the end for that of the whole
+ * attachment, and drops output that is still on its way.
+ */
+function withoutEnd(socket: Duplex): Writable {
+  const stdin = new PassThrough();
+  stdin.pipe(socket, { end: false });
+  return stdin;
 }
 
 function sessionOn(
   socket: Duplex,
   options: {
-    readonly stdin: boolean;
+    readonly stdin: Writable | undefined;
     readonly tty: boolean;
     readonly readExitCode: () => Promise<number>;
     readonly resize: Session['resize'];
@@ -63,9 +78,9 @@ function sessionOn(
   const exitCode = finished(socket, { writable: false }).then(options.readExitCode, () => options.readExitCode());
   // Whoever has closed the session need not ask how it went.
   exitCode.catch(() => undefined);
-  if (!options.stdin) socket.end();
+  if (options.stdin === undefined) socket.end();
   return {
-    ...(options.stdin ? { stdin: socket } : {}),
+    ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
     stdout,
     stderr,
     resize: options.resize,
