@@ -32,8 +32,8 @@ export function createLogger(options: {
     : pino(settings);
 }
 
-/** Written at once when so many bytes wait, or after so long. */
-const GATHERED_BYTES = 8 * 1024;
+/** Written at once when so many characters wait, or after so long. */
+const GATHERED_CHARACTERS = 8 * 1024;
 const GATHERED_MS = 50;
 
 /**
@@ -42,14 +42,28 @@ const GATHERED_MS = 50;
  */
 export function createBulkLogger(options: Parameters<typeof createLogger>[0]): Logger {
   const { name, level } = options;
-  if (options.pretty) return createLogger(options);
-  const destination = pino.destination({
-    dest: process.stdout.fd,
-    sync: false,
-    minLength: GATHERED_BYTES,
-    periodicFlush: GATHERED_MS,
+  return options.pretty ? createLogger(options) : pino({ name, level }, gatheredOutput());
+}
+
+/** Standard output, which gets many lines in one write: handing each on alone costs as much as making it. */
+function gatheredOutput(): pino.DestinationStream {
+  const file = pino.destination({ dest: process.stdout.fd, sync: false });
+  let gathered = '';
+  const handOn = (): void => {
+    if (gathered !== '') file.write(gathered);
+    gathered = '';
+  };
+  setInterval(handOn, GATHERED_MS).unref();
+  process.once('exit', () => {
+    handOn();
+    file.flushSync();
   });
-  return pino({ name, level }, destination);
+  return {
+    write(line) {
+      gathered += line;
+      if (gathered.length >= GATHERED_CHARACTERS) handOn();
+    },
+  };
 }
 
 const ignore = (): void => undefined;

@@ -102,27 +102,26 @@ export class ApiRoutes {
       verb: VERBS[request.method ?? ''] ?? 'other',
       user: '-',
       resource: '-',
+      path: '/',
+      status: 0,
+      durationMs: 0,
     };
     const audit: { trail?: AuditTrail | undefined } = {};
-    let path = '/';
-    response.once('close', () =>
-      this.deps.onFinished({
-        ...seen,
-        path,
-        status: response.statusCode,
-        durationMs: this.deps.clock.monotonic() - startMs,
-      }),
-    );
+    response.on('close', () => {
+      seen.status = response.statusCode;
+      seen.durationMs = this.deps.clock.monotonic() - startMs;
+      this.deps.onFinished(seen);
+    });
     try {
       const url = splitUrl(request.url);
-      path = url.pathname;
+      seen.path = url.pathname;
       await this.route(request, response, url, seen, audit);
     } catch (error) {
       const refusal = toStatusError(error);
       // Also of those it is noted that they came who cannot say who they are.
       audit.trail ??= this.deps.auditor?.begin({ request, response, user: undefined });
       audit.trail?.refused(refusal);
-      if (refusal.reason === 'InternalError') this.deps.logger.error({ path, err: error }, 'a request failed');
+      if (refusal.reason === 'InternalError') this.deps.logger.error({ path: seen.path, err: error }, 'a request failed');
       sendRefusal(request, response, refusal);
     }
   }
@@ -196,7 +195,8 @@ export class ApiRoutes {
       audit.trail?.allowed();
       return open(url, response);
     }
-    const caller = await this.callerOf(request);
+    const known = this.callerOf(request);
+    const caller = known instanceof Promise ? await known : known;
     audit.trail = this.deps.auditor?.begin({ request, response, user: caller });
     const user = this.spokenFor(caller, request, audit);
     seen.user = user.name;

@@ -13,11 +13,19 @@ export interface Metrics {
 export function createMetrics({ store, channel }: { readonly store: Store; readonly channel: NodeConnector }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
+  // Looking a series up by its labels costs more than counting in it: counted here, handed on when somebody looks.
+  const tallies = new Map<string, { readonly labels: Record<string, string>; count: number }>();
+  new Counter({
     name: 'apiserver_request_total',
     help: 'Requests by verb, resource and code.',
     labelNames: ['verb', 'resource', 'code'],
     registers: [registry],
+    collect() {
+      for (const tally of tallies.values()) {
+        this.inc(tally.labels, tally.count);
+        tally.count = 0;
+      }
+    },
   });
   const durations = new Histogram({
     name: 'apiserver_request_duration_seconds',
@@ -44,15 +52,15 @@ export function createMetrics({ store, channel }: { readonly store: Store; reado
       for (const { state } of channel.nodes()) this.inc({ state });
     },
   });
-  // Looking a series up by its labels costs more than counting in it.
-  const counters = new Map<string, { inc(): void }>();
   const histograms = new Map<string, { observe(seconds: number): void }>();
   return {
     count({ verb, resource, status, durationMs }) {
       const series = `${verb} ${resource} ${status}`;
-      let counter = counters.get(series);
-      if (counter === undefined) counters.set(series, (counter = requests.labels(verb, resource, String(status))));
-      counter.inc();
+      let tally = tallies.get(series);
+      if (tally === undefined) {
+        tallies.set(series, (tally = { labels: { verb, resource, code: String(status) }, count: 0 }));
+      }
+      tally.count += 1;
       if (verb === 'watch') return;
       let histogram = histograms.get(verb);
       if (histogram === undefined) histograms.set(verb, (histogram = durations.labels(verb)));

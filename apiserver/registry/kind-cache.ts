@@ -32,6 +32,8 @@ export class KindCache {
   private events: CacheEvent[] = [];
   /** Index of `events[0]` among all events of this kind ever seen: cursors are such indices. */
   private firstIndex = 0;
+  /** Where what the watches have been woken for ends: what comes behind it is being gathered. */
+  private told = 0;
   private wokenMs = -Infinity;
   private cancelWake: (() => void) | undefined;
 
@@ -113,8 +115,19 @@ export class KindCache {
     if (this.cancelWake !== undefined) return;
     const gatherMs = Math.min(Math.floor(this.waiting.size / WATCHES_PER_MS), MAX_GATHER_MS);
     const restMs = this.wokenMs + gatherMs - this.clock.monotonic();
-    if (gatherMs === 0 || restMs <= 0) return this.wakeAll();
-    this.cancelWake = this.clock.setTimeout(() => this.wakeAll(), restMs);
+    if (gatherMs === 0) return this.wakeAll();
+    if (restMs > 0) this.cancelWake = this.clock.setTimeout(() => this.wakeMany(), restMs);
+    else this.wakeMany();
+  }
+
+  /** What comes while they are told is gathered too: the next time counts from when all have been told. */
+  private wakeMany(): void {
+    this.wakeAll();
+    this.cancelWake = this.clock.setTimeout(() => {
+      this.cancelWake = undefined;
+      this.wokenMs = this.clock.monotonic();
+      if (this.told < this.cursor) this.wake();
+    }, 0);
   }
 
   /** Wakes the watches now, which find that all is over. */
@@ -125,6 +138,7 @@ export class KindCache {
 
   private wakeAll(): void {
     this.cancelWake = undefined;
+    this.told = this.cursor;
     this.wokenMs = this.clock.monotonic();
     const waiting = [...this.waiting];
     this.waiting.clear();
@@ -149,10 +163,10 @@ export class KindCache {
     return this.firstIndex + index;
   }
 
-  /** The changes from a cursor on, at most `max`; undefined when some of them are forgotten. */
+  /** The changes from a cursor on that watches are to be told of, at most `max`; undefined when some of them are forgotten. */
   eventsFrom(cursor: number, max: number): readonly CacheEvent[] | undefined {
     if (cursor < this.firstIndex) return undefined;
-    return this.events.slice(cursor - this.firstIndex, cursor - this.firstIndex + max);
+    return this.events.slice(cursor - this.firstIndex, Math.min(cursor + max, this.told) - this.firstIndex);
   }
 
   get oldestRevision(): number {

@@ -10,12 +10,13 @@ beforeEach(async () => {
 afterEach(() => parts.registry.close());
 
 /** The names that each of so many watches was told of, one list for each time. */
-async function watchAll(count: number): Promise<readonly string[][][]> {
+async function watchAll(count: number, taken: () => Promise<void> = settle): Promise<readonly string[][][]> {
   const { registry } = parts;
   const kind = registry.kinds.require('ConfigMap');
   const follow = async (watch: RegistryWatch, told: string[][]): Promise<void> => {
     for await (const signals of watch) {
       told.push(signals.flatMap((signal) => ('encoded' in signal ? [signal.encoded.object.metadata.name] : [])));
+      await taken();
     }
   };
   const resourceVersion = String(registry.cache.revision);
@@ -40,6 +41,18 @@ it('tells many of the first at once, and then of what comes in quick succession 
   const all = await watchAll(500);
   for (const name of ['a', 'b', 'c']) await create(name);
   expect(all[499]).toEqual([['a']]);
+  await parts.clock.advance(10);
+  expect(all.every((told) => JSON.stringify(told) === '[["a"],["b","c"]]')).toBe(true);
+});
+
+it('gathers also for those that were still busy with the last news', async () => {
+  let release = (): void => undefined;
+  const taken = new Promise<void>((resolve) => (release = resolve));
+  const all = await watchAll(500, () => taken);
+  for (const name of ['a', 'b']) await create(name);
+  release();
+  await settle();
+  await create('c');
   await parts.clock.advance(10);
   expect(all.every((told) => JSON.stringify(told) === '[["a"],["b","c"]]')).toBe(true);
 });
