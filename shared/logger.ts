@@ -1,5 +1,6 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
+import { systemClock } from './clock';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -53,13 +54,13 @@ function gatheredOutput(): pino.DestinationStream {
     if (gathered !== '') file.write(gathered);
     gathered = '';
   };
-  setInterval(handOn, GATHERED_MS).unref();
   process.once('exit', () => {
     handOn();
     file.flushSync();
   });
   return {
     write(line) {
+      if (gathered === '') systemClock.setTimeout(handOn, GATHERED_MS);
       gathered += line;
       if (gathered.length >= GATHERED_CHARACTERS) handOn();
     },

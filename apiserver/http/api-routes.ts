@@ -121,7 +121,8 @@ export class ApiRoutes {
       // Also of those it is noted that they came who cannot say who they are.
       audit.trail ??= this.deps.auditor?.begin({ request, response, user: undefined });
       audit.trail?.refused(refusal);
-      if (refusal.reason === 'InternalError') this.deps.logger.error({ path: seen.path, err: error }, 'a request failed');
+      if (refusal.reason === 'InternalError')
+        this.deps.logger.error({ path: seen.path, err: error }, 'a request failed');
       sendRefusal(request, response, refusal);
     }
   }
