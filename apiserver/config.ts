@@ -10,6 +10,8 @@ import { DEFAULT_SERVICE_IP_RANGE, IpRange } from './admission/ip-range';
 import type { Level } from './admission/pod-security/levels';
 import { LEVELS } from './admission/pod-security/levels';
 import type { AuditConfig } from './audit/open-audit';
+import type { NodeApproval } from './node-channel/join';
+import { NODE_APPROVALS } from './node-channel/join';
 
 /** Everything a server is told from outside, complete and checked. */
 export interface ServerConfig {
@@ -39,6 +41,7 @@ export interface ServerConfig {
     readonly resources: readonly string[];
   };
   readonly kubeconfigOut: string;
+  readonly nodeApproval: NodeApproval;
   readonly schedulerPolicy: string;
   /** Where services get their cluster IPs from. */
   readonly serviceIpRange: IpRange;
@@ -112,6 +115,11 @@ export function parseConfig(
       describe: 'resources that are encrypted in the store, as secrets or RESOURCE.GROUP',
     })
     .option('kubeconfig-out', { type: 'string', describe: "where to write the administrator's kubeconfig" })
+    .option('node-approval', {
+      choices: NODE_APPROVALS,
+      default: 'automatic' as const,
+      describe: 'whether a join token is enough, or you let in each node (kubectl-lite node approve)',
+    })
     .option('scheduler-policy', { choices: host.policies, default: 'greedy', describe: 'how pods are placed' })
     .option('service-cluster-ip-range', {
       type: 'string',
@@ -203,6 +211,7 @@ export function parseConfig(
       resources: flags.encryptResources,
     },
     kubeconfigOut: path.resolve(host.cwd, flags.kubeconfigOut ?? path.join(dataDir, 'kubeconfig')),
+    nodeApproval: flags.nodeApproval,
     schedulerPolicy: flags.schedulerPolicy,
     serviceIpRange,
     podSecurityDefault: flags.podSecurityDefault,

@@ -136,7 +136,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const events = createEventRecorder({ client, clock, logger });
   const credentials = await openCredentials(config, { client, clock, logger, keys: signingKeys });
   const { tokens } = credentials;
-  const channel = createNodeChannel({ client, clock, logger, events, tokens, nodePods });
+  const channel = createNodeChannel({ client, clock, logger, events, tokens, nodePods, authority });
   const streaming = createStreaming({
     connector: channel,
     pods: { get: (namespace, name) => client.get('Pod', { namespace, name }) },
@@ -220,7 +220,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
 
   let serving = false;
   const { app, serverOptions } = createFastExpress();
-  app.use(createJoinRoute(createJoin({ client, clock, logger, authority })));
+  app.use(createJoinRoute(createJoin({ client, clock, logger, authority, approval: config.nodeApproval })));
   app.use((request, response) => void routes.handle(request, response));
   const server = createHttpsServer(authority, serverOptions, (request, response) =>
     // Most of all requests by far: past the framework's own search for a route.

@@ -32,13 +32,15 @@ export interface KubeletParts {
   readonly createImages: (source: ConfigSource) => ImageProvider;
   /** Serves exec, attach, logs and port-forward of the agent's pods. */
   readonly serveStream: (agent: Agent, request: StreamRequest, stream: AgentStream) => Promise<void>;
+  /** Keeps the node's renewed credential over restarts. */
+  readonly keepCredential: (fresh: NodeCredential) => Promise<void>;
   /** Called each time the server took the node in. */
   readonly onConnected: () => void;
 }
 
 /** An agent yet to be started, which will dial the server as the node that `identity` is. */
 export function createKubelet(config: KubeletConfig, identity: NodeCredential, parts: KubeletParts): Agent {
-  const { clock, random, logger, serveStream } = parts;
+  const { clock, random, logger, serveStream, keepCredential } = parts;
   const { nodeName, serverUrls } = config;
   const agent: Agent = new Agent({
     nodeName,
@@ -62,7 +64,8 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
     evictionHard: config.evictionHard,
     apiAddress: parts.apiAddress,
     createImages: parts.createImages,
-    createSession: (handlers) => createSession({ serverUrls, nodeName, identity, clock, random, logger, handlers }),
+    createSession: (handlers) =>
+      createSession({ serverUrls, nodeName, identity, keepCredential, clock, random, logger, handlers }),
     onStream: (request, stream) => serveStream(agent, request, stream),
     onConnected: parts.onConnected,
   });

@@ -15,6 +15,7 @@ import { createKubelet } from './create-kubelet';
 import { createImageProvider } from './images/image-provider';
 import { createDockerRuntime } from './runtime/docker/docker-runtime';
 import { ensureJoined } from './session/join';
+import { storeCertificates } from './session/node-credential';
 import { createHostStats } from './stats/host-stats';
 import { createPodUsage } from './stats/pod-usage';
 import { createStreamServer } from './streams/stream-server';
@@ -50,10 +51,11 @@ async function main(): Promise<void> {
 
   const { nodeName, serverUrls, joinToken, dataDir } = config;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const folder = path.join(dataDir, 'credential');
   const identity = await ensureJoined({
     serverUrls,
     nodeName,
-    folder: path.join(dataDir, 'credential'),
+    folder,
     ...(joinToken === undefined ? {} : { joinToken }),
     clock,
     logger,
@@ -91,6 +93,7 @@ async function main(): Promise<void> {
     apiAddress: () => relay.address,
     createImages: (source) => createImageProvider({ runtime, source, clock, logger }),
     serveStream: (pods, request, stream) => streams(pods)(request, stream),
+    keepCredential: (fresh) => storeCertificates(folder, fresh),
     onConnected: () => logger.info({ node: nodeName, server: serverUrls }, 'ready: connected to the server'),
   });
 

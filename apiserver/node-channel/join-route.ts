@@ -13,7 +13,7 @@ export function createJoinRoute(join: Join): Router {
     (request: Request, response: Response): void => {
       const bearer = /^Bearer\s+(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
       join(bearer, request.body).then(
-        (answer) => response.json(answer),
+        (answer) => response.status('pending' in answer ? 202 : 200).json(answer),
         (error: unknown) => refuse(response, error),
       );
     },

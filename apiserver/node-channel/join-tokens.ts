@@ -59,11 +59,11 @@ export async function createJoinToken(
   return format(options, token);
 }
 
-/** Throws Unauthorized, saying whether the token is unknown or expired, unless it may be used to join. */
+/** The token's public part. Throws Unauthorized, saying whether the token is unknown or expired, unless it may be used to join. */
 export function verifyJoinToken(
   { client, clock }: Pick<JoinTokenOptions, 'client' | 'clock'>,
   presented: string,
-): void {
+): Pick<JoinToken, 'id'> {
   const token = parseBootstrapToken(presented);
   if (token === undefined) throw refused('it is not a join token');
   const key = { namespace: JOIN_TOKEN_NAMESPACE, name: `${NAME_PREFIX}${token.id}` };
@@ -74,6 +74,7 @@ export function verifyJoinToken(
   }
   const why = whyUnusable(secret, clock.now());
   if (why !== undefined) throw refused(why);
+  return { id: token.id };
 }
 
 const refused = (why: string): StatusError =>

@@ -16,11 +16,13 @@ import type { Client } from '../registry/client';
 import { AssignmentFeed } from './assignment-feed';
 import type { LivenessReader } from './liveness';
 import { LivenessMonitor } from './liveness';
+import type { NodeCertificateSigner } from './node-certificates';
 import type { ConnectedNode, NodeConnector } from './node-connector';
 import { NodeConnection } from './node-connection';
 import { NodeConnections } from './node-connections';
 import type { NodeIdentity } from './node-identity';
 import { nodeIdentityOf } from './node-identity';
+import { createRenewal } from './renewal';
 import { issuePodToken } from './pod-tokens';
 import type { NodePods } from './node-pods';
 import { PodStatusWriter } from './pod-status-writer';
@@ -52,6 +54,7 @@ export interface NodeChannelOptions {
   readonly nodePods: NodePods;
   /** Who signs the tokens of pods. */
   readonly tokens: Pick<TokenIssuer, 'issue'>;
+  readonly authority: NodeCertificateSigner;
 }
 
 export const createNodeChannel = (options: NodeChannelOptions): NodeChannel => new SocketNodeChannel(options);
@@ -169,6 +172,7 @@ class SocketNodeChannel implements NodeChannel {
           : (client.view('Secret').get(ref) ?? null),
       issueToken: (nodeName, order) =>
         issuePodToken(this.options.tokens, this.feed?.podOf(nodeName, order.podUid), order),
+      renewCertificate: createRenewal(this.options),
     });
   }
 }

@@ -3,8 +3,10 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
 import type {
+  CertificateRenewal,
   EventReport,
   Heartbeat,
+  JoinResponse,
   ObjectRef,
   PodToken,
   Registration,
@@ -12,6 +14,7 @@ import type {
   TokenOrder,
 } from '../../shared/wire/node-channel';
 import {
+  parseCertificateRenewal,
   parseEventReport,
   parseHeartbeat,
   parseObjectRef,
@@ -46,6 +49,8 @@ export interface ConnectionServices {
   readObject(ref: ObjectRef): ConfigMap | Secret | null;
   /** Throws a StatusError where the pod is to have no such token. */
   issueToken(nodeName: string, order: TokenOrder): PodToken;
+  /** Throws Forbidden where the request is by another key than the node's. */
+  renewCertificate(identity: NodeIdentity, renewal: CertificateRenewal): Promise<JoinResponse>;
 }
 
 /** One agent's socket: parses what comes in, and lets an authenticated node touch itself and its own pods only. */
@@ -103,6 +108,9 @@ export class NodeConnection {
       throw new StatusError('Forbidden', `${ref.kind} "${ref.namespace}/${ref.name}" is forbidden: ${why}`);
     });
     this.onAsked('token', parseTokenOrder, (order) => Promise.resolve(services.issueToken(this.nodeName, order)));
+    this.onAsked('renewCertificate', parseCertificateRenewal, (renewal) =>
+      services.renewCertificate(this.identity, renewal),
+    );
     this.onTold('heartbeat', parseHeartbeat, (heartbeat) => services.onHeartbeat(this, heartbeat));
     this.onTold('event', parseEventReport, (event) => services.onEvent(this, event));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));

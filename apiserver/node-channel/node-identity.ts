@@ -10,6 +10,8 @@ import { StatusError } from '../../shared/status-error';
 export interface NodeIdentity {
   readonly nodeName: string;
   readonly keyFingerprint: string;
+  /** When the certificate ends that it showed. */
+  readonly certificateEndsMs: number;
 }
 
 /** `SHA256:<hex>` of a public key in DER (SubjectPublicKeyInfo). */
@@ -31,6 +33,7 @@ export function nodeIdentityOf(socket: Duplex): NodeIdentity {
   return {
     nodeName: commonName.slice(NODE_USER_PREFIX.length),
     keyFingerprint: fingerprintOf(certificate.publicKey.export({ type: 'spki', format: 'der' })),
+    certificateEndsMs: Date.parse(certificate.validTo),
   };
 }
 

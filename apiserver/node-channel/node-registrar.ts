@@ -1,4 +1,5 @@
 import type { Node, NodeStatus } from '../../shared/api/objects';
+import { toTimestamp } from '../../shared/clock';
 import { StatusError, isAlreadyExists, isNotFound } from '../../shared/status-error';
 import { isSameJson } from '../../shared/same-json';
 import type { Registration } from '../../shared/wire/node-channel';
@@ -7,6 +8,9 @@ import type { NodeIdentity } from './node-identity';
 
 /** The key a node joined with; another key is refused under the same name while the Node exists. */
 export const KEY_FINGERPRINT_ANNOTATION = 'pinsetter.io/key-fingerprint';
+
+/** Until when the certificate serves that the node shows; it renews it in time. */
+export const CERTIFICATE_ENDS_ANNOTATION = 'pinsetter.io/certificate-ends';
 
 /** Throws Conflict when the Node belongs to another key. */
 export function refuseForeignKey(node: Node, keyFingerprint: string): void {
@@ -38,10 +42,20 @@ export async function registerNode(client: Client, registration: Registration, i
   );
 }
 
+export async function noteCertificateEnd(client: Client, nodeName: string, endsMs: number): Promise<void> {
+  await client.modify('Node', { name: nodeName }, (node) => {
+    const annotations = { ...node.metadata.annotations, [CERTIFICATE_ENDS_ANNOTATION]: toTimestamp(endsMs) };
+    return { ...node, metadata: { ...node.metadata, annotations } };
+  });
+}
+
 async function bringUpMetadata(client: Client, registration: Registration, identity: NodeIdentity): Promise<void> {
   const key = { name: registration.nodeName };
   const labels = labelsOf(registration);
-  const annotations = { [KEY_FINGERPRINT_ANNOTATION]: identity.keyFingerprint };
+  const annotations = {
+    [KEY_FINGERPRINT_ANNOTATION]: identity.keyFingerprint,
+    [CERTIFICATE_ENDS_ANNOTATION]: toTimestamp(identity.certificateEndsMs),
+  };
   const bringUp = (): Promise<Node> =>
     client.modify('Node', key, (node) => {
       refuseForeignKey(node, identity.keyFingerprint);

@@ -9,6 +9,7 @@ import express from 'express';
 import { NodeLifecycle } from '../../apiserver/controllers/node-lifecycle/node-lifecycle';
 import type { EventRecorder } from '../../apiserver/events/event-recorder';
 import { createEventRecorder } from '../../apiserver/events/event-recorder';
+import type { NodeApproval } from '../../apiserver/node-channel/join';
 import { createJoin } from '../../apiserver/node-channel/join';
 import { createJoinRoute } from '../../apiserver/node-channel/join-route';
 import { createJoinToken } from '../../apiserver/node-channel/join-tokens';
@@ -68,6 +69,8 @@ export async function until(isTrue: () => boolean): Promise<void> {
 /** An agent that only remembers what it was told. */
 export class RecordingAgent implements SessionHandlers {
   readonly told: { readonly what: string; readonly message: unknown }[] = [];
+  /** Renewed credentials, oldest first. */
+  readonly kept: NodeCredential[] = [];
   readonly session: Session;
   accept: SessionHandlers['onStream'] = () => Promise.resolve();
   conditions: Awaited<ReturnType<SessionHandlers['heartbeat']>>['conditions'] = [];
@@ -82,6 +85,7 @@ export class RecordingAgent implements SessionHandlers {
       serverUrls,
       nodeName,
       identity,
+      keepCredential: (fresh) => Promise.resolve(void this.kept.push(fresh)),
       clock,
       random: seededRandom(1),
       logger: silentLogger,
@@ -131,7 +135,7 @@ export class ChannelHarness {
     this.lifecycle.start();
   }
 
-  static async start(clock: Clock = systemClock): Promise<ChannelHarness> {
+  static async start(clock: Clock = systemClock, approval: NodeApproval = 'automatic'): Promise<ChannelHarness> {
     const client = new FakeClient();
     const authority = await TestAuthority.create(Date.now());
     const events = createEventRecorder({ client, clock, logger: silentLogger });
@@ -142,9 +146,10 @@ export class ChannelHarness {
       events,
       nodePods: NodePods.following(client.view('Pod')),
       tokens: testTokenIssuer(client, clock),
+      authority,
     });
     const app = express();
-    app.use(createJoinRoute(createJoin({ client, clock: systemClock, logger: silentLogger, authority })));
+    app.use(createJoinRoute(createJoin({ client, clock: systemClock, logger: silentLogger, authority, approval })));
     const server = createServer(
       {
         ...(await authority.serverCredential()),
@@ -166,9 +171,13 @@ export class ChannelHarness {
     return `https://127.0.0.1:${this.proxy.port}`;
   }
 
-  async credential(nodeName: string): Promise<NodeCredential> {
+  async credential(
+    nodeName: string,
+    validity?: { readonly fromMs: number; readonly toMs: number },
+  ): Promise<NodeCredential> {
     const key = newKey();
-    const certificate = await this.authority.signNodeCertificate(await certificateRequestFor(nodeName, key), nodeName);
+    const request = await certificateRequestFor(nodeName, key);
+    const certificate = await this.authority.signNodeCertificate(request, nodeName, validity);
     return { key, certificate, caCertificate: this.authority.caCertificatePem };
   }
 

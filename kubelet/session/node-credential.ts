@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCodeOf } from '../../shared/error-code';
@@ -8,6 +9,10 @@ export interface NodeCredential {
   readonly certificate: string;
   readonly caCertificate: string;
 }
+
+/** Until when the certificate serves. */
+export const certificateEndMs = ({ certificate }: Pick<NodeCredential, 'certificate'>): number =>
+  Date.parse(new X509Certificate(certificate).validTo);
 
 const KEY = 'node-key.pem';
 const CERTIFICATE = 'node.pem';

@@ -12,8 +12,9 @@ import type {
   Sync,
   TokenOrder,
 } from '../../shared/wire/node-channel';
-import { parseConfigObject, parsePodToken } from '../../shared/wire/parse-server';
+import { parseConfigObject, parseJoinResponse, parsePodToken } from '../../shared/wire/parse-server';
 import { Backoff } from './backoff';
+import { RenewedCredential } from './certificate-renewal';
 import { Connection } from './connection';
 import type { NodeCredential } from './node-credential';
 import type { OutgoingReport } from './report-outbox';
@@ -31,6 +32,8 @@ export interface SessionOptions {
   readonly serverUrls: readonly string[];
   readonly nodeName: string;
   readonly identity: NodeCredential;
+  /** Keeps a renewed credential over restarts. */
+  readonly keepCredential: (fresh: NodeCredential) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -49,8 +52,12 @@ class SocketSession implements Session {
   private connection: Connection | undefined;
   /** The last revision that the handlers were given. */
   private lastRevision = 0;
+  private readonly credential: RenewedCredential;
+  private stopRenewing: () => void = () => undefined;
 
-  constructor(private readonly options: SessionOptions) {}
+  constructor(private readonly options: SessionOptions) {
+    this.credential = new RenewedCredential(options.identity, { ...options, keep: options.keepCredential });
+  }
 
   start(): void {
     this.running ??= this.run(this.stopping.signal);
@@ -96,7 +103,12 @@ class SocketSession implements Session {
     for (let attempt = 0; !signal.aborted; attempt++) {
       const url = serverUrls[attempt % serverUrls.length];
       if (url === undefined) throw new StatusError('BadRequest', 'no address of a server was given');
-      const connection = new Connection({ ...this.options, url, onPush: (revision) => (this.lastRevision = revision) });
+      const connection = new Connection({
+        ...this.options,
+        identity: this.credential.current,
+        url,
+        onPush: (revision) => (this.lastRevision = revision),
+      });
       const end = (): void => connection.close();
       signal.addEventListener('abort', end, { once: true });
       try {
@@ -130,10 +142,14 @@ class SocketSession implements Session {
     connection.startBeating();
     this.outbox.connected((report) => this.sendReport(connection, report));
     for (const event of this.events.splice(0)) connection.tell('event', event);
+    this.stopRenewing = this.credential.renewOver((renewal) =>
+      connection.ask('renewCertificate', renewal, parseJoinResponse, ANSWER_TIMEOUT_MS),
+    );
   }
 
   private end(): void {
     this.connection = undefined;
+    this.stopRenewing();
     this.outbox.disconnected();
   }
 

@@ -28,6 +28,18 @@ export interface JoinResponse {
   readonly caCertificate: string;
 }
 
+/** The token was good, but an administrator has not let the node in yet: it asks again. Sent with code 202. */
+export interface JoinPending {
+  readonly pending: { readonly nodeName: string; readonly keyFingerprint: string };
+}
+export type JoinAnswer = JoinResponse | JoinPending;
+
+/** Asks for a certificate that ends later, for the key and the name that the node has. */
+export interface CertificateRenewal {
+  /** PKCS#10 request in PEM. */
+  readonly certificateRequest: string;
+}
+
 /** An acknowledgement: the result, or why not. */
 export type Ack<T> = { readonly ok: T } | { readonly status: Status };
 
@@ -263,6 +275,8 @@ export interface AgentToServer {
   fetch: (message: ObjectRef, ack: (result: Ack<ConfigMap | Secret | null>) => void) => void;
   /** A token bound to that pod. Forbidden unless a volume of that pod asks for such a one. */
   token: (message: TokenOrder, ack: (result: Ack<PodToken>) => void) => void;
+  /** Forbidden unless the node's own key made the request. */
+  renewCertificate: (message: CertificateRenewal, ack: (result: Ack<JoinResponse>) => void) => void;
   streamData: (message: StreamData) => void;
   streamEnd: (message: StreamEnd) => void;
   streamCredit: (message: StreamCredit) => void;

@@ -1,6 +1,7 @@
 /** What an agent sends, off the wire: the server's edge. Each function throws BadRequest naming the bad field. */
 import type { NodeStatus, PodStatus } from '../api/objects';
 import type {
+  CertificateRenewal,
   EventReport,
   Heartbeat,
   JoinRequest,
@@ -41,6 +42,11 @@ export function parseJoinRequest(value: unknown): JoinRequest {
     nodeName,
     certificateRequest: asString(message['certificateRequest'], 'certificateRequest', MAX_CERTIFICATE_REQUEST),
   };
+}
+
+export function parseCertificateRenewal(value: unknown): CertificateRenewal {
+  const { certificateRequest } = asRecord(value, 'renewCertificate');
+  return { certificateRequest: asString(certificateRequest, 'certificateRequest', MAX_CERTIFICATE_REQUEST) };
 }
 
 export function parseTokenOrder(value: unknown): TokenOrder {

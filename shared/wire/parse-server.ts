@@ -2,6 +2,7 @@
 import type { ConfigMap, Pod, Secret } from '../api/objects';
 import type {
   Ack,
+  JoinAnswer,
   JoinResponse,
   NamespaceServices,
   ObjectChanged,
@@ -111,6 +112,18 @@ export function parsePodToken(value: unknown): PodToken {
   return {
     token: asString(message['token'], 'token', MAX_TOKEN),
     expiresAtMs: asInteger(message['expiresAtMs'], 'expiresAtMs', { min: 0 }),
+  };
+}
+
+export function parseJoinAnswer(value: unknown): JoinAnswer {
+  const { pending } = asRecord(value, 'response');
+  if (pending === undefined) return parseJoinResponse(value);
+  const { nodeName, keyFingerprint } = asRecord(pending, 'pending');
+  return {
+    pending: {
+      nodeName: asName(nodeName, 'pending.nodeName'),
+      keyFingerprint: asString(keyFingerprint, 'pending.keyFingerprint'),
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { NodeCertificateSigner } from '../join';
+import type { NodeCertificateSigner } from '../node-certificates';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const YEAR_MS = 365 * 24 * 3_600 * 1_000;
@@ -43,12 +43,17 @@ export class TestAuthority implements NodeCertificateSigner {
     return createHash('sha256').update(new Uint8Array(this.ca.rawData)).digest('hex');
   }
 
-  async signNodeCertificate(certificateRequestPem: string, nodeName: string): Promise<string> {
+  async signNodeCertificate(
+    certificateRequestPem: string,
+    nodeName: string,
+    validity?: { readonly fromMs: number; readonly toMs: number },
+  ): Promise<string> {
     const { publicKey } = new Pkcs10CertificateRequest(certificateRequestPem);
     return this.sign({
       name: [{ O: ['system:nodes'] }, { CN: [`system:node:${nodeName}`] }],
       publicKey: await publicKey.export(ALGORITHM, ['verify'], webcrypto),
       extensions: [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
+      ...validity,
     });
   }
 

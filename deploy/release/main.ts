@@ -1,0 +1,41 @@
+/**
+ * `make dist`: a release of this checkout as one tarball with its checksum, for machines like this one. `--time` is the
+ * time its files get; `--sign-with` a private Ed25519 key in PEM, which signs the checksums.
+ */
+import { createPrivateKey, sign } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import yargs from 'yargs';
+import { packRelease, sha256Of } from './pack';
+import { releaseFiles } from './release-files';
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', arm: 'armhf' };
+
+async function main(): Promise<void> {
+  const checkout = path.resolve(__dirname, '..', '..', '..');
+  const flags = yargs(process.argv.slice(2))
+    .option('out', { type: 'string', default: path.join(checkout, 'dist', 'release') })
+    .option('time', { type: 'number', default: 0 })
+    .option('sign-with', { type: 'string' })
+    .strict()
+    .parseSync();
+  const { version } = JSON.parse(readFileSync(path.join(checkout, 'package.json'), 'utf8')) as { version: string };
+  const folder = `pinsetter-${version}-linux-${ARCHITECTURES[os.arch()] ?? os.arch()}`;
+  const name = `${folder}.tar.gz`;
+  const to = path.join(flags.out, name);
+  mkdirSync(flags.out, { recursive: true });
+  await packRelease(releaseFiles(checkout), { folder, to, timeSeconds: flags.time });
+  const sums = `${await sha256Of(to)}  ${name}\n`;
+  writeFileSync(path.join(flags.out, 'SHA256SUMS'), sums);
+  if (flags.signWith !== undefined) {
+    const signature = sign(null, Buffer.from(sums), createPrivateKey(readFileSync(flags.signWith)));
+    writeFileSync(path.join(flags.out, 'SHA256SUMS.sig'), `${signature.toString('base64')}\n`);
+  }
+  process.stdout.write(`${to}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
