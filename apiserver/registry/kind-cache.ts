@@ -2,7 +2,9 @@ import type { Clock } from '../../shared/clock';
 import type { ObjectChange } from './client';
 import type { StoredObject } from '../../shared/api/objects';
 import { OwnerIndex } from './owner-index';
+import type { StoreEvent } from '../store/store';
 import type { CachedObject } from './stored-object';
+import { fromKeyValue } from './stored-object';
 
 /** A change of one object, kept for watches that resume. */
 export interface CacheEvent {
@@ -76,6 +78,26 @@ export class KindCache {
     this.owners.replace(object.storeKey, this.objects.get(object.storeKey), object);
     if (!this.objects.has(object.storeKey)) this.sortedKeys.splice(this.position(object.storeKey), 0, object.storeKey);
     this.objects.set(object.storeKey, object);
+  }
+
+  /**
+   * Puts a change from before the cache was filled into the window: in their order, before any other. `known`: the object
+   * before it, where that has been read already. Returns the object after it, or at its deletion.
+   */
+  recall({ kv, previous, revision }: StoreEvent, known?: CachedObject): CachedObject | undefined {
+    const before = previous === undefined ? undefined : (known ?? fromKeyValue(previous));
+    const current = kv === undefined ? before?.atRevision(revision) : this.sameOr(fromKeyValue(kv));
+    if (current === undefined) return undefined;
+    const type = kv === undefined ? 'DELETED' : before === undefined ? 'ADDED' : 'MODIFIED';
+    this.events.push({ revision, type, current, ...(before === undefined ? {} : { previous: before }) });
+    this.told = this.cursor;
+    return current;
+  }
+
+  /** The cached object where it is the same revision: kept once. */
+  private sameOr(object: CachedObject): CachedObject {
+    const cached = this.objects.get(object.storeKey);
+    return cached?.revision === object.revision ? cached : object;
   }
 
   put(object: CachedObject): void {

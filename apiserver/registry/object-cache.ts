@@ -1,11 +1,15 @@
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
-import type { KeyValue, Store, StoreEvent, Watcher } from '../store/store';
+import type { ListAndWatch, Store, StoreEvent, Watcher } from '../store/store';
 import { StoreClosedError, StoreError } from '../store/store';
 import type { ChangeHandler } from './kind-cache';
 import { KindCache } from './kind-cache';
 import { resourceOfKey, ROOT } from './store-keys';
+import type { CachedObject } from './stored-object';
 import { fromKeyValue } from './stored-object';
+
+/** How many revisions back a watch may begin that comes when the server has just started. */
+const HISTORY = 2_000;
 
 /**
  * Everything in the store, in memory, fed by one watch. All reads are served from here. After `caughtUp(revision)` the
@@ -21,23 +25,34 @@ export class ObjectCache {
   private closed = false;
   private readonly feeding: Promise<void>;
 
+  /** Knows what came of late as well: watches from before a restart go on where they were. */
   static async start(store: Store, clock: Clock, logger: Logger): Promise<ObjectCache> {
-    const { snapshot, watcher } = await store.listAndWatch({ prefix: ROOT });
-    return new ObjectCache(store, clock, logger, snapshot.items, snapshot.revision, watcher);
+    const historyAfter = Math.max(store.compactedRevision, store.revision - HISTORY);
+    try {
+      const { snapshot, watcher, history } = await store.listAndWatch({ prefix: ROOT, historyAfter });
+      return new ObjectCache(store, clock, logger, { snapshot, watcher, history, historyAfter });
+    } catch (error) {
+      logger.warn({ err: error }, 'the history cannot be read: clients that watch will list again');
+      const { snapshot, watcher } = await store.listAndWatch({ prefix: ROOT });
+      return new ObjectCache(store, clock, logger, { snapshot, watcher, history: [], historyAfter: snapshot.revision });
+    }
   }
 
   private constructor(
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly logger: Logger,
-    items: readonly KeyValue[],
-    revision: number,
-    watcher: Watcher,
+    { snapshot, watcher, history, historyAfter }: ListAndWatch & { readonly historyAfter: number },
   ) {
-    this.startRevision = revision;
-    this.reached = revision;
+    this.startRevision = historyAfter;
+    this.reached = snapshot.revision;
     this.watcher = watcher;
-    for (const item of items) this.of(resourceOfKey(item.key)).load(fromKeyValue(item));
+    for (const item of snapshot.items) this.of(resourceOfKey(item.key)).load(fromKeyValue(item));
+    const states = new Map<string, CachedObject>();
+    for (const event of history) {
+      const state = this.of(resourceOfKey(event.key)).recall(event, states.get(event.key));
+      if (state !== undefined) states.set(event.key, state);
+    }
     this.feeding = this.feed();
   }
 

@@ -5,6 +5,8 @@ import type { KeyRing } from './encryption/key-ring';
 import type {
   KeyValue,
   LeaseId,
+  ListAndWatch,
+  ListAndWatchOptions,
   ListOptions,
   ListResult,
   Op,
@@ -89,13 +91,14 @@ export class EncryptedStore implements Store {
     return this.openedWatcher(this.inner.watch(options));
   }
 
-  async listAndWatch(options: {
-    readonly prefix: string;
-    readonly bookmarkMs?: number;
-  }): Promise<{ readonly snapshot: ListResult; readonly watcher: Watcher }> {
-    const { snapshot, watcher } = await this.inner.listAndWatch(options);
+  async listAndWatch(options: ListAndWatchOptions): Promise<ListAndWatch> {
+    const { snapshot, watcher, history } = await this.inner.listAndWatch(options);
     try {
-      return { snapshot: this.openedList(snapshot), watcher: this.openedWatcher(watcher) };
+      return {
+        snapshot: this.openedList(snapshot),
+        watcher: this.openedWatcher(watcher),
+        history: history.map((event) => this.openedEvent(event)),
+      };
     } catch (error) {
       watcher.close();
       throw error;

@@ -112,6 +112,20 @@ export interface Watcher extends AsyncIterable<WatchBatch> {
   close(): void;
 }
 
+export interface ListAndWatchOptions {
+  readonly prefix: string;
+  readonly bookmarkMs?: number;
+  /** Hand out what led from this revision to the snapshot as well. */
+  readonly historyAfter?: number;
+}
+
+export interface ListAndWatch {
+  readonly snapshot: ListResult;
+  readonly watcher: Watcher;
+  /** Every event after `historyAfter` up to the snapshot, ascending; empty where none was asked for. */
+  readonly history: readonly StoreEvent[];
+}
+
 /** Reading only: whoever is handed this cannot write. */
 export interface StoreReader {
   /** The revision of the last committed transaction; 0 for an empty new store... never decreasing. */
@@ -123,11 +137,8 @@ export interface StoreReader {
   /** Subscribed when this returns: no event after `afterRevision` is lost. Throws `CompactedError`. A watcher that
    * falls too far behind its buffer ends with `SlowWatcherError`, and resumes by a new watch. */
   watch(options: WatchOptions): Watcher;
-  /** A snapshot and all later events, with no gap between them. */
-  listAndWatch(options: {
-    readonly prefix: string;
-    readonly bookmarkMs?: number;
-  }): Promise<{ readonly snapshot: ListResult; readonly watcher: Watcher }>;
+  /** A snapshot and all later events, with no gap between them. Throws `CompactedError`. */
+  listAndWatch(options: ListAndWatchOptions): Promise<ListAndWatch>;
 }
 
 export interface Store extends StoreReader {

@@ -44,6 +44,32 @@ export function describeStoreContract(name: string, open: (clock: FakeClock) => 
     const keysOf = async (options: Parameters<Store['list']>[0]): Promise<string[]> =>
       (await store.list(options)).items.map(({ key }) => key);
 
+    it('hands out what led to a snapshot, of its prefix, in order, once', async () => {
+      await commit(put('a/1', 'first'));
+      const from = await commit(put('a/2'));
+      await commit(put('b/1'));
+      const changed = await commit(put('a/1', 'second'), put('a/3'));
+      const removed = await commit(remove('a/2'));
+      const { snapshot, history, watcher } = await store.listAndWatch({ prefix: 'a/', historyAfter: from });
+      watcher.close();
+      expect(snapshot.items.map(({ key }) => key)).toEqual(['a/1', 'a/3']);
+      expect(
+        history.map(({ type, key, revision, kv, previous }) => [
+          type,
+          key,
+          revision,
+          kv?.value.toString(),
+          previous?.value.toString(),
+        ]),
+      ).toEqual([
+        ['put', 'a/1', changed, 'second', 'first'],
+        ['put', 'a/3', changed, 'a/3', undefined],
+        ['delete', 'a/2', removed, undefined, 'a/2'],
+      ]);
+      await store.compact(removed);
+      await expect(store.listAndWatch({ prefix: 'a/', historyAfter: from })).rejects.toThrow(CompactedError);
+    });
+
     describe('transactions', () => {
       it('create, change and delete a key, counting its versions', async () => {
         const created = await commit(put('a', '1'));

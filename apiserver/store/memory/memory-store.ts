@@ -6,6 +6,8 @@ import { eventsOf, judge } from '../mvcc/transactions';
 import type {
   KeyValue,
   LeaseId,
+  ListAndWatch,
+  ListAndWatchOptions,
   ListOptions,
   ListResult,
   Op,
@@ -54,13 +56,9 @@ class MemoryStore implements Store {
     return this.state.watch(options);
   }
 
-  async listAndWatch(options: {
-    readonly prefix: string;
-    readonly bookmarkMs?: number;
-  }): Promise<{ readonly snapshot: ListResult; readonly watcher: Watcher }> {
+  async listAndWatch(options: ListAndWatchOptions): Promise<ListAndWatch> {
     await this.turn();
-    const snapshot = this.state.list({ prefix: options.prefix });
-    return { snapshot, watcher: this.state.watch({ ...options, afterRevision: snapshot.revision }) };
+    return this.state.listAndWatch(options);
   }
 
   async commit(transaction: Transaction): Promise<TransactionResult> {

@@ -1,5 +1,13 @@
 import type { Clock } from '../../../shared/clock';
-import type { KeyValue, ListOptions, ListResult, WatchOptions, Watcher } from '../store';
+import type {
+  KeyValue,
+  ListAndWatch,
+  ListAndWatchOptions,
+  ListOptions,
+  ListResult,
+  WatchOptions,
+  Watcher,
+} from '../store';
 import { CompactedError, FutureRevisionError } from '../store';
 import type { Committed } from './buffered-watcher';
 import { BufferedWatcher } from './buffered-watcher';
@@ -59,6 +67,17 @@ export class MvccState {
     watcher.catchUp(this.log.slice(this.logIndexAfter(options.afterRevision)));
     this.watchers.add(watcher);
     return watcher;
+  }
+
+  listAndWatch(options: ListAndWatchOptions): ListAndWatch {
+    const snapshot = this.list({ prefix: options.prefix });
+    const { historyAfter = snapshot.revision } = options;
+    const history = this.log.slice(this.logIndexAfter(this.readable(historyAfter))).flatMap(({ events }) => events);
+    return {
+      snapshot,
+      watcher: this.watch({ ...options, afterRevision: snapshot.revision }),
+      history: history.filter(({ key }) => key.startsWith(options.prefix)),
+    };
   }
 
   /** Makes a transaction visible. Revisions come in ascending order. */

@@ -9,6 +9,8 @@ import { eventsOf, judge } from '../mvcc/transactions';
 import type {
   KeyValue,
   LeaseId,
+  ListAndWatch,
+  ListAndWatchOptions,
   ListOptions,
   ListResult,
   Op,
@@ -120,13 +122,9 @@ class SqliteStore implements Store {
     return this.state.watch(options);
   }
 
-  async listAndWatch(options: {
-    readonly prefix: string;
-    readonly bookmarkMs?: number;
-  }): Promise<{ readonly snapshot: ListResult; readonly watcher: Watcher }> {
+  async listAndWatch(options: ListAndWatchOptions): Promise<ListAndWatch> {
     this.checkOpen();
-    const snapshot = this.state.list({ prefix: options.prefix });
-    return Promise.resolve({ snapshot, watcher: this.state.watch({ ...options, afterRevision: snapshot.revision }) });
+    return Promise.resolve(this.state.listAndWatch(options));
   }
 
   async commit(transaction: Transaction): Promise<TransactionResult> {
