@@ -1,6 +1,9 @@
 /** The control plane as a program: flags and signals are read here and nowhere else. */
 import path from 'node:path';
 import { systemClock } from '../shared/clock';
+import { examineServer } from '../shared/doctor/doctor';
+import { findingsText, verdict } from '../shared/doctor/finding';
+import { createSystemHost } from '../shared/doctor/system-host';
 import { createBulkLogger, createLogger } from '../shared/logger';
 import { systemRandom } from '../shared/random';
 import { AuditPolicyError } from './audit/parse-policy';
@@ -21,12 +24,18 @@ import type { Logger } from '../shared/logger';
 const STOP_TIMEOUT_MS = 15_000;
 
 async function main(): Promise<void> {
-  const argv = process.argv.slice(2);
-  const config = parseConfig(argv, {
+  const isDoctor = process.argv[2] === 'doctor';
+  const config = parseConfig(process.argv.slice(isDoctor ? 3 : 2), {
     isTerminal: process.stdout.isTTY,
     cwd: process.cwd(),
     policies: policies.map(({ name }) => name),
   });
+  if (isDoctor) {
+    const findings = await examineServer(createSystemHost(systemClock), config);
+    process.stdout.write(findingsText(findings));
+    process.exitCode = verdict(findings);
+    return;
+  }
   const logOptions = { level: config.logLevel, pretty: config.logFormat === 'text', name: 'apiserver' };
   const logger = createLogger(logOptions);
   const requestLog = createBulkLogger(logOptions);

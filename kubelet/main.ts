@@ -12,6 +12,7 @@ import { nodeAddressTowards } from './agent/node-address';
 import { ApiRelay } from './api-relay/api-relay';
 import { ConfigurationError, parseConfig } from './config';
 import { createKubelet } from './create-kubelet';
+import { errands } from './errands';
 import { createImageProvider } from './images/image-provider';
 import { createDockerRuntime } from './runtime/docker/docker-runtime';
 import { ensureJoined } from './session/join';
@@ -23,12 +24,18 @@ import { createStreamServer } from './streams/stream-server';
 const AGENT_VERSION = 'v1.34.0+pinsetter-0.1.0';
 
 async function main(): Promise<void> {
-  const config = parseConfig(process.argv.slice(2), {
+  const [word = ''] = process.argv.slice(2);
+  const errand = errands[word];
+  const config = parseConfig(process.argv.slice(errand === undefined ? 2 : 3), {
     hostname: os.hostname(),
     isTerminal: process.stdout.isTTY,
     cwd: process.cwd(),
   });
   const clock = systemClock;
+  if (errand !== undefined) {
+    process.exitCode = await errand(config, { clock, out: (text) => process.stdout.write(text) });
+    return;
+  }
   const logger = createLogger({ level: config.logLevel, pretty: config.logFormat === 'text', name: 'kubelet' });
   let started: Pick<Agent, 'stop'> | undefined;
   let isStopping = false;

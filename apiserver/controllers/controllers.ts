@@ -20,6 +20,7 @@ import { StaleDisruptionController } from './disruption/stale-disruption';
 import { EndpointSliceController } from './endpoint-slice/endpoint-slice';
 import { EndpointsController } from './endpoint-slice/endpoints';
 import { EndpointSliceMirroringController } from './endpoint-slice/mirroring';
+import { ExpiredJoinTokensController } from './expired-join-tokens';
 import { GarbageCollector } from './garbage-collector';
 import { HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler';
 import { FinishedJobsController } from './job/finished-jobs';
@@ -64,6 +65,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new ClusterRoleAggregationController(deps.client),
   new AccountTokenSecretController(deps),
   new CertificateSigningController(deps),
+  new ExpiredJoinTokensController(deps),
   new RootCaPublisher(deps.client, deps.caCertificatePem),
   new PodGarbageController(deps.client, deps.clock),
   new ResourceQuotaController(deps.client, deps.clock, deps.quotas),

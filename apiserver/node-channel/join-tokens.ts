@@ -1,19 +1,22 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
-import { toTimestamp } from '../../shared/clock';
 import type { Random } from '../../shared/random';
 import { StatusError } from '../../shared/status-error';
+import {
+  JOIN_TOKEN_NAMESPACE,
+  JOIN_TOKEN_TTL_MS,
+  JOIN_TOKEN_TYPE,
+  bootstrapEndMs,
+  bootstrapField,
+  bootstrapSecret,
+  bootstrapTokenIn,
+  joinTokenKey,
+} from '../../shared/wire/bootstrap-secret';
 import type { JoinToken } from '../../shared/wire/join-token';
 import { formatJoinToken, parseBootstrapToken } from '../../shared/wire/join-token';
 import type { Client } from '../registry/client';
 
-/** Join tokens are Kubernetes' bootstrap tokens: Secrets of this type, `bootstrap-token-<id>` in kube-system. */
-export const JOIN_TOKEN_TYPE = 'bootstrap.kubernetes.io/token';
-export const JOIN_TOKEN_NAMESPACE = 'kube-system';
-const NAME_PREFIX = 'bootstrap-token-';
-/** As kubeadm's tokens. */
-const DEFAULT_TTL_MS = 24 * 60 * 60 * 1_000;
 /** A token that ends sooner is not handed to someone who is about to use it. */
 const LEAST_LEFT_MS = 10 * 60 * 1_000;
 
@@ -27,35 +30,26 @@ export interface JoinTokenOptions {
 /** A usable join token as text: one that stands already, or a new one. `ttlMs` absent: a day. */
 export async function ensureJoinToken(
   options: JoinTokenOptions,
-  { ttlMs = DEFAULT_TTL_MS }: { readonly ttlMs?: number } = {},
+  { ttlMs = JOIN_TOKEN_TTL_MS }: { readonly ttlMs?: number } = {},
 ): Promise<string> {
   const { client, clock } = options;
   const usable = client.view('Secret').list({
     namespace: JOIN_TOKEN_NAMESPACE,
     where: (secret) => whyUnusable(secret, clock.now() + Math.min(LEAST_LEFT_MS, ttlMs / 2)) === undefined,
   })[0];
-  return usable === undefined ? createJoinToken(options, { ttlMs }) : format(options, tokenOf(usable));
+  return usable === undefined ? createJoinToken(options, { ttlMs }) : format(options, bootstrapTokenIn(usable));
 }
 
 export async function createJoinToken(
   options: JoinTokenOptions,
-  { ttlMs = DEFAULT_TTL_MS, description }: { readonly ttlMs?: number; readonly description?: string } = {},
+  { ttlMs = JOIN_TOKEN_TTL_MS, description }: { readonly ttlMs?: number; readonly description?: string } = {},
 ): Promise<string> {
   const token = { id: options.random.suffix(6), secret: options.random.suffix(16) };
-  const data = {
-    'token-id': token.id,
-    'token-secret': token.secret,
-    expiration: toTimestamp(options.clock.now() + ttlMs),
-    'usage-bootstrap-authentication': 'true',
-    ...(description === undefined ? {} : { description }),
-  };
-  await options.client.create('Secret', {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { namespace: JOIN_TOKEN_NAMESPACE, name: `${NAME_PREFIX}${token.id}` },
-    type: JOIN_TOKEN_TYPE,
-    data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
-  });
+  const endsMs = options.clock.now() + ttlMs;
+  await options.client.create(
+    'Secret',
+    bootstrapSecret(token, { endsMs, ...(description === undefined ? {} : { description }) }),
+  );
   return format(options, token);
 }
 
@@ -66,10 +60,13 @@ export function verifyJoinToken(
 ): Pick<JoinToken, 'id'> {
   const token = parseBootstrapToken(presented);
   if (token === undefined) throw refused('it is not a join token');
-  const key = { namespace: JOIN_TOKEN_NAMESPACE, name: `${NAME_PREFIX}${token.id}` };
-  const secret = client.view('Secret').get(key);
+  const secret = client.view('Secret').get(joinTokenKey(token.id));
   // The id is public, the secret is not: one answer for "no such id" and "wrong secret".
-  if (secret === undefined || secret.type !== JOIN_TOKEN_TYPE || !sameText(tokenOf(secret).secret, token.secret)) {
+  if (
+    secret === undefined ||
+    secret.type !== JOIN_TOKEN_TYPE ||
+    !sameText(bootstrapTokenIn(secret).secret, token.secret)
+  ) {
     throw refused('the server does not know it (any more)');
   }
   const why = whyUnusable(secret, clock.now());
@@ -78,21 +75,16 @@ export function verifyJoinToken(
 }
 
 const refused = (why: string): StatusError =>
-  new StatusError('Unauthorized', `the join token was refused: ${why}. Make a new one on the server`);
-
-const textOf = (secret: Secret, key: string): string =>
-  Buffer.from(secret.data?.[key] ?? '', 'base64').toString('utf8');
-
-const tokenOf = (secret: Secret): Pick<JoinToken, 'id' | 'secret'> => ({
-  id: textOf(secret, 'token-id'),
-  secret: textOf(secret, 'token-secret'),
-});
+  new StatusError(
+    'Unauthorized',
+    `the join token was refused: ${why}. Make a new one on the server: kubectl-lite token create --print-join-command`,
+  );
 
 function whyUnusable(secret: Secret, atMs: number): string | undefined {
   if (secret.type !== JOIN_TOKEN_TYPE) return 'it is not a join token';
-  if (textOf(secret, 'usage-bootstrap-authentication') !== 'true') return 'it is not meant for joining';
-  const expiration = textOf(secret, 'expiration');
-  if (expiration !== '' && !(Date.parse(expiration) > atMs)) return `it expired at ${expiration}`;
+  if (bootstrapField(secret, 'usage-bootstrap-authentication') !== 'true') return 'it is not meant for joining';
+  const endsMs = bootstrapEndMs(secret);
+  if (endsMs !== undefined && endsMs <= atMs) return `it expired at ${bootstrapField(secret, 'expiration')}`;
   return undefined;
 }
 

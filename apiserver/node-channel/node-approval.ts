@@ -5,7 +5,7 @@ import { NODE_CLIENT_SIGNER } from '../auth/certificates/signers';
 import type { Client } from '../registry/client';
 
 export const KEY_OF_REQUEST_ANNOTATION = 'pinsetter.io/key-fingerprint';
-export const NODE_OF_REQUEST_LABEL = 'pinsetter.io/node-name';
+export const NODE_OF_REQUEST_ANNOTATION = 'pinsetter.io/node-name';
 const TOKEN_ANNOTATION = 'pinsetter.io/join-token-id';
 
 export interface AskedToJoin {
@@ -42,8 +42,11 @@ const requestOf = (name: string, { nodeName, keyFingerprint, certificateRequest,
   kind: 'CertificateSigningRequest',
   metadata: {
     name,
-    labels: { [NODE_OF_REQUEST_LABEL]: nodeName.slice(0, 63).replace(/[^a-z0-9]+$/, '') },
-    annotations: { [KEY_OF_REQUEST_ANNOTATION]: keyFingerprint, [TOKEN_ANNOTATION]: tokenId },
+    annotations: {
+      [NODE_OF_REQUEST_ANNOTATION]: nodeName,
+      [KEY_OF_REQUEST_ANNOTATION]: keyFingerprint,
+      [TOKEN_ANNOTATION]: tokenId,
+    },
   },
   spec: {
     request: Buffer.from(certificateRequest).toString('base64'),

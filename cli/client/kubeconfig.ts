@@ -56,7 +56,13 @@ export interface KubeconfigFiles {
   readonly merged: Kubeconfig;
 }
 
-/** The files in use: --kubeconfig, those of KUBECONFIG, the local cluster's of this folder or checkout, ~/.kube/config. */
+/** Where a server that was installed on this machine leaves the administrator's; others than root do not see it. */
+const INSTALLED = '/var/lib/pinsetter/kubeconfig';
+
+/**
+ * The files in use: --kubeconfig, those of KUBECONFIG, the local cluster's of this folder or checkout, ~/.kube/config,
+ * that of the server installed here.
+ */
 export function kubeconfigPaths(environment: Environment, flag: string | undefined): readonly string[] {
   const { variables, cwd, checkout, home } = environment;
   if (flag !== undefined) return [path.resolve(cwd, flag)];
@@ -65,7 +71,10 @@ export function kubeconfigPaths(environment: Environment, flag: string | undefin
   const local = [cwd, checkout]
     .map((folder) => path.join(folder, '.pinsetter', 'kubeconfig'))
     .find((file) => existsSync(file));
-  return [local ?? path.join(home, '.kube', 'config')];
+  const own = path.join(home, '.kube', 'config');
+  return [
+    [local, own].find((file) => file !== undefined && existsSync(file)) ?? (existsSync(INSTALLED) ? INSTALLED : own),
+  ];
 }
 
 /** Of several files those that are not there do not count. Throws KubeconfigError with what to do. */

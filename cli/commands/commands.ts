@@ -11,6 +11,7 @@ import { remove } from './delete';
 import { describe } from './describe';
 import { auth } from './auth/auth';
 import { autoscale } from './autoscale';
+import { doctor } from './doctor';
 import { edit } from './edit';
 import { events } from './events';
 import { attach, exec } from './exec';
@@ -21,6 +22,7 @@ import { get } from './get';
 import { kustomize } from './kustomize';
 import { logs } from './logs';
 import { annotate, label } from './metadata';
+import { node } from './node/node';
 import { cordon, drain, uncordon } from './nodes';
 import { patch } from './patch';
 import { portForward } from './port-forward';
@@ -31,6 +33,7 @@ import { runPod } from './run';
 import { scale } from './scale';
 import { set } from './set/set';
 import { taint } from './taint';
+import { token } from './token/token';
 import { top } from './top';
 import { tree } from './tree';
 import { wait } from './wait';
@@ -68,6 +71,8 @@ export const commands: readonly Command[] = [
   uncordon,
   drain,
   taint,
+  node,
+  token,
   label,
   annotate,
   kustomize,
@@ -79,5 +84,6 @@ export const commands: readonly Command[] = [
   apiVersions,
   certificate,
   clusterInfo,
+  doctor,
   version,
 ];

@@ -2,12 +2,13 @@
  * `make dist`: a release of this checkout as one tarball with its checksum, for machines like this one. `--time` is the
  * time its files get; `--sign-with` a private Ed25519 key in PEM, which signs the checksums.
  */
-import { createPrivateKey, sign } from 'node:crypto';
+import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import yargs from 'yargs';
 import { packRelease, sha256Of } from './pack';
+import type { ReleaseFile } from './release-files';
 import { releaseFiles } from './release-files';
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', arm: 'armhf' };
@@ -25,7 +26,12 @@ async function main(): Promise<void> {
   const name = `${folder}.tar.gz`;
   const to = path.join(flags.out, name);
   mkdirSync(flags.out, { recursive: true });
-  await packRelease(releaseFiles(checkout), { folder, to, timeSeconds: flags.time });
+  const files = releaseFiles(checkout);
+  await packRelease([...files, await identified(files, { version, out: flags.out })], {
+    folder,
+    to,
+    timeSeconds: flags.time,
+  });
   const sums = `${await sha256Of(to)}  ${name}\n`;
   writeFileSync(path.join(flags.out, 'SHA256SUMS'), sums);
   if (flags.signWith !== undefined) {
@@ -33,6 +39,19 @@ async function main(): Promise<void> {
     writeFileSync(path.join(flags.out, 'SHA256SUMS.sig'), `${signature.toString('base64')}\n`);
   }
   process.stdout.write(`${to}\n`);
+}
+
+/** The file `RELEASE`: the version, and what tells this build of it from others. */
+async function identified(
+  files: readonly ReleaseFile[],
+  { version, out }: { readonly version: string; readonly out: string },
+): Promise<ReleaseFile> {
+  const hash = createHash('sha256');
+  for (const { from, to, executable } of files)
+    hash.update(`${await sha256Of(from)} ${executable ? 'x' : '-'} ${to}\n`);
+  const from = path.join(out, 'RELEASE');
+  writeFileSync(from, `${version}-${hash.digest('hex').slice(0, 12)}\n`);
+  return { from, to: 'RELEASE', executable: false };
 }
 
 main().catch((error: unknown) => {

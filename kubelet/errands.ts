@@ -1,0 +1,37 @@
+import path from 'node:path';
+import type { Clock } from '../shared/clock';
+import { examineAgent } from '../shared/doctor/doctor';
+import { findingsText, verdict } from '../shared/doctor/finding';
+import { createSystemHost } from '../shared/doctor/system-host';
+import { silentLogger } from '../shared/logger';
+import type { KubeletConfig } from './config';
+import { approvalText, tryToJoin } from './session/join';
+
+export interface ErrandEnvironment {
+  readonly clock: Clock;
+  readonly out: (text: string) => void;
+}
+
+/** What the agent's program does beside running: `pinsetter-agent join`, `pinsetter-agent doctor`. Each tells an exit code. */
+export const errands: Readonly<
+  Record<string, (config: KubeletConfig, environment: ErrandEnvironment) => Promise<number>>
+> = {
+  /** Joins and ends, so that whoever installs reads why it fails. Throws the StatusErrors of joining. */
+  join: async ({ serverUrls, nodeName, joinToken, dataDir }, { clock, out }) => {
+    const answer = await tryToJoin({
+      serverUrls,
+      nodeName,
+      folder: path.join(dataDir, 'credential'),
+      ...(joinToken === undefined ? {} : { joinToken }),
+      clock,
+      logger: silentLogger,
+    });
+    out('pending' in answer ? `node "${nodeName}" ${approvalText(answer)}\n` : `node "${nodeName}" has joined\n`);
+    return 0;
+  },
+  doctor: async (config, { clock, out }) => {
+    const findings = await examineAgent(createSystemHost(clock), config);
+    out(findingsText(findings));
+    return verdict(findings);
+  },
+};

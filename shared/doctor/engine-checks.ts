@@ -1,0 +1,69 @@
+import type { Finding } from './finding';
+import { bad, doubtful, good } from './finding';
+import type { DoctorHost } from './host';
+
+/** The Docker API that pods need. */
+const OLDEST_API = 1.41;
+const START = 'systemctl enable --now docker';
+
+export async function checkEngine(host: DoctorHost, socket: string): Promise<Finding> {
+  const engine = await host.engineVersion(socket);
+  if ('version' in engine) {
+    return Number(engine.apiVersion) >= OLDEST_API
+      ? good('docker', `${engine.version} answers at ${socket}`)
+      : bad('docker', `${engine.version} is too old: 20.10 or later is needed`, 'apt-get install docker.io');
+  }
+  switch (engine.error) {
+    case 'ENOENT':
+      return bad('docker', `no engine at ${socket}`, `apt-get install docker.io && ${START}`);
+    case 'EACCES':
+      return bad('docker', `${socket} may not be used by this user`, 'sudo !!');
+    case 'ECONNREFUSED':
+      return bad('docker', `the engine at ${socket} does not run`, START);
+    default:
+      return bad('docker', `the engine at ${socket} does not answer: ${engine.error}`, 'journalctl -u docker -n 50');
+  }
+}
+
+export async function checkCgroups(host: DoctorHost): Promise<Finding> {
+  if (await host.has('/sys/fs/cgroup/cgroup.controllers')) return good('cgroups', 'version 2');
+  for (const controller of ['memory', 'cpu', 'pids']) {
+    if (!(await host.has(`/sys/fs/cgroup/${controller}`))) {
+      return doubtful(
+        'cgroups',
+        `version 1 without the ${controller} controller: limits of that sort do not hold`,
+        `cat /proc/cgroups   # and add cgroup_enable=${controller} to the kernel's command line`,
+      );
+    }
+  }
+  return good('cgroups', 'version 1');
+}
+
+/** What each way to connect pods of several machines needs of the kernel. */
+const FEATURES = [
+  { module: 'vxlan', without: 'pods of machines in different networks need another way' },
+  { module: 'wireguard', without: 'traffic between machines is not encrypted' },
+  { module: 'nf_tables', without: 'services are routed by the slower iptables' },
+] as const;
+
+export const checkKernel = (host: DoctorHost): Promise<readonly Finding[]> =>
+  Promise.all(
+    FEATURES.map(async ({ module, without }) => {
+      const isThere =
+        (await host.has(`/sys/module/${module}`)) || (await host.run('modprobe', ['-n', '-q', module]))?.status === 0;
+      return isThere
+        ? good(module, 'the kernel has it')
+        : doubtful(module, `not in this kernel: ${without}`, `modprobe ${module}`);
+    }),
+  );
+
+export async function checkForwarding(host: DoctorHost): Promise<Finding> {
+  const value = (await host.read('/proc/sys/net/ipv4/ip_forward'))?.trim();
+  return value === '0'
+    ? bad(
+        'forwarding',
+        'the kernel passes no packets on: pods reach nothing',
+        "echo 'net.ipv4.ip_forward = 1' > /etc/sysctl.d/90-pinsetter.conf && sysctl --system",
+      )
+    : good('forwarding', 'the kernel passes packets on');
+}
