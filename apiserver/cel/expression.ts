@@ -1,7 +1,13 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
 import { Environment } from '@marcbachmann/cel-js';
 import { addAddresses } from './libraries/addresses';
+import { addFormat } from './libraries/format';
 import { addQuantities } from './libraries/quantities';
-import { addTextAndLists } from './libraries/text-and-lists';
+import { addSets } from './libraries/sets';
+import { addTextAndLists, RE2_MATCHES } from './libraries/text-and-lists';
+import { addTimes } from './libraries/times';
+import { addUrls } from './libraries/urls';
+import { reads, walk } from './syntax-tree';
 import { TimeLimit } from './within-time';
 
 /** Of what an expression may be made. */
@@ -10,6 +16,8 @@ const LIMITS = { maxAstNodes: 5_000, maxDepth: 100, maxListElements: 1_000, maxM
 const LIMIT_MS = 1_000;
 /** Kubernetes' own limit is on costs; a text of this length is beyond any that is meant. */
 const MAX_LENGTH = 10 * 1024;
+/** Expressions kept compiled: those of all policies and definitions in use, not all that were ever tried. */
+const KEPT = 2_000;
 
 /** An expression that cannot be compiled, or not be evaluated on these values; the message is fit for who wrote it. */
 export class CelError extends Error {
@@ -18,46 +26,105 @@ export class CelError extends Error {
 
 /** A compiled expression. */
 export interface Expression {
+  readonly ast: ASTNode;
   /** Values by the variables' names, as `toCel` makes them. Throws CelError. */
   evaluate(values: Readonly<Record<string, unknown>>): unknown;
+  /** Whether it looks at this variable. */
+  reads(variable: string): boolean;
+}
+
+/** What is known of variables' fields: types by name, each with its fields' types in CEL's words. */
+export interface KnownTypes {
+  readonly types: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The variables' types: one of those above, or CEL's own. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** CEL with Kubernetes' functions, and no variables yet. */
+function createEnvironment(): Environment {
+  const environment = new Environment({
+    unlistedVariablesAreDyn: false,
+    homogeneousAggregateLiterals: false,
+    enableOptionalTypes: true,
+    limits: LIMITS,
+  });
+  addTextAndLists(environment);
+  addFormat(environment);
+  addSets(environment);
+  addTimes(environment);
+  addQuantities(environment);
+  addAddresses(environment);
+  addUrls(environment);
+  return environment;
 }
 
 /** Compiles expressions over variables of any type, with Kubernetes' functions. */
 export class Expressions {
-  private readonly environment: Environment;
+  private readonly environment = createEnvironment();
   private readonly compiled = new Map<string, Expression>();
   private readonly limit = new TimeLimit(LIMIT_MS);
 
   constructor(variables: readonly string[]) {
-    const environment = new Environment({
-      unlistedVariablesAreDyn: false,
-      homogeneousAggregateLiterals: false,
-      enableOptionalTypes: true,
-      limits: LIMITS,
-    });
-    addTextAndLists(environment);
-    addQuantities(environment);
-    addAddresses(environment);
-    for (const name of variables) environment.registerVariable(name, 'dyn');
-    this.environment = environment;
+    for (const name of variables) this.environment.registerVariable(name, 'dyn');
   }
 
   /** Compiled once for each text. Throws CelError. */
   compile(text: string): Expression {
     const known = this.compiled.get(text);
     if (known !== undefined) return known;
-    if (text.length > MAX_LENGTH) throw new CelError(`the expression is longer than ${MAX_LENGTH} characters`);
     const made = this.parse(text);
     this.compiled.set(text, made);
+    const [oldest] = this.compiled.keys();
+    if (this.compiled.size > KEPT && oldest !== undefined) this.compiled.delete(oldest);
     return made;
   }
 
   private parse(text: string): Expression {
-    const parsed = attempt(() => this.environment.parse(text));
+    const parsed = parseIn(this.environment, text);
     const check = parsed.check();
     if (!check.valid) throw celError(check.error);
-    return { evaluate: (values) => attempt(() => this.limit.run(() => parsed(values))) };
+    const { ast } = parsed;
+    return {
+      ast,
+      evaluate: (values) => attempt(() => this.limit.run(() => parsed(values))),
+      reads: (variable) => reads(ast, variable),
+    };
   }
+}
+
+/**
+ * Looks for fields that the types do not have. Only those: what else types could tell is left to the evaluation, so that
+ * nothing is refused that Kubernetes takes.
+ */
+export class FieldChecker {
+  private readonly environment = createEnvironment();
+
+  constructor({ types, variables }: KnownTypes) {
+    for (const [name, fields] of Object.entries(types)) this.environment.registerType(name, { fields: { ...fields } });
+    for (const [name, type] of Object.entries(variables)) this.environment.registerVariable(name, type);
+  }
+
+  /** The name of a field that an expression reads and that is not there. Throws CelError for what cannot be parsed. */
+  undefinedField(text: string): string | undefined {
+    const { error } = parseIn(this.environment, text).check();
+    if (error?.code !== 'no_such_key') return undefined;
+    return /^No such key: (.*)$/m.exec(error.message)?.[1];
+  }
+}
+
+function parseIn(environment: Environment, text: string): ReturnType<Environment['parse']> {
+  if (text.length > MAX_LENGTH) throw new CelError(`the expression is longer than ${MAX_LENGTH} characters`);
+  let parsed: ReturnType<Environment['parse']>;
+  try {
+    parsed = environment.parse(text);
+  } catch (error) {
+    throw new CelError(`syntax error: ${firstLine(error)}`, { cause: error });
+  }
+  // The library's own `matches` runs JavaScript's expressions, whose time has no bound.
+  walk(parsed.ast, (node) => {
+    if (node.op === 'rcall' && node.args[0] === 'matches') node.args[0] = RE2_MATCHES;
+  });
+  return parsed;
 }
 
 function attempt<T>(work: () => T): T {
@@ -68,10 +135,12 @@ function attempt<T>(work: () => T): T {
   }
 }
 
+const celError = (error: unknown): CelError => new CelError(firstLine(error), { cause: error });
+
 /** The first line says what is wrong; the others draw where. */
-function celError(error: unknown): CelError {
-  const [message = ''] = (error instanceof Error || hasMessage(error) ? error.message : String(error)).split('\n');
-  return new CelError(message, { cause: error });
+function firstLine(error: unknown): string {
+  const [line = ''] = (error instanceof Error || hasMessage(error) ? error.message : String(error)).split('\n');
+  return line;
 }
 
 const hasMessage = (error: unknown): error is { readonly message: string } =>

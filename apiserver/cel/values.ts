@@ -3,12 +3,13 @@ import { isFields } from '../custom-resources/json-schema';
 
 /**
  * JSON as CEL sees it: whole numbers are ints, which the library has as BigInt, and all others doubles. Where a schema
- * says `number`, whole ones are doubles too; fields whose names are no identifiers get the names that Kubernetes gives
+ * says `number`, whole ones are doubles too, and texts of the formats date, date-time and byte are times and bytes; fields whose names are no identifiers get the names that Kubernetes gives
  * them (`a-b` is `a__dash__b`).
  */
 export function toCel(value: unknown, schema?: JsonSchema): unknown {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) && schema?.type !== 'number' ? BigInt(value) : value;
+  if (typeof value === 'string') return schema?.format === undefined ? value : ofFormat(value, schema.format);
   if (Array.isArray(value)) return value.map((item) => toCel(item, schema?.items));
   if (!isFields(value)) return value;
   const { properties = {}, additionalProperties } = schema ?? {};
@@ -19,6 +20,21 @@ export function toCel(value: unknown, schema?: JsonSchema): unknown {
       return [known === undefined ? name : escapedName(name), toCel(child, known ?? more)];
     }),
   );
+}
+
+/** Texts of some formats are values of their own (k8s.io/apiserver/pkg/cel/common: UnstructuredToVal). */
+function ofFormat(text: string, format: string): unknown {
+  switch (format) {
+    case 'date':
+    case 'date-time': {
+      const time = new Date(text);
+      return Number.isNaN(time.getTime()) ? text : time;
+    }
+    case 'byte':
+      return new Uint8Array(Buffer.from(text, 'base64'));
+    default:
+      return text;
+  }
 }
 
 /** Words that CEL keeps for itself. */

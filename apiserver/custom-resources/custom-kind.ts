@@ -66,6 +66,7 @@ function customKind({ spec }: Definition, version: CustomResourceDefinitionVersi
       // Rules may rely on the types that the schema gives.
       return problems.length > 0 ? problems : rules.check(object);
     },
+    validateCreate: (object) => (validateFields(object, schema).length > 0 ? [] : rules.checkNew(object)),
     validateUpdate: (object, old) => (validateFields(object, schema).length > 0 ? [] : rules.checkChange(object, old)),
     custom: customType({ group, version: version.name, kind: names.kind, schema }, types),
     ...(conversion === undefined ? {} : { conversion }),

@@ -1,7 +1,7 @@
 import type { StatusCause } from '../../shared/status-error';
+import { regularExpression } from '../cel/regular-expressions';
 import { forbiddenField, invalidValue, notSupported, required } from '../kinds/validation/field-errors';
 import type { JsonSchema } from './json-schema';
-import { ruleProblems } from './validation-rules';
 import { isIntOrString, preservesUnknown } from './json-schema';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
@@ -28,7 +28,6 @@ export function structuralProblems(schema: JsonSchema, field: string, isRoot = t
       : []),
     ...listProblems(schema, field),
     ...patternProblems(schema, field),
-    ...ruleProblems(schema, field),
     ...Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
       isRoot && name === 'metadata' ? [] : structuralProblems(child, `${field}.properties[${name}]`, false),
     ),
@@ -88,7 +87,7 @@ function listProblems(schema: JsonSchema, field: string): readonly StatusCause[]
 function patternProblems({ pattern }: JsonSchema, field: string): readonly StatusCause[] {
   if (pattern === undefined) return [];
   try {
-    new RegExp(pattern, 'u');
+    regularExpression(pattern);
     return [];
   } catch (error) {
     return [

@@ -1,7 +1,7 @@
 import { isSameJson } from '../../shared/same-json';
 import type { StatusCause } from '../../shared/status-error';
 import { duplicate, invalidValue, notSupported, required } from '../kinds/validation/field-errors';
-import { TimeLimit, TimeLimitError } from '../cel/within-time';
+import { isFound } from '../cel/regular-expressions';
 import { isKnownFormat, matchesFormat } from './formats';
 import type { JsonSchema } from './json-schema';
 import { childPath, isFields, isIntOrString, itemPath } from './json-schema';
@@ -19,18 +19,6 @@ export function validateValue(value: unknown, schema: JsonSchema, path: string):
     ...(isFields(value) ? objectProblems(value, schema, path) : []),
     ...junctorProblems(value, schema, path),
   ];
-}
-
-/** A pattern that backtracks for ever must not stop the server: one that takes so long matches nothing. */
-const PATTERN_TIME = new TimeLimit(500);
-
-function matchesPattern(pattern: string, value: string): boolean {
-  try {
-    return PATTERN_TIME.run(() => new RegExp(pattern, 'u').test(value));
-  } catch (error) {
-    if (error instanceof TimeLimitError) return false;
-    throw error;
-  }
 }
 
 const inBody = (path: string): string => `${path === '' ? '' : `${path} `}in body`;
@@ -79,7 +67,7 @@ function stringProblems(value: string, schema: JsonSchema, path: string): readon
     ...(maxLength !== undefined && length > maxLength
       ? [{ reason: 'FieldValueTooLong', field: path, message: `Too long: may not be more than ${maxLength} bytes` }]
       : []),
-    ...(pattern !== undefined && !matchesPattern(pattern, value)
+    ...(pattern !== undefined && !isFound(pattern, value)
       ? [invalidValue(path, value, `${inBody(path)} should match '${pattern}'`)]
       : []),
     ...(format !== undefined && isKnownFormat(format) && !matchesFormat(format, value)

@@ -1,7 +1,7 @@
 import type { ApiObject } from '../../shared/api/objects';
 import type { JsonSchema } from './json-schema';
 import { validateValue } from './validate-value';
-import { ValidationRules, ruleProblems } from './validation-rules';
+import { ValidationRules } from './validation-rules';
 
 const integer = { type: 'integer' };
 const SCHEMA: JsonSchema = {
@@ -94,25 +94,36 @@ it.each<[string, ApiObject, ApiObject, readonly string[]]>([
   expect(texts(rules.checkChange(after, before))).toEqual(expected);
 });
 
-it('refuses a text that a pattern does not come to an end with, in time', () => {
-  const startMs = performance.now();
-  expect(validateValue(`${'a'.repeat(60)}!`, { type: 'string', pattern: '^(a+)+$' }, 'spec')).toHaveLength(1);
-  expect(performance.now() - startMs).toBeLessThan(4_000);
+it('comes to an end with every pattern', () => {
+  expect(validateValue(`${'a'.repeat(5_000)}!`, { type: 'string', pattern: '^(a+)+$' }, 'spec')).toHaveLength(1);
 });
 
-it('says which rule does not compile, and where it stands', () => {
-  const schema = {
+it('asks rules with an optional older value of new objects too', () => {
+  const rules = new ValidationRules({
     type: 'object',
-    'x-kubernetes-validations': [{ rule: 'self.a <' }, { rule: 'true', messageExpression: 'nobody' }],
-  };
-  expect(ruleProblems(schema, 'spec.schema')).toMatchObject([
-    {
-      field: 'spec.schema.x-kubernetes-validations[0].rule',
-      message: expect.stringContaining('compilation failed: Unexpected token') as string,
-    },
-    {
-      field: 'spec.schema.x-kubernetes-validations[1].messageExpression',
-      message: expect.stringContaining('nobody') as string,
-    },
-  ]);
+    properties: { size: integer },
+    'x-kubernetes-validations': [
+      { rule: 'oldSelf.hasValue() || self.size < 5', optionalOldSelf: true, message: 'begin small' },
+      { rule: 'self.size >= oldSelf.size', message: 'only grows' },
+      { rule: 'self.size != 3 || "oldSelf" == ""', message: 'three is out' },
+    ],
+  });
+  const sized = (size: number) => ({ size }) as ApiObject;
+  expect(texts(rules.checkNew(sized(9)))).toEqual(['<nil>: Invalid value: "object": begin small']);
+  expect(texts(rules.checkNew(sized(4)))).toEqual([]);
+  expect(texts(rules.checkChange(sized(9), sized(4)))).toEqual([]);
+  expect(texts(rules.checkChange(sized(1), sized(4)))).toEqual(['<nil>: Invalid value: "object": only grows']);
+  // A word in a text is no look at what was there before.
+  expect(texts(rules.check(sized(3)))).toEqual(['<nil>: Invalid value: "object": three is out']);
+});
+
+it('gives rules times as times', () => {
+  const rules = new ValidationRules({
+    type: 'object',
+    properties: { from: { type: 'string', format: 'date-time' }, to: { type: 'string', format: 'date-time' } },
+    'x-kubernetes-validations': [{ rule: 'self.from < self.to && self.to - self.from <= duration("24h")' }],
+  });
+  const range = (from: string, to: string) => ({ from, to }) as unknown as ApiObject;
+  expect(rules.check(range('2024-01-01T00:00:00Z', '2024-01-01T12:00:00+02:00'))).toEqual([]);
+  expect(rules.check(range('2024-01-01T00:00:00Z', '2024-01-03T00:00:00Z'))).toHaveLength(1);
 });

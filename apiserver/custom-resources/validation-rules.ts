@@ -3,39 +3,14 @@ import type { ApiObject } from '../../shared/api/objects';
 import type { StatusCause } from '../../shared/status-error';
 import { CelError, Expressions } from '../cel/expression';
 import { toCel } from '../cel/values';
-import { invalidValue } from '../kinds/validation/field-errors';
 import type { Fields, JsonSchema, ValidationRule } from './json-schema';
 import { childPath, isFields, itemPath } from './json-schema';
 
 /** `self` is the value that a rule stands at, `oldSelf` what stood there before an update. */
-const expressions = (): Expressions => new Expressions(['self', 'oldSelf']);
+export const RULE_VARIABLES = ['self', 'oldSelf'];
 
-/** Rules that compare with what was there before hold for updates alone. */
-const isTransition = ({ rule, messageExpression = '' }: ValidationRule): boolean =>
-  /\boldSelf\b/.test(`${rule} ${messageExpression}`);
-
-/** What is wrong with the rules at one place of a schema (`x-kubernetes-validations`). */
-export function ruleProblems(schema: JsonSchema, field: string): readonly StatusCause[] {
-  const rules = schema['x-kubernetes-validations'] ?? [];
-  if (rules.length === 0) return [];
-  const cel = expressions();
-  const why = (text: string): string | undefined => {
-    try {
-      cel.compile(text);
-      return undefined;
-    } catch (error) {
-      if (error instanceof CelError) return error.message;
-      throw error;
-    }
-  };
-  return rules.flatMap(({ rule, messageExpression }, index) =>
-    Object.entries({ rule, messageExpression }).flatMap(([name, text]) => {
-      const problem = text === undefined ? undefined : why(text);
-      const place = `${field}.x-kubernetes-validations[${index}].${name}`;
-      return problem === undefined ? [] : [invalidValue(place, text, `compilation failed: ${problem}`)];
-    }),
-  );
-}
+/** The rules of a schema. */
+const rulesOf = (schema: JsonSchema): readonly ValidationRule[] => schema['x-kubernetes-validations'] ?? [];
 
 /** Where a value stands, what it is, and what it was. */
 interface Place {
@@ -47,7 +22,7 @@ interface Place {
 
 /** The rules of a schema, at all its levels. */
 export class ValidationRules {
-  private readonly cel = expressions();
+  private readonly cel = new Expressions(RULE_VARIABLES);
   private readonly withRules = new WeakSet<JsonSchema>();
   private readonly isNeeded: boolean;
 
@@ -58,6 +33,11 @@ export class ValidationRules {
   /** What an object is refused for, whatever it was before. */
   check(object: ApiObject): readonly StatusCause[] {
     return this.isNeeded ? this.visit(this.schema, { path: '', value: rootOf(object) }, false) : [];
+  }
+
+  /** What a new object is refused for by rules that could compare it with an older one. */
+  checkNew(object: ApiObject): readonly StatusCause[] {
+    return this.isNeeded ? this.visit(this.schema, { path: '', value: rootOf(object) }, true) : [];
   }
 
   /** What a change from `old` is refused for. */
@@ -74,23 +54,35 @@ export class ValidationRules {
       ...(items === undefined ? [] : [items]),
     ];
     const below = parts.map((part) => this.mark(part)).some((has) => has);
-    const has = below || (schema['x-kubernetes-validations'] ?? []).length > 0;
+    const has = below || rulesOf(schema).length > 0;
     if (has) this.withRules.add(schema);
     return has;
   }
 
   private visit(schema: JsonSchema, place: Place, transitions: boolean): readonly StatusCause[] {
     if (!this.withRules.has(schema) || place.value === null || place.value === undefined) return [];
-    const own = (schema['x-kubernetes-validations'] ?? [])
-      .filter((rule) => isTransition(rule) === transitions)
+    const own = rulesOf(schema)
+      .filter((rule) => this.isTransition(rule) === transitions)
       .flatMap((rule) => this.judge(rule, schema, place) ?? []);
     const below = childrenOf(schema, place).flatMap((child) => this.visit(child.schema, child.place, transitions));
     return [...own, ...below];
   }
 
+  /** Rules that compare with what was there before hold for updates alone, unless they say otherwise. */
+  private isTransition({ rule, messageExpression }: ValidationRule): boolean {
+    return [rule, messageExpression].some((text) => {
+      try {
+        return text !== undefined && this.cel.compile(text).reads('oldSelf');
+      } catch (error) {
+        if (error instanceof CelError) return false;
+        throw error;
+      }
+    });
+  }
+
   /** Undefined where the rule holds, or is not asked. */
   private judge(rule: ValidationRule, schema: JsonSchema, { path, value, old }: Place): StatusCause | undefined {
-    if (isTransition(rule) && old === undefined && rule.optionalOldSelf !== true) return undefined;
+    if (this.isTransition(rule) && old === undefined && rule.optionalOldSelf !== true) return undefined;
     const before = old === undefined ? undefined : toCel(old.value, schema);
     const oldSelf =
       rule.optionalOldSelf === true ? (old === undefined ? Optional.none() : Optional.of(before)) : before;

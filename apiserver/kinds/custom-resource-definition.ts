@@ -3,6 +3,7 @@ import type { ApiObject, StoredObject } from '../../shared/api/objects';
 import { isDns1035Label, isDns1123Subdomain } from '../../shared/names';
 import type { StatusCause } from '../../shared/status-error';
 import type { JsonSchema } from '../custom-resources/json-schema';
+import { ruleProblems } from '../custom-resources/rule-problems';
 import { structuralProblems } from '../custom-resources/structural';
 import { column, nameColumn } from './columns';
 import { defineKind } from './define-kind';
@@ -116,7 +117,7 @@ function validate(object: ApiObject): readonly StatusCause[] {
         ...(seen.has(version.name) ? [duplicate(`${path}.name`, version.name)] : []),
         ...(schema === undefined
           ? [required(`${path}.schema.openAPIV3Schema`, 'schemas are required')]
-          : structuralProblems(schema, `${path}.schema.openAPIV3Schema`)),
+          : schemaProblems(schema, `${path}.schema.openAPIV3Schema`)),
         ...each(`${path}.additionalPrinterColumns`, version.additionalPrinterColumns, (printer, at) => [
           ...(printer.name === '' ? [required(`${at}.name`)] : []),
           ...((printer.jsonPath ?? '').startsWith('.')
@@ -128,6 +129,12 @@ function validate(object: ApiObject): readonly StatusCause[] {
       return found;
     }),
   ];
+}
+
+/** Rules are looked at where the schema says what they are about. */
+function schemaProblems(schema: JsonSchema, field: string): readonly StatusCause[] {
+  const problems = structuralProblems(schema, field);
+  return problems.length > 0 ? problems : ruleProblems(schema, field);
 }
 
 function conversionProblems({ conversion, versions = [] }: Spec): readonly StatusCause[] {

@@ -1,19 +1,25 @@
 import type { Environment } from '@marcbachmann/cel-js';
+import { findAll, isFound } from '../regular-expressions';
+
+/** The name under which `matches` is known that takes Go's regular expressions. */
+export const RE2_MATCHES = 'matchesRe2';
 
 type Value = string | number | bigint | boolean;
 
 /** Functions that Kubernetes adds to CEL's own (k8s.io/apiserver/pkg/cel/library: regex, lists; cel-go ext: strings, sets). */
 export function addTextAndLists(environment: Environment): void {
   const text: Readonly<Record<string, (...args: never[]) => unknown>> = {
-    'string.find(string): string': (value: string, pattern: string) => new RegExp(pattern, 'u').exec(value)?.[0] ?? '',
-    'string.findAll(string): list<string>': (value: string, pattern: string) => allOf(value, pattern),
+    [`string.${RE2_MATCHES}(string): bool`]: (value: string, pattern: string) => isFound(pattern, value),
+    'matches(string, string): bool': (value: string, pattern: string) => isFound(pattern, value),
+    'string.find(string): string': (value: string, pattern: string) => findAll(pattern, value, 1)[0] ?? '',
+    'string.findAll(string): list<string>': (value: string, pattern: string) => findAll(pattern, value),
     'string.findAll(string, int): list<string>': (value: string, pattern: string, limit: bigint) =>
-      limit < 0n ? allOf(value, pattern) : allOf(value, pattern).slice(0, Number(limit)),
+      findAll(pattern, value, limit < 0n ? Infinity : Number(limit)),
     'string.replace(string, string): string': (value: string, from: string, to: string) =>
       value.replaceAll(from, () => to),
     'string.replace(string, string, int): string': (value: string, from: string, to: string, limit: bigint) =>
       limit < 0n ? value.replaceAll(from, () => to) : replaceSome(value, from, to, Number(limit)),
-    'string.charAt(int): string': (value: string, at: bigint) => [...value][Number(at)] ?? '',
+    'string.charAt(int): string': (value: string, at: bigint) => characterAt(value, Number(at)),
     'string.reverse(): string': (value: string) => [...value].reverse().join(''),
     'list<dyn>.isSorted(): bool': (list: Value[]) => list.every((item, at) => at === 0 || !isLess(item, list[at - 1])),
     'list<dyn>.sum(): dyn': (list: (bigint | number)[]) =>
@@ -30,8 +36,12 @@ export function addTextAndLists(environment: Environment): void {
   for (const [signature, handler] of Object.entries(text)) environment.registerFunction(signature, handler as never);
 }
 
-const allOf = (value: string, pattern: string): string[] =>
-  [...value.matchAll(new RegExp(pattern, 'gu'))].map(([found]) => found);
+/** Just behind the end stands nothing; farther out is an error (cel-go ext: strings). */
+function characterAt(value: string, at: number): string {
+  const characters = [...value];
+  if (at < 0 || at > characters.length) throw new Error(`index out of range: ${at}`);
+  return characters[at] ?? '';
+}
 
 function replaceSome(value: string, from: string, to: string, limit: number): string {
   let rest = value;
@@ -46,7 +56,8 @@ function replaceSome(value: string, from: string, to: string, limit: number): st
 }
 
 const isLess = (a: Value | undefined, b: Value | undefined): boolean => a !== undefined && b !== undefined && a < b;
-const isEqual = (a: unknown, b: unknown): boolean => textOf(a) === textOf(b);
+/** CEL's equality of numbers, texts, lists and objects. */
+export const isEqual = (a: unknown, b: unknown): boolean => textOf(a) === textOf(b);
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? Number(part) : part));
 
