@@ -119,10 +119,11 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     ],
   });
   const client = createClient(registry);
+  const webhookClient = new WebhookClient({ dialer: { service: (key, port) => dialer.service(key, port) }, clock });
   const webhooks = createWebhookAdmission({
     mutating: followHooks(client, 'MutatingWebhookConfiguration'),
     validating: followHooks(client, 'ValidatingWebhookConfiguration'),
-    client: new WebhookClient({ dialer: { service: (key, port) => dialer.service(key, port) }, clock }),
+    client: webhookClient,
     logger,
   });
   const others = bothOutside(webhooks, createAdmissionPolicies(client));
@@ -131,7 +132,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   await ensureBootstrapObjects(client);
   await ensureBootstrapRoles(client);
   const decoder = createDecoder(schemas);
-  serveDefinitions(client, kinds, { schemas, decoder });
+  serveDefinitions(client, kinds, { schemas, decoder, webhooks: { client: webhookClient, random } });
 
   const events = createEventRecorder({ client, clock, logger });
   const credentials = await openCredentials(config, { client, clock, logger, keys: signingKeys });

@@ -15,6 +15,8 @@ import { shapeOfSchema } from '../managed-fields/shape';
 import type { Decoder } from '../openapi/decode';
 import type { Schema, Schemas } from '../openapi/schemas';
 import { shapeOfJsonSchema } from './custom-shape';
+import type { WebhookCalls } from './conversion-webhook';
+import { createAskConversion } from './conversion-webhook';
 import { setSchemaDefaults } from './defaulting';
 import type { JsonSchema } from './json-schema';
 import { openApiOf } from './open-api';
@@ -32,6 +34,8 @@ export interface Definition {
 export interface MetaTypes {
   readonly schemas: Schemas;
   readonly decoder: Decoder;
+  /** How conversion webhooks are asked; absent: they are not. */
+  readonly webhooks?: WebhookCalls;
 }
 
 /** One kind for each version that a definition serves. */
@@ -44,7 +48,7 @@ function customKind({ spec }: Definition, version: CustomResourceDefinitionVersi
   const rules = new ValidationRules(schema);
   const hasStatus = version.subresources?.status !== undefined;
   const scale = version.subresources?.scale;
-  const conversion = conversionOf(spec, version.name);
+  const conversion = conversionOf(spec, version.name, types);
   return defineKind({
     group,
     version: version.name,
@@ -137,11 +141,22 @@ const validateFields = (object: ApiObject, schema: JsonSchema): readonly StatusC
   );
 
 /** Between versions of a definition without a webhook only apiVersion differs. */
-function conversionOf(spec: CustomResourceDefinitionSpec, version: string): Conversion | undefined {
+function conversionOf(
+  spec: CustomResourceDefinitionSpec,
+  version: string,
+  { webhooks }: MetaTypes,
+): Conversion | undefined {
   if (spec.versions.length < 2) return undefined;
   const storage = spec.versions.find((each) => each.storage)?.name ?? version;
   const as = (name: string) => (object: StoredObject) => ({ ...object, apiVersion: `${spec.group}/${name}` });
-  return { toStored: as(storage), fromStored: as(version) };
+  const { conversion } = spec;
+  return {
+    toStored: as(storage),
+    fromStored: as(version),
+    ...(conversion?.strategy === 'Webhook' && webhooks !== undefined
+      ? { ask: createAskConversion(conversion, spec.names.kind, webhooks) }
+      : {}),
+  };
 }
 
 function columnsOf(definitions: readonly CustomResourceColumnDefinition[] | undefined): readonly Column[] {

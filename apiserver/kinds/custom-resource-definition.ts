@@ -7,6 +7,7 @@ import { ruleProblems } from '../custom-resources/rule-problems';
 import { structuralProblems } from '../custom-resources/structural';
 import { column, nameColumn } from './columns';
 import { defineKind } from './define-kind';
+import { clientConfigProblems } from './validation/client-config';
 import { checkName, duplicate, each, invalidValue, notSupported, required } from './validation/field-errors';
 import { immutable } from './validation/object-meta';
 import { STATUS } from './verbs';
@@ -137,11 +138,26 @@ function schemaProblems(schema: JsonSchema, field: string): readonly StatusCause
   return problems.length > 0 ? problems : ruleProblems(schema, field);
 }
 
-function conversionProblems({ conversion, versions = [] }: Spec): readonly StatusCause[] {
+function conversionProblems({ conversion }: Spec): readonly StatusCause[] {
   const strategy = conversion?.strategy ?? '';
   if (strategy === 'None') return [];
   if (strategy !== 'Webhook') return [notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook'])];
-  return versions.length > 1
-    ? [invalidValue('spec.conversion.strategy', strategy, 'conversion by webhook is not served: use None')]
-    : [];
+  const path = 'spec.conversion.webhook';
+  const { clientConfig, conversionReviewVersions = [] } = conversion?.webhook ?? {};
+  return [
+    ...(clientConfig === undefined
+      ? [required(`${path}.clientConfig`, 'required when strategy is set to Webhook')]
+      : clientConfigProblems(clientConfig, `${path}.clientConfig`)),
+    ...(conversionReviewVersions.length === 0
+      ? [required(`${path}.conversionReviewVersions`)]
+      : conversionReviewVersions.includes('v1')
+        ? []
+        : [
+            invalidValue(
+              `${path}.conversionReviewVersions`,
+              conversionReviewVersions,
+              'must include at least one of v1',
+            ),
+          ]),
+  ];
 }

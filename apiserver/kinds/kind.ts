@@ -118,6 +118,8 @@ export interface Conversion {
   readonly storedGroup?: string;
   readonly toStored: (object: StoredObject) => StoredObject;
   readonly fromStored: (object: StoredObject) => StoredObject;
+  /** Who converts instead, where that is asked outside: the two above then change the version's name alone. */
+  readonly ask?: (objects: readonly StoredObject[], apiVersion: string) => Promise<readonly StoredObject[]>;
 }
 
 /** The type of a custom kind, made from its definition. */

@@ -69,6 +69,8 @@ export class GenericRegistry implements Registry {
   }
 
   async get(kind: Kind, key: ObjectKey): Promise<Encoded> {
+    const asked = this.objects.ready(kind, key);
+    if (asked !== undefined) await asked;
     return this.objects.existing(kind, key);
   }
 
@@ -111,6 +113,7 @@ export class GenericRegistry implements Registry {
     const incoming = readIncoming(this.parts.decoder, kind, configuration, options);
     placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await this.objects.ready(kind, key);
       if (options.subresource === undefined && this.objects.find(kind, key) === undefined) {
         const created = await this.creation.createByApply(kind, key, incoming, options);
         if (created !== undefined) return created;
@@ -144,6 +147,7 @@ export class GenericRegistry implements Registry {
   }
 
   async scale(kind: Kind, key: ObjectKey): Promise<StoredObject> {
+    await this.objects.ready(kind, key);
     return scaleOf(scaleFieldsOf(kind), this.objects.existing(kind, key).object);
   }
 

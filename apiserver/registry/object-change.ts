@@ -33,6 +33,7 @@ export class ObjectChanges {
     make: (old: StoredObject) => Change,
   ): Promise<WriteResult> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await this.objects.ready(kind, key);
       const old = this.objects.existing(kind, key);
       const made = make(old.object);
       const warnings = [...made.warnings];

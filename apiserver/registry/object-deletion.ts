@@ -13,6 +13,7 @@ export class ObjectDeletion {
 
   async delete(kind: Kind, key: ObjectKey, query: DeleteQuery): Promise<DeleteResult> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await this.objects.ready(kind, key);
       const result = await this.tryDelete(kind, this.objects.existing(kind, key), query).catch(rethrow);
       if (result !== undefined) return result;
     }

@@ -19,7 +19,7 @@ import type { ObjectWriter } from './object-writer';
 import { prefixOf, resourceOf, storeKeyOf } from './store-keys';
 import type { CachedObject } from './stored-object';
 import { fromStoreError } from './store-errors';
-import { presentedAs, storedAs } from './versions';
+import { askFor, presentedAs, storedAs } from './versions';
 
 /** How often a write is tried again after somebody else's came first, before the client is told. */
 export const ATTEMPTS = 10;
@@ -50,12 +50,24 @@ export class RegistryObjects {
     this.tracking = new FieldTracking(parts.schemas, parts.clock);
   }
 
+  /** To be awaited before an object is looked for that may have to be converted outside. */
+  ready(kind: Kind, key: ObjectKey): Promise<void> | undefined {
+    if (kind.conversion?.ask === undefined) return undefined;
+    const found = this.stored(kind, key);
+    return found === undefined ? undefined : askFor(kind, [found]);
+  }
+
+  private stored(kind: Kind, key: ObjectKey): CachedObject | undefined {
+    return this.parts.cache.of(resourceOf(kind)).get(storeKeyOf(kind, key));
+  }
+
+  /** After `ready`. */
   find(kind: Kind, key: ObjectKey): CachedObject | undefined {
-    const found = this.parts.cache.of(resourceOf(kind)).get(storeKeyOf(kind, key));
+    const found = this.stored(kind, key);
     return found === undefined ? undefined : presentedAs(kind, found);
   }
 
-  /** Throws NotFound. */
+  /** After `ready`. Throws NotFound. */
   existing(kind: Kind, key: ObjectKey): CachedObject {
     const found = this.find(kind, key);
     if (found === undefined) throw notFound({ group: kind.group, resource: kind.plural }, key.name);
@@ -70,8 +82,11 @@ export class RegistryObjects {
     expected: CachedObject | undefined,
     also: readonly Compare[] = [],
   ): Promise<CachedObject | undefined> {
-    const written = await this.parts.writer.put(kind, storeKey, storedAs(kind, object), expected, also);
-    return written === undefined ? undefined : presentedAs(kind, written);
+    const stored = kind.conversion === undefined ? object : await storedAs(kind, object);
+    const written = await this.parts.writer.put(kind, storeKey, stored, expected, also);
+    if (written === undefined) return undefined;
+    await askFor(kind, [written]);
+    return presentedAs(kind, written);
   }
 
   /** `warnings`: where what the plugins say besides goes. */

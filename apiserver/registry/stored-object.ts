@@ -26,6 +26,11 @@ export class CachedObject implements Encoded {
     return this.object.metadata.namespace;
   }
 
+  /** Whether `as` has nothing to convert any more. */
+  isKnownAs(apiVersion: string): boolean {
+    return this.object.apiVersion === apiVersion || this.presented?.has(apiVersion) === true;
+  }
+
   /** The same state in another version of its kind, made once. */
   as(apiVersion: string, convert: (object: StoredObject) => StoredObject): CachedObject {
     if (this.object.apiVersion === apiVersion) return this;

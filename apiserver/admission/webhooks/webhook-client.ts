@@ -23,7 +23,10 @@ export class WebhookClient {
   constructor(private readonly deps: WebhookClientDeps) {}
 
   /** The JSON that the webhook answers. Rejects with an Error that says why there is none. */
-  async ask({ clientConfig, timeoutSeconds }: Hook, body: object): Promise<unknown> {
+  async ask(
+    { clientConfig, timeoutSeconds }: Pick<Hook, 'clientConfig' | 'timeoutSeconds'>,
+    body: object,
+  ): Promise<unknown> {
     const url = urlOf(clientConfig, timeoutSeconds);
     const timeout = new AbortController();
     const cancel = this.deps.clock.setTimeout(

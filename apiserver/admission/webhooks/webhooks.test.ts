@@ -1,14 +1,6 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { json } from 'node:stream/consumers';
 import type { ApiObject } from '../../../shared/api/objects';
 import { systemClock } from '../../../shared/clock';
 import { silentLogger } from '../../../shared/logger';
-import { openClusterAuthority } from '../../auth/cluster-authority';
 import { SYSTEM_USER } from '../../auth/user';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
@@ -16,6 +8,8 @@ import type { WriteOptions } from '../../registry/registry';
 import type { OutsideAdmission } from '../outside-admission';
 import { nobodyOutside } from '../outside-admission';
 import { followHooks } from './hooks';
+import type { TestWebhooks } from './testing/test-webhooks';
+import { startWebhooks } from './testing/test-webhooks';
 import { createWebhookAdmission } from './webhook-admission';
 import { WebhookClient } from './webhook-client';
 
@@ -32,39 +26,23 @@ interface AskedRequest {
 }
 type Answer = (request: AskedRequest) => object;
 
-const folder = mkdtempSync(path.join(tmpdir(), 'pinsetter-webhooks-'));
 /** By the path under which each is asked. */
 let answers: Record<string, Answer>;
 let asked: { readonly path: string; readonly request: AskedRequest }[];
-let server: https.Server;
-let origin: string;
-let caBundle: string;
+let webhooks: TestWebhooks;
 let parts: TestRegistry;
 
 beforeAll(async () => {
-  const authority = await openClusterAuthority({ folder, clock: systemClock, names: ['localhost'] });
-  caBundle = Buffer.from(authority.caCertificatePem).toString('base64');
-  const { keyPem: key, certificatePem: cert } = authority.server;
-  server = https.createServer({ key, cert }, (request, response) => {
-    const at = new URL(request.url ?? '/', 'https://webhook').pathname;
-    void json(request).then((body) => {
-      const review = body as { apiVersion: string; request: AskedRequest };
-      asked.push({ path: at, request: review.request });
-      const answer = answers[at];
-      if (answer === undefined) return void response.writeHead(500).end('out of order');
-      const verdict = { uid: review.request.uid, allowed: true, ...answer(review.request) };
-      response.end(JSON.stringify({ kind: 'AdmissionReview', apiVersion: review.apiVersion, response: verdict }));
-    });
+  webhooks = await startWebhooks((at, body) => {
+    const { apiVersion, request } = body as { readonly apiVersion: string; readonly request: AskedRequest };
+    asked.push({ path: at, request });
+    const answer = answers[at];
+    if (answer === undefined) return undefined;
+    const response = { uid: request.uid, allowed: true, ...answer(request) };
+    return { kind: 'AdmissionReview', apiVersion, response };
   });
-  server.listen(0, 'localhost');
-  await once(server, 'listening');
-  origin = `https://localhost:${(server.address() as AddressInfo).port}`;
 });
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => webhooks.stop());
 beforeEach(async () => {
   answers = {};
   asked = [];
@@ -88,7 +66,7 @@ const RULE = { operations: ['*'], apiGroups: [''], apiVersions: ['v1'], resource
 async function register(kind: 'Mutating' | 'Validating', name: string, more: object = {}): Promise<void> {
   const webhook = {
     name: `${name}.example.com`,
-    clientConfig: { url: `${origin}/${name}`, caBundle },
+    clientConfig: { url: `${webhooks.origin}/${name}`, caBundle: webhooks.caBundle },
     rules: [RULE],
     sideEffects: 'None',
     admissionReviewVersions: ['v1'],
@@ -275,7 +253,9 @@ describe('a webhook that does not answer', () => {
     ],
   ])('stands in the way: %s', async (_which, more, why) => {
     await register('Validating', 'away', {
-      clientConfig: JSON.parse(JSON.stringify({ url: `${origin}/away`, caBundle, ...more })) as object,
+      clientConfig: JSON.parse(
+        JSON.stringify({ url: `${webhooks.origin}/away`, caBundle: webhooks.caBundle, ...more }),
+      ) as object,
     });
     await expect(create()).rejects.toMatchObject({ code: 500, message: expect.stringContaining(why) as string });
   });

@@ -5,6 +5,7 @@ import { MatchConditions } from '../../cel/match-conditions';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { validateLabelSelector } from '../validation/label-selector';
+import { clientConfigProblems } from '../validation/client-config';
 import { duplicate, each, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
 
 const CONDITIONS = new MatchConditions();
@@ -51,12 +52,7 @@ function validate(object: ApiObject): readonly StatusCause[] {
           ? [invalidValue(`${path}.name`, name, 'should be a domain with at least three segments separated by dots')]
           : []),
       ...(names.has(name) ? [duplicate(`${path}.name`, name)] : []),
-      ...((clientConfig.url === undefined) === (clientConfig.service === undefined)
-        ? [required(`${path}.clientConfig`, 'exactly one of url or service is required')]
-        : []),
-      ...(clientConfig.url !== undefined && !clientConfig.url.startsWith('https://')
-        ? [invalidValue(`${path}.clientConfig.url`, clientConfig.url, "'https' is the only allowed URL scheme")]
-        : []),
+      ...clientConfigProblems(clientConfig, `${path}.clientConfig`),
       ...(timeoutSeconds < 1 || timeoutSeconds > 30
         ? [invalidValue(`${path}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds')]
         : []),
