@@ -87,6 +87,7 @@ main() {
       --public-key=*) public_key=${1#*=} ;;
       --token=*) token=${1#*=} ;;
       --token-file=*) token_file=${1#*=} ;;
+      --data-dir | --data-dir=*) fail "--data-dir: data lies in $SERVER_DATA and $AGENT_DATA; for another disk, mount it there" ;;
       *) case "$1" in *[[:space:]\"\'\\\$]*) fail "$1: a flag cannot hold spaces, quotes, \\ or \$" ;; esac
         flags="$flags${flags:+ }$1" ;;
     esac
@@ -215,14 +216,14 @@ command_of() {
   sed -n 's/^ExecStart=//p' "$UNITS/pinsetter-$1.service" | sed "s|\\\$PINSETTER_[A-Z]*_FLAGS|$(sed -n 's/^PINSETTER_[A-Z]*_FLAGS="\(.*\)"$/\1/p' "$CONFIG/$1.env" | sed 's/[&|]/\\&/g')|"
 }
 
-# Whether a unit is still up after five seconds without a restart.
+# Whether units are still up after five seconds without a restart.
 stands() {
-  before=$(systemctl show -p NRestarts --value "$1")
+  before=$(systemctl show -p NRestarts --value "$@")
   for _ in 1 2 3 4 5; do
     sleep 1
-    systemctl is-active --quiet "$1" || return 1
+    for each in "$@"; do systemctl is-active --quiet "$each" || return 1; done
   done
-  [ "$(systemctl show -p NRestarts --value "$1")" = "$before" ]
+  [ "$(systemctl show -p NRestarts --value "$@")" = "$before" ]
 }
 
 examine() {
@@ -319,11 +320,14 @@ upgrade() {
 # Restarts what runs. Containers are not touched.
 again() {
   systemd || return 0
+  restarted=''
   for unit in pinsetter-server pinsetter-agent; do
     systemctl is-enabled --quiet "$unit" 2>/dev/null || continue
     run systemctl restart "$unit"
-    [ -n "$dry" ] || stands "$unit" || return 1
+    restarted="$restarted $unit"
   done
+  # shellcheck disable=SC2086
+  [ -n "$dry" ] || [ -z "$restarted" ] || stands $restarted
 }
 
 uninstall() {

@@ -3,7 +3,7 @@
 #   build   compiler for the one native module (SQLite)
 #   engine  a Docker engine and a static busybox for offline images
 #   tests   a real registry with passwords, etcd to compare with, unzip for the real kubectl, the Python client,
-#           ps for docker top
+#           ps for docker top, debootstrap for machines of their own, docker-compose
 set -eu
 
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || {
@@ -24,6 +24,7 @@ for purpose in "$@"; do
       need busybox busybox-static
       ;;
     tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps
+      need debootstrap debootstrap; need docker-compose docker-compose
       /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || want python3-kubernetes ;;
     *) echo "prerequisites.sh: unknown purpose '$purpose' (build, engine, tests)" >&2; exit 2 ;;
   esac

@@ -15,7 +15,7 @@ const PROGRAMS = ['apiserver', 'kubelet', 'cli', 'shared'];
 const NATIVE = /^node_modules\/better-sqlite3\/(deps|src|build\/(?!Release\/better_sqlite3\.node$))/;
 const NOT_OF_PACKAGES = [
   NATIVE,
-  /\.(d\.[cm]?ts|map|md|markdown|gyp|gypi|cc?|h|hpp)$/i,
+  /\.(d\.[cm]?ts|test\.js|map|md|markdown|gyp|gypi|cc?|h|hpp)$/i,
   /^(.*\/)?node_modules\/(@[^/]+\/)?[^/]+\/(tests?|__tests__|examples?|docs?|benchmarks?|prebuilds|\.github)\//,
 ];
 

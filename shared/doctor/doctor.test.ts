@@ -6,9 +6,7 @@ import { aDoctorHost } from './testing/fake-doctor-host';
 
 const HEALTHY = {
   '/sys/fs/cgroup/cgroup.controllers': 'cpu memory pids',
-  '/sys/module/vxlan': '',
-  '/sys/module/wireguard': '',
-  '/sys/module/nf_tables': '',
+  '/proc/kallsyms': '0 t vxlan_xmit\n0 t wg_xmit\t[wireguard]\n0 T nft_do_chain\t[nf_tables]\n',
   '/proc/sys/net/ipv4/ip_forward': '1\n',
 };
 type Traits = Parameters<typeof aDoctorHost>[0];
@@ -95,9 +93,8 @@ it.each<[string, Traits, Partial<Finding>]>([
 });
 
 it('tells of a kernel without WireGuard, which joins nevertheless', async () => {
-  const host = aDoctorHost({
-    files: Object.fromEntries(Object.entries(HEALTHY).filter(([file]) => !file.endsWith('wireguard'))),
-  });
+  const kallsyms = HEALTHY['/proc/kallsyms'].replace('wg_xmit', 'wg_xmit_of_others');
+  const host = aDoctorHost({ files: { ...HEALTHY, '/proc/kallsyms': kallsyms } });
   const findings = await examineAgent(host, { dataDir: '/d', dockerSocket: '/s', serverUrls: ['https://a:1'] });
   expect(findings.filter(({ level }) => level !== 'good')).toMatchObject([
     { about: 'wireguard', level: 'doubtful', type: ['modprobe wireguard'] },

@@ -17,7 +17,7 @@ export async function checkEngine(host: DoctorHost, socket: string): Promise<Fin
     case 'ENOENT':
       return bad('docker', `no engine at ${socket}`, `apt-get install docker.io && ${START}`);
     case 'EACCES':
-      return bad('docker', `${socket} may not be used by this user`, 'sudo !!');
+      return bad('docker', `${socket} may not be used by this user`, 'sudo pinsetter-agent doctor');
     case 'ECONNREFUSED':
       return bad('docker', `the engine at ${socket} does not run`, START);
     default:
@@ -39,23 +39,25 @@ export async function checkCgroups(host: DoctorHost): Promise<Finding> {
   return good('cgroups', 'version 1');
 }
 
-/** What each way to connect pods of several machines needs of the kernel. */
+/** What each way to connect pods of several machines needs of the kernel, and a function that kernels with it have. */
 const FEATURES = [
-  { module: 'vxlan', without: 'pods of machines in different networks need another way' },
-  { module: 'wireguard', without: 'traffic between machines is not encrypted' },
-  { module: 'nf_tables', without: 'services are routed by the slower iptables' },
+  { module: 'vxlan', symbol: 'vxlan_xmit', without: 'pods of machines in different networks need another way' },
+  { module: 'wireguard', symbol: 'wg_xmit', without: 'traffic between machines is not encrypted' },
+  { module: 'nf_tables', symbol: 'nft_do_chain', without: 'services are routed by the slower iptables' },
 ] as const;
 
-export const checkKernel = (host: DoctorHost): Promise<readonly Finding[]> =>
-  Promise.all(
-    FEATURES.map(async ({ module, without }) => {
+export async function checkKernel(host: DoctorHost): Promise<readonly Finding[]> {
+  const symbols = (await host.read('/proc/kallsyms')) ?? '';
+  return Promise.all(
+    FEATURES.map(async ({ module, symbol, without }) => {
       const isThere =
-        (await host.has(`/sys/module/${module}`)) || (await host.run('modprobe', ['-n', '-q', module]))?.status === 0;
+        new RegExp(` ${symbol}\\b`).test(symbols) || (await host.run('modprobe', ['-n', '-q', module]))?.status === 0;
       return isThere
         ? good(module, 'the kernel has it')
         : doubtful(module, `not in this kernel: ${without}`, `modprobe ${module}`);
     }),
   );
+}
 
 export async function checkForwarding(host: DoctorHost): Promise<Finding> {
   const value = (await host.read('/proc/sys/net/ipv4/ip_forward'))?.trim();
