@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
+import { createConnectAdmission, lookupIn } from './admission/connect-admission';
 import type { OutsideAdmission } from './admission/outside-admission';
 import { bothOutside } from './admission/outside-admission';
 import { createAdmissionPolicies } from './admission/policies/admission-policies';
@@ -180,6 +181,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     authorizer: permissions.authorizer,
     streaming,
     proxy,
+    connectAdmission: createConnectAdmission(others, lookupIn(client)),
     virtual: {
       ...reviewHandlers(permissions, credentials.tokenAuthenticators),
       ...serverObjects({

@@ -19,6 +19,12 @@ createServer({ key: read('apiserver.key'), cert: read('apiserver.crt') }, (reque
   request.on('end', () => {
     const review = JSON.parse(body);
     const { uid, object } = review.request;
+    if (request.url.startsWith('/connect')) {
+      const { kind, command } = object;
+      const allowed = kind !== 'PodAttachOptions' && !command?.includes('secret');
+      review.response = { uid, allowed, status: { message: kind + ' is not wanted' } };
+      return response.end(JSON.stringify(review));
+    }
     const isForbidden = object.data?.forbidden !== undefined;
     const patch = [{ op: 'add', path: '/metadata/labels', value: { ...object.metadata.labels, seen: 'yes' } }];
     review.response = isForbidden
@@ -32,6 +38,7 @@ createServer({ key: read('apiserver.key'), cert: read('apiserver.crt') }, (reque
 /** A webhook as people run them: a pod behind a Service. */
 describe('a webhook in the cluster', () => {
   let cluster: Cluster;
+  let caBundle: string;
 
   beforeAll(async () => {
     cluster = await Cluster.start();
@@ -40,6 +47,7 @@ describe('a webhook in the cluster', () => {
     mkdirSync(folder);
     writeFileSync(path.join(folder, 'hook.js'), PROGRAM);
     const authority = await openClusterAuthority({ folder, clock: systemClock, names: ['hooks.default.svc'] });
+    caBundle = Buffer.from(authority.caCertificatePem).toString('base64');
     const service = {
       apiVersion: 'v1',
       kind: 'Service',
@@ -57,7 +65,7 @@ describe('a webhook in the cluster', () => {
           name: 'hooks.example.com',
           clientConfig: {
             service: { namespace: 'default', name: 'hooks', path: '/mutate' },
-            caBundle: Buffer.from(authority.caCertificatePem).toString('base64'),
+            caBundle,
           },
           rules: [
             { operations: ['CREATE', 'UPDATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] },
@@ -99,6 +107,40 @@ describe('a webhook in the cluster', () => {
     const at = '/api/v1/namespaces/default';
     expect(await cluster.ok(['get', '--raw', `${at}/services/https:hooks:443/proxy/healthz`])).toBe('well');
     expect(await cluster.ok(['get', '--raw', `${at}/pods/https:hooks:8443/proxy/healthz`])).toBe('well');
+  });
+
+  it('has a say in who is connected to what runs', async () => {
+    const rule = {
+      operations: ['CONNECT'],
+      apiGroups: [''],
+      apiVersions: ['v1'],
+      resources: ['pods/attach', 'pods/exec'],
+    };
+    const webhook = {
+      name: 'connections.example.com',
+      clientConfig: { service: { namespace: 'default', name: 'hooks', path: '/connect' }, caBundle },
+      rules: [rule],
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+    };
+    const configuration = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: 'connections' },
+      webhooks: [webhook],
+    };
+    await cluster.ok(['apply', '-f', '-'], JSON.stringify(configuration));
+    await cluster.ok(['apply', '-f', '-'], podManifest('target', { containers: [shell('sleep 1000')] }));
+    await cluster.ok(['wait', '--for=condition=Ready', 'pod/target', '--timeout=60s']);
+    expect(await cluster.ok(['exec', 'target', '--', 'echo', 'open'])).toBe('open\n');
+    for (const [args, kind] of [
+      [['exec', 'target', '--', 'echo', 'secret'], 'PodExecOptions'],
+      [['attach', 'target'], 'PodAttachOptions'],
+    ] as const) {
+      const { status, stderr } = await cluster.kubectl(args);
+      expect(status).toBe(1);
+      expect(stderr).toContain(`admission webhook "connections.example.com" denied the request: ${kind} is not wanted`);
+    }
   });
 
   it('stands in the way when it is gone, since it does not say otherwise', async () => {

@@ -1,16 +1,18 @@
 import type { ApiObject, StoredObject } from '../../shared/api/objects';
 import type { AdmissionRequest } from './admission';
 
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
 /** What is about to happen to an object. */
 export interface OutsideCall {
   readonly request: AdmissionRequest;
   readonly operation: Operation;
+  /** What a client is to be connected to; of other operations the request says it. */
+  readonly subresource?: string;
   readonly namespace: string | undefined;
   /** Empty where it is yet to be made up. */
   readonly name: string;
-  /** As it is to be; absent for a deletion. */
+  /** As it is to be, of a connection its options; absent for a deletion. */
   readonly object?: ApiObject;
   /** As it is; absent for a creation. */
   readonly old?: StoredObject;

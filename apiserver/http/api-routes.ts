@@ -9,6 +9,7 @@ import { authenticate, isNotYetKnown, whenKnown } from '../auth/authenticator';
 import type { AuditTrail, Auditor } from '../audit/auditor';
 import type { Authorizer } from '../auth/authorizer';
 import { authorize } from '../auth/authorizer';
+import type { ConnectAdmission } from '../admission/connect-admission';
 import { impersonated } from '../auth/impersonation';
 import type { User } from '../auth/user';
 import type { Kind } from '../kinds/kind';
@@ -44,6 +45,8 @@ export interface ApiRoutesDeps {
   /** Open to everybody. */
   readonly publicPages: Readonly<Record<string, Page>>;
   readonly onFinished: (finished: FinishedRequest) => void;
+  /** Who has a say in connections; absent: nobody. */
+  readonly connectAdmission?: ConnectAdmission;
   /** Absent: nothing is noted. */
   readonly auditor?: Auditor;
   readonly clock: Clock;
@@ -153,13 +156,28 @@ export class ApiRoutes {
     if (path !== undefined && this.deps.proxy.serves(path)) {
       authorize(this.deps.authorizer, user, attributesOf(request, path, url.searchParams));
       audit.trail?.allowed();
+      await this.admitConnection(path, url, user, audit);
       return this.deps.proxy.upgrade(path, request, socket, head);
     }
     if (path?.plural !== 'pods' || path.subresource === undefined || !this.deps.streaming.serves(path.subresource))
       throw notServed();
     authorize(this.deps.authorizer, user, { ...attributesOf(request, path, url.searchParams), verb: 'create' });
     audit.trail?.allowed();
+    await this.admitConnection(path, url, user, audit);
     await this.deps.streaming.upgrade(path, url.searchParams, request, socket, head);
+  }
+
+  /** Rejects where somebody outside refuses it. */
+  private async admitConnection(
+    { group, version, plural, subresource, namespace, name = '' }: RequestPath,
+    { searchParams: query }: RequestUrl,
+    user: User,
+    { trail }: { readonly trail?: AuditTrail | undefined },
+  ): Promise<void> {
+    const kind = plural === undefined ? undefined : this.deps.kinds.byResource(group, version, plural);
+    if (kind === undefined || subresource === undefined) return;
+    const annotate = trail === undefined ? {} : { annotate: trail.annotate };
+    await this.deps.connectAdmission?.({ kind, subresource, namespace, name, query, user, ...annotate });
   }
 
   /** Without a promise for the many who are known at once. */
@@ -219,9 +237,13 @@ export class ApiRoutes {
     audit.trail?.allowed();
     if (kind === undefined || (path.namespace !== undefined && !kind.namespaced)) throw notServed();
     if (kind.plural === 'pods' && path.subresource !== undefined && this.deps.streaming.serves(path.subresource)) {
+      await this.admitConnection(path, url, user, audit);
       return this.deps.streaming.handle(path, url.searchParams, request, response);
     }
-    if (this.deps.proxy.serves(path)) return this.deps.proxy.handle(path, request, response);
+    if (this.deps.proxy.serves(path)) {
+      await this.admitConnection(path, url, user, audit);
+      return this.deps.proxy.handle(path, request, response);
+    }
     if (this.deps.kinds.isVirtual(kind)) {
       const call = { kind, path, query: url.searchParams, user, request };
       const { code, answer } = await answerVirtual(this.deps.virtual, this.deps.decoder, call);

@@ -94,7 +94,10 @@ const has = (allowed: readonly string[] | undefined, wanted: string): boolean =>
   (allowed ?? []).some((each) => each === '*' || each === wanted);
 
 /** Whether a rule is about such a request. */
-export function matchesRule(rule: HookRule, { request: { kind, subresource }, operation, name }: OutsideCall): boolean {
+export function matchesRule(rule: HookRule, call: OutsideCall): boolean {
+  const { request, operation, name } = call;
+  const { kind } = request;
+  const subresource = call.subresource ?? request.subresource;
   const scope = kind.namespaced ? 'Namespaced' : 'Cluster';
   return (
     has(rule.operations, operation) &&

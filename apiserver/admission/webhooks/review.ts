@@ -24,6 +24,8 @@ export interface Review {
 }
 
 const OPTIONS = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' } as const;
+/** Of a connection the object is what it was asked for with, whose kind is its own. */
+const isConnection = ({ operation }: OutsideCall): boolean => operation === 'CONNECT';
 
 /** The AdmissionReview that asks a webhook, in the first of the versions it knows. */
 export function reviewOf(call: OutsideCall, object: ApiObject | undefined, versions: readonly string[]): Review {
@@ -36,7 +38,7 @@ export function reviewOf(call: OutsideCall, object: ApiObject | undefined, versi
     request: {
       uid,
       ...describe(call),
-      object: object === undefined ? null : typed(request.kind, object),
+      object: object === undefined ? null : isConnection(call) ? object : typed(request.kind, object),
       oldObject: old === undefined ? null : typed(request.kind, old),
     },
   };
@@ -44,14 +46,17 @@ export function reviewOf(call: OutsideCall, object: ApiObject | undefined, versi
 }
 
 /** The request itself, without the objects: also what conditions see of it. */
-export function describe({ request, operation, name, namespace }: OutsideCall): object {
-  const { kind, user, subresource, dryRun } = request;
+export function describe(call: OutsideCall): object {
+  const { request, operation, name, namespace } = call;
+  const { kind, user, dryRun } = request;
   const { group, version, plural } = kind;
+  const subresource = call.subresource ?? request.subresource;
+  const objectKind = { group, version, kind: isConnection(call) ? (call.object?.kind ?? kind.kind) : kind.kind };
   return {
-    kind: { group, version, kind: kind.kind },
+    kind: objectKind,
     resource: { group, version, resource: plural },
     ...(subresource === undefined ? {} : { subResource: subresource, requestSubResource: subresource }),
-    requestKind: { group, version, kind: kind.kind },
+    requestKind: objectKind,
     requestResource: { group, version, resource: plural },
     ...(name === '' ? {} : { name }),
     ...(namespace === undefined ? {} : { namespace }),
@@ -63,7 +68,11 @@ export function describe({ request, operation, name, namespace }: OutsideCall): 
       ...(user.extra === undefined ? {} : { extra: user.extra }),
     },
     dryRun,
-    options: { kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1', ...(dryRun ? { dryRun: ['All'] } : {}) },
+    ...(operation === 'CONNECT'
+      ? {}
+      : {
+          options: { kind: OPTIONS[operation], apiVersion: 'meta.k8s.io/v1', ...(dryRun ? { dryRun: ['All'] } : {}) },
+        }),
   };
 }
 
