@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
+import { createPolicyTypeCheck } from './admission/policies/type-check';
 import { createConnectAdmission, lookupIn } from './admission/connect-admission';
 import type { OutsideAdmission } from './admission/outside-admission';
 import { bothOutside } from './admission/outside-admission';
@@ -164,6 +165,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       caCertificatePem,
       signer: authority,
       podUsages,
+      policyTypeCheck: createPolicyTypeCheck(kinds, schemas),
     }),
     { client, clock, logger },
   );

@@ -5,7 +5,9 @@ import type { QuotaLedger } from '../admission/quota/ledger';
 import type { EventRecorder } from '../events/event-recorder';
 import type { PodUsages } from '../metrics-api/metrics-api';
 import type { Client } from '../registry/client';
+import type { PolicyTypeCheck } from '../admission/policies/type-check';
 import { AccountTokenSecretController } from './account-token-secret';
+import { AdmissionPolicyStatusController } from './admission-policy-status';
 import type { CertificateSigner } from './certificates/certificate-signing';
 import { CertificateSigningController } from './certificates/certificate-signing';
 import { ClusterRoleAggregationController } from './cluster-role-aggregation';
@@ -44,6 +46,7 @@ export interface ControllerDeps {
   /** Of the authority that signed the server's certificate. */
   readonly caCertificatePem: string;
   readonly signer: CertificateSigner;
+  readonly policyTypeCheck: PolicyTypeCheck;
 }
 
 /** In this order, before all else, a namespace is emptied. */
@@ -65,6 +68,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new ClusterRoleAggregationController(deps.client),
   new AccountTokenSecretController(deps),
   new CertificateSigningController(deps),
+  new AdmissionPolicyStatusController(deps.client, deps.policyTypeCheck),
   new ExpiredJoinTokensController(deps),
   new RootCaPublisher(deps.client, deps.caCertificatePem),
   new PodGarbageController(deps.client, deps.clock),

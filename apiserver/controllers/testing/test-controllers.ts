@@ -1,9 +1,11 @@
 import { silentLogger } from '../../../shared/logger';
 import { settle } from '../../../shared/testing/fake-clock';
+import { createPolicyTypeCheck } from '../../admission/policies/type-check';
 import type { SigningKeys } from '../../auth/service-account/signing-keys';
 import { testSigningKeys, testTokenIssuer } from '../../auth/service-account/testing/test-tokens';
 import { createEventRecorder } from '../../events/event-recorder';
 import type { PodUsages } from '../../metrics-api/metrics-api';
+import { loadSchemas } from '../../openapi/schemas';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
 import { ControllerManager } from '../controller-manager';
@@ -37,6 +39,7 @@ export async function startControllers(
       caCertificatePem: 'a certificate',
       signer,
       podUsages,
+      policyTypeCheck: (spec) => createPolicyTypeCheck(registry.kinds, loadSchemas())(spec),
     }),
     {
       client,
