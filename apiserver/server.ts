@@ -207,7 +207,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
         jwksUri: () => `${urlOf(config, portOf(server))}${JWKS_PATH}`,
       }),
       '/metrics': metrics.page,
-      ...schedulerPages(scheduler),
+      ...schedulerPages(scheduler, { kinds, decoder }),
       '/nodes': (_url, response) => sendJson(response, 200, { items: channel.nodes() }),
     },
     ...(audit === undefined ? {} : { auditor: audit.auditor }),

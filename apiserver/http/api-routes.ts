@@ -53,7 +53,7 @@ export interface ApiRoutesDeps {
   readonly logger: Logger;
 }
 
-export type Page = (url: RequestUrl, response: ServerResponse) => Promise<void> | void;
+export type Page = (url: RequestUrl, response: ServerResponse, request: IncomingMessage) => Promise<void> | void;
 
 /** Logs and the POST forms of exec, attach and port-forward arrive as plain requests. */
 export interface StreamingRoutes {
@@ -212,7 +212,7 @@ export class ApiRoutes {
     if (open !== undefined) {
       audit.trail = this.deps.auditor?.begin({ request, response, user: ANONYMOUS });
       audit.trail?.allowed();
-      return open(url, response);
+      return open(url, response, request);
     }
     const known = this.callerOf(request);
     const caller = known instanceof Promise ? await known : known;
@@ -221,7 +221,7 @@ export class ApiRoutes {
     seen.user = user.name;
     const path = /^\/apis?\//.test(url.pathname) ? parseRequestPath(url.pathname) : undefined;
     if (path?.plural === undefined) {
-      authorize(this.deps.authorizer, user, { verb: 'get', path: url.pathname });
+      authorize(this.deps.authorizer, user, { verb: (request.method ?? 'GET').toLowerCase(), path: url.pathname });
       audit.trail?.allowed();
       return this.nonResource(request, response, url, path);
     }
@@ -285,7 +285,7 @@ export class ApiRoutes {
     path: RequestPath | undefined,
   ): Promise<void> {
     const page = this.deps.pages[url.pathname];
-    if (page !== undefined) return page(url, response);
+    if (page !== undefined) return page(url, response, request);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
     const { openApi } = this.deps;

@@ -25,8 +25,10 @@ import { annotate, label } from './metadata';
 import { node } from './node/node';
 import { cordon, drain, uncordon } from './nodes';
 import { patch } from './patch';
+import { plan } from './plan';
 import { portForward } from './port-forward';
 import { apiResources, apiVersions, version } from './server-info';
+import { rebalance } from './rebalance';
 import { replace } from './replace';
 import { rollout } from './rollout/rollout';
 import { runPod } from './run';
@@ -71,6 +73,8 @@ export const commands: readonly Command[] = [
   uncordon,
   drain,
   taint,
+  plan,
+  rebalance,
   node,
   token,
   label,
