@@ -43,6 +43,8 @@ export interface ServerConfig {
   readonly kubeconfigOut: string;
   readonly nodeApproval: NodeApproval;
   readonly schedulerPolicy: string;
+  /** NAME=POLICY, by spec.schedulerName. */
+  readonly schedulerProfiles: readonly string[];
   /** Where services get their cluster IPs from. */
   readonly serviceIpRange: IpRange;
   /** What namespaces enforce of their pods, and warn about, whose labels do not say. */
@@ -121,6 +123,12 @@ export function parseConfig(
       describe: 'whether a join token is enough, or you let in each node (kubectl-lite node approve)',
     })
     .option('scheduler-policy', { choices: host.policies, default: 'greedy', describe: 'how pods are placed' })
+    .option('scheduler-profile', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'NAME=POLICY: how pods are placed that say schedulerName: NAME',
+    })
     .option('service-cluster-ip-range', {
       type: 'string',
       default: DEFAULT_SERVICE_IP_RANGE.text,
@@ -213,6 +221,7 @@ export function parseConfig(
     kubeconfigOut: path.resolve(host.cwd, flags.kubeconfigOut ?? path.join(dataDir, 'kubeconfig')),
     nodeApproval: flags.nodeApproval,
     schedulerPolicy: flags.schedulerPolicy,
+    schedulerProfiles: flags.schedulerProfile,
     serviceIpRange,
     podSecurityDefault: flags.podSecurityDefault,
     tolerationSeconds,

@@ -57,6 +57,7 @@ import { ensureClusterService } from './registry/cluster-service';
 import { createClient } from './registry/create-client';
 import { createRegistry } from './registry/create-registry';
 import { findPolicy } from './scheduler/core/policies/policies';
+import { profilesOf } from './scheduler/profiles';
 import { Scheduler } from './scheduler/scheduler';
 import { schedulerPages } from './scheduler/scheduler-pages';
 import { reachableAddresses, serverNames, urlOf } from './server-addresses';
@@ -169,9 +170,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     }),
     { client, clock, logger },
   );
-  const policy = findPolicy(config.schedulerPolicy);
-  if (policy === undefined) throw new Error(`there is no scheduling policy ${config.schedulerPolicy}`);
-  const scheduler = new Scheduler({ client, clock, logger, events, policy, usages: () => channel.nodes() });
+  const profiles = profilesOf(config.schedulerPolicy, config.schedulerProfiles, findPolicy);
+  const scheduler = new Scheduler({ client, clock, logger, events, profiles, usages: () => channel.nodes() });
 
   const metrics = createMetrics({ store, channel });
   const routes = new ApiRoutes({

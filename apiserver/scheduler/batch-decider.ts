@@ -10,6 +10,7 @@ import { explain, explainBriefly } from './explanation';
 import type { Gang } from './gangs';
 import { groupGangs } from './gangs';
 import type { Eviction, Preemptor } from './preemptor';
+import type { WorkingPolicies } from './profiles';
 
 export type Decision =
   | { readonly pod: Pod; readonly nodeName: string }
@@ -28,7 +29,7 @@ export interface PodRefusal {
 
 export interface DeciderOptions {
   readonly state: ClusterState;
-  readonly policy: Policy;
+  readonly policies: WorkingPolicies;
   readonly preemptor: Preemptor;
   readonly clock: Clock;
   /** How often a pod was refused before, by uid. */
@@ -69,9 +70,16 @@ export class BatchDecider {
     return decisions;
   }
 
-  private place(pods: readonly Pod[], { mayEvict = true } = {}): Decision[] {
-    if (pods.length === 0) return [];
-    const { state, policy, record, refusalsOf } = this.options;
+  private place(pods: readonly Pod[], options: { readonly mayEvict?: boolean } = {}): Decision[] {
+    return [...this.options.policies.split(pods)].flatMap(([policy, part]) => this.placeBy(policy, part, options));
+  }
+
+  private placeBy(
+    policy: Policy,
+    pods: readonly Pod[],
+    { mayEvict = true }: { readonly mayEvict?: boolean },
+  ): Decision[] {
+    const { state, record, refusalsOf } = this.options;
     const { cluster } = state;
     const classes = pods.map((pod) => state.classOf(pod));
     const placements = policy.place(classes, {
@@ -130,7 +138,7 @@ export class BatchDecider {
 
   /** All of them or none. */
   private placeGang(gang: Gang): readonly Decision[] {
-    const { state, policy, clock } = this.options;
+    const { state, policies, clock } = this.options;
     const { members, name, size, deadlineMs } = gang;
     const refuse = (text: string, cures: readonly Cure[]): readonly Decision[] =>
       members.map((pod) => ({ pod, refusal: { message: text, note: text, cures: new Set(cures) } }));
@@ -142,7 +150,9 @@ export class BatchDecider {
       return refuse(`gang ${name} waits for its pods: ${there + members.length} of ${size} are there`, ['gang']);
     }
     const classes = members.map((pod) => state.classOf(pod));
-    const placements = policy.place(classes);
+    const [first] = members;
+    if (first === undefined) return [];
+    const placements = policies.of(first).place(classes);
     const missing = placements.nodes.findIndex((node) => node < 0);
     const podClass = classes[missing];
     if (podClass === undefined) {

@@ -6,12 +6,11 @@ import { gangKeyOf } from './gangs';
 export const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 
 /** Whether a pod waits for a node from a scheduler of this name. */
-export const isPending = (pod: Pod, schedulerName: string): boolean =>
+export const isPending = (pod: Pod): boolean =>
   (pod.spec.nodeName ?? '') === '' &&
   pod.metadata.deletionTimestamp === undefined &&
   !isTerminal(pod) &&
-  (pod.spec.schedulingGates?.length ?? 0) === 0 &&
-  (pod.spec.schedulerName ?? 'default-scheduler') === schedulerName;
+  (pod.spec.schedulingGates?.length ?? 0) === 0;
 
 /** Room that is kept for a pod while others leave it. */
 export interface Reservation {

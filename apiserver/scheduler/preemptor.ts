@@ -10,12 +10,12 @@ import type { ClusterState } from './cluster-state';
 import type { PodClass } from './core/model/pod-class';
 import type { Budget } from './core/preemption/victims';
 import { PreemptionFinder } from './core/preemption/victims';
+import { schedulerNameOf } from './profiles';
 
 export interface PreemptorOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly events: EventRecorder;
-  readonly component: string;
 }
 
 /** Pods that must leave so that another can have their node. */
@@ -57,7 +57,8 @@ export class Preemptor {
 
   /** Evicts gracefully. Who is gone already is no trouble. */
   async evict(preemptor: Pod, { nodeName, victims }: Eviction): Promise<void> {
-    const { client, clock, events, component } = this.options;
+    const { client, clock, events } = this.options;
+    const component = schedulerNameOf(preemptor);
     await Promise.all(
       victims.map(async (victim) => {
         const { uid } = victim.metadata;

@@ -17,7 +17,9 @@ import { Preemptor } from './preemptor';
 import type { Cure } from './core/constraints/constraint';
 import { CPU, MEMORY } from './core/model/node-table';
 import { explainChoice } from './explanation';
-import type { Comparison, PolicyKind } from './core/policies/policy';
+import type { Comparison } from './core/policies/policy';
+import type { Profiles } from './profiles';
+import { WorkingPolicies, schedulerNameOf } from './profiles';
 import { volumesOf } from './volume-demands';
 import { SchedulingQueue } from './scheduling-queue';
 import { WhatIf } from './what-if';
@@ -27,9 +29,7 @@ export interface SchedulerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventRecorder;
-  readonly policy: PolicyKind;
-  /** Pods name it in spec.schedulerName. */
-  readonly name?: string;
+  readonly profiles: Profiles;
   /** What nodes are really busy with, asked every now and then. Absent: only requests count. */
   readonly usages?: () => readonly NodeUsage[];
 }
@@ -49,7 +49,6 @@ export class Scheduler {
   private readonly decider: BatchDecider;
   private readonly preemptor: Preemptor;
   private readonly queue = new SchedulingQueue();
-  private readonly name: string;
   private unsubscribe: (() => void)[] = [];
   private running: Promise<void> | undefined;
   private stopped = true;
@@ -61,13 +60,12 @@ export class Scheduler {
   private readonly retries = new Set<() => void>();
 
   constructor(private readonly options: SchedulerOptions) {
-    this.name = options.name ?? 'default-scheduler';
     this.state = new ClusterState((pod) => volumesOf(pod, options.client));
-    this.whatIf = new WhatIf({ state: this.state, client: options.client, policy: options.policy });
-    this.preemptor = new Preemptor(this.state, { ...options, component: this.name });
+    this.whatIf = new WhatIf({ state: this.state, client: options.client, profiles: options.profiles });
+    this.preemptor = new Preemptor(this.state, options);
     this.decider = new BatchDecider({
       state: this.state,
-      policy: options.policy.create(this.state.cluster),
+      policies: new WorkingPolicies(options.profiles, this.state.cluster),
       preemptor: this.preemptor,
       clock: options.clock,
       refusalsOf: (uid) => this.queue.refusalsOf(uid),
@@ -134,7 +132,7 @@ export class Scheduler {
       return;
     }
     this.state.setPod(object);
-    if (!isPending(object, this.name)) {
+    if (!this.isWaiting(object)) {
       this.state.release(uid);
       this.queue.remove(uid);
       const hasEnded = object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed';
@@ -148,6 +146,11 @@ export class Scheduler {
     this.queue.add(object);
     if (gangKeyOf(object) !== undefined) this.queue.cured('gang');
     this.wake();
+  }
+
+  /** Waits to be placed, and by one of ours. */
+  private isWaiting(pod: Pod): boolean {
+    return isPending(pod) && this.options.profiles.has(schedulerNameOf(pod));
   }
 
   private podGone(pod: Pod): void {
@@ -245,7 +248,7 @@ export class Scheduler {
         reason: 'Scheduled',
         message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
       },
-      { component: this.name },
+      { component: schedulerNameOf(pod) },
     );
   }
 
@@ -280,17 +283,21 @@ export class Scheduler {
       { subresource: 'status', uid: pod.metadata.uid },
     );
     if (isNews) {
-      events.record(pod, { type: 'Warning', reason: 'FailedScheduling', message: note }, { component: this.name });
+      events.record(
+        pod,
+        { type: 'Warning', reason: 'FailedScheduling', message: note },
+        { component: schedulerNameOf(pod) },
+      );
     }
     if (eviction !== undefined) await this.preemptor.evict(pod, eviction);
   }
 
   private retry(pod: Pod): void {
-    if (this.stopped || !isPending(pod, this.name)) return;
+    if (this.stopped || !this.isWaiting(pod)) return;
     const cancel = this.options.clock.setTimeout(() => {
       this.retries.delete(cancel);
       const latest = this.options.client.view('Pod').get(keyOf(pod));
-      if (latest?.metadata.uid !== pod.metadata.uid || !isPending(latest, this.name)) return;
+      if (latest?.metadata.uid !== pod.metadata.uid || !this.isWaiting(latest)) return;
       this.queue.add(latest);
       this.wake();
     }, BIND_RETRY_MS);

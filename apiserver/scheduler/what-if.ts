@@ -2,10 +2,12 @@ import type { Pod } from '../../shared/api/objects';
 import { matchesLabels, selectorOf } from '../../shared/selectors/label-selector';
 import type { Client } from '../registry/client';
 import type { ClusterState } from './cluster-state';
-import type { PolicyKind } from './core/policies/policy';
+import type { PlannedPod } from './core/what-if/plan';
 import { plan } from './core/what-if/plan';
 import { planRebalancing } from './core/what-if/rebalance';
 import { explain, explainChoice } from './explanation';
+import type { Profiles } from './profiles';
+import { WorkingPolicies, schedulerNameOf } from './profiles';
 
 /** Where a pod would go and why, or why nowhere. */
 export interface PodPlan {
@@ -32,7 +34,7 @@ export interface RebalancePlan {
 export interface WhatIfOptions {
   readonly state: ClusterState;
   readonly client: Client;
-  readonly policy: PolicyKind;
+  readonly profiles: Profiles;
 }
 
 /** Questions about what the scheduler would do; nothing is done, and nothing of the cluster's state changes. */
@@ -41,19 +43,29 @@ export class WhatIf {
 
   /** Where these pods would go, were they all created now. */
   plan(pods: readonly Pod[]): readonly PodPlan[] {
-    const { state, policy } = this.options;
+    const { state, profiles } = this.options;
     const { cluster } = state;
     const nameOf = (node: number): string => cluster.nodes.nameOf(node);
-    const planned = plan(
-      cluster,
-      // A policy of its own: what the loop's policy learns from, it must not learn from what never came.
-      policy.create(cluster),
-      pods.map((pod) => state.classOf(pod)),
-    );
-    return pods.map(({ metadata: { namespace, name } }, index): PodPlan => {
-      const each = planned[index];
-      if (each?.nodeName === undefined) {
-        return { namespace, name, reason: explain(each?.exclusions ?? [], each?.nearest) };
+    const known = pods.filter((pod) => profiles.has(schedulerNameOf(pod)));
+    const planned = new Map<Pod, PlannedPod>();
+    // Policies of their own: what the loop's policies learn from, they must not learn from what never came.
+    for (const [policy, part] of new WorkingPolicies(profiles, cluster).split(known)) {
+      const found = plan(
+        cluster,
+        policy,
+        part.map((pod) => state.classOf(pod)),
+      );
+      for (const [index, each] of found.entries()) planned.set(part[index] as Pod, each);
+    }
+    return pods.map((pod): PodPlan => {
+      const { namespace, name } = pod.metadata;
+      const each = planned.get(pod);
+      if (each === undefined) {
+        const names = [...profiles.keys()].join(', ');
+        return { namespace, name, reason: `there is no scheduler ${schedulerNameOf(pod)} here, only ${names}` };
+      }
+      if (each.nodeName === undefined) {
+        return { namespace, name, reason: explain(each.exclusions, each.nearest) };
       }
       const reason =
         each.comparison === undefined ? 'it packs best there with the others' : explainChoice(each.comparison, nameOf);

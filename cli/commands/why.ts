@@ -76,6 +76,9 @@ function pendingText(context: Context, pod: Pod): string {
   if (gates.length > 0)
     return `${head} is ${warn('held back')} by its scheduling gates: ${gates.map(({ name }) => name).join(', ')}.\n`;
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const { schedulerName = 'default-scheduler' } = pod.spec;
+  if (scheduled?.message === undefined && schedulerName !== 'default-scheduler')
+    return `${head} is ${warn('pending')}: it waits for a scheduler named ${schedulerName} (spec.schedulerName), and none has looked at it yet. The server has those that --scheduler-profile names.\n`;
   if (scheduled?.message === undefined)
     return `${head} is ${warn('pending')}: the scheduler has not looked at it yet.\n`;
   const { summary, nodes, miss } = splitByNode(scheduled.message);

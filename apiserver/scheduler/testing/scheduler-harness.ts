@@ -8,6 +8,8 @@ import { startRegistry } from '../../registry/testing/test-registry';
 import { greedy } from '../core/policies/greedy';
 import type { PolicyKind } from '../core/policies/policy';
 import type { NodeUsage } from '../node-loads';
+import type { Profiles } from '../profiles';
+import { DEFAULT_SCHEDULER } from '../profiles';
 import { Scheduler } from '../scheduler';
 
 /** What a client sends of an object that a builder made as stored. */
@@ -31,6 +33,8 @@ interface HarnessOptions {
   /** Called after each decision, before it is carried out. */
   readonly meanwhile?: () => void;
   readonly usages?: () => readonly NodeUsage[];
+  /** Beside the default one. */
+  readonly profiles?: Profiles;
 }
 
 /** The loop on the real registry; every batch that it places is counted. */
@@ -58,7 +62,7 @@ export async function startScheduler(options: HarnessOptions = {}) {
     clock,
     logger: silentLogger,
     events,
-    policy,
+    profiles: new Map([[DEFAULT_SCHEDULER, policy], ...(options.profiles ?? [])]),
     ...(options.usages === undefined ? {} : { usages: options.usages }),
   });
   const idle = async (): Promise<void> => {

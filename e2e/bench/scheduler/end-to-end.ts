@@ -8,6 +8,7 @@ import { ensureBootstrapObjects } from '../../../apiserver/registry/bootstrap-ob
 import { createClient } from '../../../apiserver/registry/create-client';
 import { createRegistry } from '../../../apiserver/registry/create-registry';
 import { greedy } from '../../../apiserver/scheduler/core/policies/greedy';
+import { DEFAULT_SCHEDULER } from '../../../apiserver/scheduler/profiles';
 import { Scheduler } from '../../../apiserver/scheduler/scheduler';
 import { openSqliteStore } from '../../../apiserver/store/sqlite/sqlite-store';
 import { systemClock } from '../../../shared/clock';
@@ -55,7 +56,13 @@ export async function endToEnd({ nodes, pods }: EndToEndOptions): Promise<Part> 
     });
     const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: set.metadata.uid, controller: true };
     const events = createEventRecorder({ client, clock, logger });
-    const scheduler = new Scheduler({ client, clock, logger, events, policy: greedy });
+    const scheduler = new Scheduler({
+      client,
+      clock,
+      logger,
+      events,
+      profiles: new Map([[DEFAULT_SCHEDULER, greedy]]),
+    });
     scheduler.start();
     let bound = 0;
     let finish = (): void => undefined;
