@@ -11,6 +11,8 @@ import { AdmissionPolicyStatusController } from './admission-policy-status';
 import type { CertificateSigner } from './certificates/certificate-signing';
 import { CertificateSigningController } from './certificates/certificate-signing';
 import { ClusterRoleAggregationController } from './cluster-role-aggregation';
+import { AutomaticRollbackController } from './rollouts/automatic-rollback';
+import { ConfigRolloutController } from './rollouts/config-rollout';
 import type { Controller } from './controller';
 import type { ControllerManager } from './controller-manager';
 import { CronJobController } from './cron-job/cron-job';
@@ -83,6 +85,10 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new JobController(deps),
   new FinishedJobsController(deps),
   new CronJobController(deps),
+  new ConfigRolloutController(deps, 'Deployment'),
+  new ConfigRolloutController(deps, 'StatefulSet'),
+  new ConfigRolloutController(deps, 'DaemonSet'),
+  new AutomaticRollbackController(deps),
   new EndpointSliceController(deps),
   new EndpointsController(deps),
   new EndpointSliceMirroringController(deps.client),

@@ -21,7 +21,8 @@ export const revisionOf = ({ metadata }: ReplicaSet | Deployment): number =>
 export const templateOf = (object: Deployment | ReplicaSet): PodTemplate =>
   (object.spec?.template ?? {}) as PodTemplate;
 
-function withoutHash(template: PodTemplate): PodTemplate {
+/** The template as the deployment has it. */
+export function withoutHash(template: PodTemplate): PodTemplate {
   const { [HASH_LABEL]: _, ...labels } = template.metadata?.labels ?? {};
   return { ...template, metadata: { ...template.metadata, labels } };
 }
