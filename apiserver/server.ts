@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../shared/clock';
 import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
+import { removeFolderBy } from './node-channel/remove-folder';
 import { createPolicyTypeCheck } from './admission/policies/type-check';
 import { createConnectAdmission, lookupIn } from './admission/connect-admission';
 import type { OutsideAdmission } from './admission/outside-admission';
@@ -167,6 +168,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       signer: authority,
       podUsages,
       policyTypeCheck: createPolicyTypeCheck(kinds, schemas),
+      removeFolder: removeFolderBy(channel),
     }),
     { client, clock, logger },
   );

@@ -1,6 +1,12 @@
 import type { AdmissionPlugin } from './admission';
 import { namespaceLifecycle } from './namespace-lifecycle';
 import { priority } from './priority';
+import { defaultStorageClass, storageProtection } from './storage-protection';
 
 /** Every admission plugin, in the order they run. */
-export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [namespaceLifecycle, priority];
+export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  priority,
+  defaultStorageClass,
+  storageProtection,
+];

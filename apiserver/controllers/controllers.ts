@@ -13,6 +13,10 @@ import { CertificateSigningController } from './certificates/certificate-signing
 import { ClusterRoleAggregationController } from './cluster-role-aggregation';
 import { AutomaticRollbackController } from './rollouts/automatic-rollback';
 import { ConfigRolloutController } from './rollouts/config-rollout';
+import { ClaimBinder } from './persistent-volume/claim-binder';
+import { ClaimProtectionController, VolumeProtectionController } from './persistent-volume/storage-protection';
+import type { RemoveFolder } from './persistent-volume/volume-reclaimer';
+import { VolumeReclaimer } from './persistent-volume/volume-reclaimer';
 import type { Controller } from './controller';
 import type { ControllerManager } from './controller-manager';
 import { CronJobController } from './cron-job/cron-job';
@@ -49,6 +53,8 @@ export interface ControllerDeps {
   readonly caCertificatePem: string;
   readonly signer: CertificateSigner;
   readonly policyTypeCheck: PolicyTypeCheck;
+  /** Of volumes that were made for claims. */
+  readonly removeFolder: RemoveFolder;
 }
 
 /** In this order, before all else, a namespace is emptied. */
@@ -85,6 +91,10 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new JobController(deps),
   new FinishedJobsController(deps),
   new CronJobController(deps),
+  new ClaimBinder(deps),
+  new ClaimProtectionController(deps.client),
+  new VolumeReclaimer(deps),
+  new VolumeProtectionController(deps.client),
   new ConfigRolloutController(deps, 'Deployment'),
   new ConfigRolloutController(deps, 'StatefulSet'),
   new ConfigRolloutController(deps, 'DaemonSet'),

@@ -1,4 +1,5 @@
-import type { ConfigMap, Pod, Secret, Service } from '../../shared/api/objects';
+import type { ConfigMap, PersistentVolumeClaim, Pod, Secret, Service } from '../../shared/api/objects';
+import { claimNamesOf } from '../../shared/pod/claims';
 import { isSameJson } from '../../shared/same-json';
 import type {
   NamespaceServices,
@@ -13,6 +14,7 @@ import type { Client, ObjectChange, View } from '../registry/client';
 import type { NodePods } from './node-pods';
 import { refKey } from './pod-references';
 import { RemovalLog } from './removal-log';
+import { withVolumes } from './resolved-volumes';
 import { isClusterService, servicesOf } from './service-links';
 
 /** Where one agent's news go. */
@@ -60,6 +62,7 @@ export class AssignmentFeed {
       this.pods.onChange((change) => this.onPodChange(change)),
       client.view('ConfigMap').onChange((change) => this.onConfigChange('ConfigMap', change)),
       client.view('Secret').onChange((change) => this.onConfigChange('Secret', change)),
+      client.view('PersistentVolumeClaim').onChange((change) => this.onClaimChange(change)),
       client.view('Service').onChange((change) => this.onServiceChange(change)),
     ];
   }
@@ -110,12 +113,18 @@ export class AssignmentFeed {
     const orphans = running.map(({ uid }) => uid).filter((uid) => !known.has(uid));
     // An agent from the future has seen a store that was since restored from a backup.
     if (lastRevision === 0 || lastRevision > revision || !this.removals.reaches(lastRevision)) {
-      return { kind: 'full', revision, pods: assigned, services, removed: [...new Set(orphans)] };
+      return { kind: 'full', revision, pods: this.withVolumes(assigned), services, removed: [...new Set(orphans)] };
     }
     const runs = new Set(running.map(({ uid }) => uid));
     const news = assigned.filter((pod) => revisionOf(pod) > lastRevision || !runs.has(pod.metadata.uid));
     const removed = this.removals.since(nodeName, lastRevision).map(({ uid }) => uid);
-    return { kind: 'difference', revision, pods: news, services, removed: [...new Set([...removed, ...orphans])] };
+    return {
+      kind: 'difference',
+      revision,
+      pods: this.withVolumes(news),
+      services,
+      removed: [...new Set([...removed, ...orphans])],
+    };
   }
 
   private onPodChange(change: ObjectChange<Pod>): void {
@@ -129,7 +138,27 @@ export class AssignmentFeed {
       this.tell(nodeName, uid, { revision, send: (sink) => sink.podRemoved({ revision, uid, namespace, name }) });
     } else if (change.previous === undefined || concernsAgent(pod, change.previous)) {
       if ((change.previous?.spec.nodeName ?? '') === '') this.tellServices(nodeName, namespace);
-      this.tell(nodeName, uid, { revision, send: (sink) => sink.pod({ revision, pod }) });
+      this.tell(nodeName, uid, {
+        revision,
+        send: (sink) => sink.pod({ revision, pod: withVolumes(pod, this.client) }),
+      });
+    }
+  }
+
+  private withVolumes(pods: readonly Pod[]): readonly Pod[] {
+    return pods.map((pod) => withVolumes(pod, this.client));
+  }
+
+  /** Pods that were put on a node before their claim was bound wait for its volume there. */
+  private onClaimChange({ type, object, previous }: ObjectChange<PersistentVolumeClaim>): void {
+    if (type === 'DELETED' || object.status?.phase !== 'Bound' || previous?.status?.phase === 'Bound') return;
+    const { namespace, name, resourceVersion } = object.metadata;
+    const revision = Number(resourceVersion);
+    for (const pod of this.pods.list({ namespace })) {
+      const nodeName = pod.spec.nodeName ?? '';
+      if (nodeName === '' || !claimNamesOf(pod).includes(name)) continue;
+      const send = (sink: AssignmentSink): void => sink.pod({ revision, pod: withVolumes(pod, this.client) });
+      this.tell(nodeName, pod.metadata.uid, { revision, send });
     }
   }
 

@@ -20,6 +20,7 @@ import { explainChoice } from './explanation';
 import type { Comparison } from './core/policies/policy';
 import type { Profiles } from './profiles';
 import { WorkingPolicies, schedulerNameOf } from './profiles';
+import { openClaims, selectNode } from './claims';
 import { volumesOf } from './volume-demands';
 import { SchedulingQueue } from './scheduling-queue';
 import { WhatIf } from './what-if';
@@ -177,10 +178,25 @@ export class Scheduler {
     while (!this.stopped) {
       const batch = this.queue.takeBatch();
       if (batch.length === 0) return;
-      const decisions = this.decider.decide(batch);
+      const decisions = this.decide(batch);
       if (decisions.some(({ nodeName }) => nodeName !== undefined)) this.queue.cured('pod-came');
       await Promise.all(decisions.map((decision) => this.carryOut(decision)));
     }
+  }
+
+  /** Pods whose claims cannot be bound are not placed at all. */
+  private decide(batch: readonly Pod[]): readonly Decision[] {
+    const ready: Pod[] = [];
+    const refused = batch.flatMap((pod): Decision[] => {
+      const { problem } = openClaims(pod, this.options.client);
+      if (problem === undefined) {
+        ready.push(pod);
+        return [];
+      }
+      const message = `0/${this.state.cluster.nodes.count} nodes are available: ${problem}.`;
+      return [{ pod, refusal: { message, note: message, cures: new Set<Cure>(['node']) } }];
+    });
+    return [...refused, ...this.decider.decide(ready)];
   }
 
   /** Why the pod was placed where it was, as long as it is remembered. */
@@ -229,8 +245,15 @@ export class Scheduler {
     }
   }
 
+  /** First its claims, which wait to know the node: it comes again when they are bound, and finds them there. */
   private async bind(pod: Pod, nodeName: string): Promise<void> {
     const { client, events, logger } = this.options;
+    const { waiting } = openClaims(pod, client);
+    if (waiting.length > 0) {
+      this.state.forget(pod.metadata.uid);
+      this.queue.park(pod, new Set<Cure>(['node']));
+      return selectNode(waiting, nodeName, client);
+    }
     try {
       await client.bind(keyOf(pod), { nodeName, uid: pod.metadata.uid });
     } catch (error) {

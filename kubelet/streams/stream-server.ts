@@ -10,6 +10,7 @@ import type { PodUsageReader } from '../stats/pod-usage';
 import { serveAttach, serveExec } from './exec-stream';
 import { serveConnection } from './forward-stream';
 import { logOptionsOf, serveLog } from './log-stream';
+import { removeVolumeFolder } from '../volumes/volume-folder';
 
 /** A pod of this node as streams need it. */
 export interface StreamTarget {
@@ -89,6 +90,10 @@ export function createStreamServer(
           await serveConnection(connection, stream, gone);
           stream.finish(SUCCESS);
         });
+      }
+      case 'removeVolume': {
+        await removeVolumeFolder(request.path);
+        return stream.finish(SUCCESS);
       }
       case 'podUsage':
         return live(stream, async () => {

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Container, Pod, Volume, VolumeMount } from '../../shared/api/objects';
 import type { Logger } from '../../shared/logger';
@@ -126,6 +126,7 @@ export class PodVolumes {
   private async prepareVolume(context: PodContext, volume: Volume): Promise<void> {
     const folder = this.hostPathOf(context.pod, volume);
     const { fsGroup } = context.pod.spec.securityContext ?? {};
+    if (volume.persistentVolumeClaim !== undefined) return prepareClaimed(volume, fsGroup);
     if (volume.hostPath !== undefined) return prepareHostPath(volume.hostPath.path, volume.hostPath.type);
     if (volume.emptyDir !== undefined) {
       const { medium, sizeLimit } = volume.emptyDir;
@@ -166,7 +167,20 @@ const holdsSecrets = (volume: Volume): boolean =>
     (source) => source.secret !== undefined || source.serviceAccountToken !== undefined,
   );
 
+/** The server says beside a claim where its volume lies: a new folder is for every user, as nobody says whose it is. */
+async function prepareClaimed({ persistentVolumeClaim, hostPath }: Volume, fsGroup: number | undefined): Promise<void> {
+  if (hostPath === undefined)
+    throw new VolumeError(
+      `persistentvolumeclaim "${persistentVolumeClaim?.claimName ?? ''}" is not bound, or to a volume of a kind that this node cannot mount`,
+    );
+  const isNew = (await stat(hostPath.path).catch(() => undefined)) === undefined;
+  await prepareHostPath(hostPath.path, hostPath.type);
+  if (fsGroup !== undefined) await chown(hostPath.path, -1, fsGroup);
+  if (isNew || fsGroup !== undefined) await chmod(hostPath.path, fsGroup === undefined ? 0o777 : 0o2777);
+}
+
 const isAlwaysReadOnly = (volume: Volume): boolean =>
+  volume.persistentVolumeClaim?.readOnly === true ||
   volume.secret !== undefined ||
   volume.configMap !== undefined ||
   volume.downwardAPI !== undefined ||

@@ -216,7 +216,9 @@ export type StreamRequest =
     }
   | { readonly type: 'portForward'; readonly podUid: string; readonly port: number }
   /** Usage of all pods of the node, one JSON `PodUsage[]` on stdout, then the end. */
-  | { readonly type: 'podUsage' };
+  | { readonly type: 'podUsage' }
+  /** Removes the folder of a volume that was made for a claim (`…/pvc-UID_NAMESPACE_NAME`). Gone already is success. */
+  | { readonly type: 'removeVolume'; readonly path: string };
 
 export const STREAM_STDIN = 0;
 export const STREAM_STDOUT = 1;

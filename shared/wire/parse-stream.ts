@@ -18,6 +18,7 @@ import {
 const CHANNELS: readonly StreamChannel[] = [0, 1, 2, 3, 4];
 const MAX_COMMAND_LENGTH = 128 * 1024;
 const MAX_COMMAND_WORDS = 4_096;
+const MAX_PATH_LENGTH = 4_096;
 
 const channelOf = (value: unknown, path: string): StreamChannel => {
   const number = asInteger(value, path, { min: 0, max: CHANNELS.length - 1 });
@@ -60,8 +61,16 @@ export function parseStreamOpen(value: unknown): StreamOpen {
 
 function parseStreamRequest(value: unknown): StreamRequest {
   const request = asRecord(value, 'request');
-  const type = asOneOf(request['type'], 'request.type', ['exec', 'attach', 'logs', 'portForward', 'podUsage']);
+  const type = asOneOf(request['type'], 'request.type', [
+    'exec',
+    'attach',
+    'logs',
+    'portForward',
+    'podUsage',
+    'removeVolume',
+  ]);
   if (type === 'podUsage') return { type };
+  if (type === 'removeVolume') return { type, path: asString(request['path'], 'request.path', MAX_PATH_LENGTH) };
   const podUid = asName(request['podUid'], 'request.podUid');
   switch (type) {
     case 'portForward':

@@ -39,6 +39,7 @@ export async function startControllers(
       caCertificatePem: 'a certificate',
       signer,
       podUsages,
+      removeFolder: () => Promise.resolve(),
       policyTypeCheck: (spec) => createPolicyTypeCheck(registry.kinds, loadSchemas())(spec),
     }),
     {

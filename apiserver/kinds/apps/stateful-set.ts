@@ -4,6 +4,7 @@ import { isSameJson } from '../../../shared/same-json';
 import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
+import type { PodTemplate } from '../pod-template/pod-template';
 import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
 import { setClaimDefaults } from '../storage/claim-defaults';
 import { each, forbiddenField, notSupported, required } from '../validation/field-errors';
@@ -99,9 +100,18 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...notNegative('spec.ordinals.start', spec.ordinals?.start),
     ...validateSelector(spec.selector, spec.template),
-    ...validateTemplate('spec.template', spec.template, ['Always']),
+    ...validateTemplate('spec.template', withClaimedVolumes(spec), ['Always']),
     ...each('spec.volumeClaimTemplates', spec.volumeClaimTemplates, ({ metadata }, path) =>
       (metadata?.name ?? '') === '' ? [required(`${path}.metadata.name`)] : [],
     ),
   ];
+}
+
+/** Its pods have a volume for each claim that is made for them, whether the template says so or not. */
+function withClaimedVolumes({ template, volumeClaimTemplates = [] }: Spec): PodTemplate | undefined {
+  if (template?.spec === undefined) return template as PodTemplate | undefined;
+  const names = volumeClaimTemplates.flatMap(({ metadata }) => metadata?.name ?? []);
+  const others = (template.spec.volumes ?? []).filter(({ name }) => !names.includes(name));
+  const claimed = names.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...template.spec, volumes: [...others, ...claimed] } } as PodTemplate;
 }

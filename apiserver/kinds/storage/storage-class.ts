@@ -1,9 +1,9 @@
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { forbiddenField, notSupported, required } from '../validation/field-errors';
+import { DEFAULT_CLASS } from './local-path-class';
 import { isSameJson } from '../../../shared/same-json';
 
-const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
 const POLICIES = ['Delete', 'Retain'];
 /** What of a class cannot change. */

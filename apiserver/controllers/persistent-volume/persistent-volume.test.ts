@@ -1,0 +1,201 @@
+import type { ApiObject, PersistentVolume, PersistentVolumeClaim } from '../../../shared/api/objects';
+import { isNotFound } from '../../../shared/status-error';
+import type { TestControllers } from '../testing/test-controllers';
+import { startControllers } from '../testing/test-controllers';
+
+let cluster: TestControllers;
+beforeEach(async () => {
+  cluster = await startControllers();
+});
+afterEach(() => cluster.stop());
+
+const volume = (name: string, storage: string, spec: object = {}, labels: Record<string, string> = {}): ApiObject => ({
+  metadata: { name, labels },
+  spec: {
+    capacity: { storage },
+    accessModes: ['ReadWriteOnce'],
+    hostPath: { path: `/data/${name}` },
+    ...spec,
+  },
+});
+const claim = (name: string, storage: string, spec: object = {}): ApiObject => ({
+  metadata: { namespace: 'default', name },
+  spec: { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage } }, ...spec },
+});
+async function add(
+  ...objects: readonly (readonly ['PersistentVolume' | 'PersistentVolumeClaim', ApiObject])[]
+): Promise<void> {
+  for (const [kind, object] of objects) await cluster.client.create(kind, object);
+  await cluster.idle();
+}
+const volumeOf = (name: string): PersistentVolume | undefined => cluster.client.view('PersistentVolume').get({ name });
+const claimOf = (name: string): PersistentVolumeClaim | undefined =>
+  cluster.client.view('PersistentVolumeClaim').get({ namespace: 'default', name });
+const bindings = (): readonly string[] =>
+  cluster.client
+    .view('PersistentVolumeClaim')
+    .list()
+    .map(({ metadata, spec, status }) => `${metadata.name} ${status?.phase} ${spec?.volumeName ?? '-'}`);
+const events = (name: string): readonly string[] =>
+  cluster.client
+    .view('Event')
+    .list({ where: ({ involvedObject }) => involvedObject.name === name })
+    .map(({ reason, message }) => `${reason}: ${message}`);
+const addNode = (name: string) =>
+  cluster.client.create('Node', {
+    metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  });
+
+it('binds a claim to the smallest free volume that suits it, and both say so', async () => {
+  await add(
+    ['PersistentVolume', volume('large', '10Gi')],
+    ['PersistentVolume', volume('small', '1Gi')],
+    ['PersistentVolume', volume('tiny', '1Mi')],
+    ['PersistentVolumeClaim', claim('data', '500Mi')],
+  );
+  expect(bindings()).toEqual(['data Bound small']);
+  expect(claimOf('data')?.status).toEqual({
+    phase: 'Bound',
+    accessModes: ['ReadWriteOnce'],
+    capacity: { storage: '1Gi' },
+  });
+  expect(volumeOf('small')).toMatchObject({
+    status: { phase: 'Bound' },
+    spec: { claimRef: { namespace: 'default', name: 'data', uid: claimOf('data')?.metadata.uid } },
+  });
+  expect(volumeOf('large')?.status?.phase).toBe('Available');
+});
+
+it.each<[string, object, object, Record<string, string>?]>([
+  ['of another class', { storageClassName: 'slow' }, {}],
+  ['with other access modes', {}, { accessModes: ['ReadWriteMany'] }],
+  ['of another mode', { volumeMode: 'Block' }, {}],
+  ['without its labels', {}, { selector: { matchLabels: { tier: 'gold' } } }],
+  ['kept for another', { claimRef: { namespace: 'default', name: 'other' } }, {}],
+])('passes over a volume %s', async (_what, volumeSpec, claimSpec) => {
+  await add(
+    ['PersistentVolume', volume('v', '1Gi', volumeSpec)],
+    ['PersistentVolumeClaim', claim('data', '1Gi', claimSpec)],
+  );
+  expect(bindings()).toEqual(['data Pending -']);
+  expect(events('data')).toEqual([
+    'FailedBinding: no persistent volumes available for this claim and no storage class is set',
+  ]);
+});
+
+it('takes the volume that is kept for it, or that it names, before any other', async () => {
+  await add(
+    ['PersistentVolume', volume('kept', '5Gi', { claimRef: { namespace: 'default', name: 'data' } })],
+    ['PersistentVolume', volume('named', '5Gi')],
+    ['PersistentVolume', volume('small', '1Gi')],
+    ['PersistentVolumeClaim', claim('data', '1Gi')],
+    ['PersistentVolumeClaim', claim('wishful', '1Gi', { volumeName: 'named' })],
+  );
+  expect(bindings()).toEqual(['data Bound kept', 'wishful Bound named']);
+});
+
+it('waits for a volume to come', async () => {
+  await add(['PersistentVolumeClaim', claim('data', '1Gi')]);
+  await add(['PersistentVolume', volume('late', '1Gi')]);
+  expect(bindings()).toEqual(['data Bound late']);
+});
+
+it('keeps a volume whose claim is gone, as its policy says, and tells a claim whose volume is gone', async () => {
+  await add(['PersistentVolume', volume('v', '1Gi')], ['PersistentVolumeClaim', claim('data', '1Gi')]);
+  await cluster.client.delete('PersistentVolumeClaim', { namespace: 'default', name: 'data' });
+  await cluster.idle();
+  expect(claimOf('data')).toBeUndefined();
+  expect(volumeOf('v')?.status?.phase).toBe('Released');
+  await add(['PersistentVolumeClaim', claim('next', '1Gi')]);
+  expect(bindings()).toEqual(['next Pending -']);
+});
+
+describe('the class of local paths', () => {
+  const local = (name: string, spec: object = {}): ApiObject => {
+    const made = claim(name, '1Gi', spec);
+    delete (made['spec'] as { storageClassName?: string }).storageClassName;
+    return made;
+  };
+  const select = async (name: string, node: string): Promise<void> => {
+    const annotations = { 'volume.kubernetes.io/selected-node': node };
+    await cluster.client.patch(
+      'PersistentVolumeClaim',
+      { namespace: 'default', name },
+      { type: 'merge', body: { metadata: { annotations } } },
+    );
+    await cluster.idle();
+  };
+
+  it('is the default, waits for the first consumer, and makes a folder on its node', async () => {
+    await addNode('n1');
+    await add(['PersistentVolumeClaim', local('data')]);
+    expect(claimOf('data')?.spec?.storageClassName).toBe('local-path');
+    expect(events('data')).toEqual(['WaitForFirstConsumer: waiting for first consumer to be created before binding']);
+    await select('data', 'n1');
+    const name = `pvc-${claimOf('data')?.metadata.uid}`;
+    expect(bindings()).toEqual([`data Bound ${name}`]);
+    expect(volumeOf(name)?.spec).toMatchObject({
+      capacity: { storage: '1Gi' },
+      persistentVolumeReclaimPolicy: 'Delete',
+      hostPath: { path: `/var/lib/pinsetter/volumes/${name}_default_data`, type: 'DirectoryOrCreate' },
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['n1'] }] },
+          ],
+        },
+      },
+    });
+  });
+
+  it('says why it cannot', async () => {
+    await addNode('n1');
+    await add(['PersistentVolumeClaim', local('shared', { accessModes: ['ReadWriteMany'] })]);
+    await select('shared', 'n1');
+    expect(events('shared').join()).toContain(
+      'ProvisioningFailed: failed to provision volume: ReadWriteMany is not possible',
+    );
+  });
+
+  it('is gone with its claim, which stays as long as a pod uses it', async () => {
+    await addNode('n1');
+    await add(['PersistentVolumeClaim', local('data')]);
+    await select('data', 'n1');
+    await cluster.client.create('Pod', {
+      metadata: { namespace: 'default', name: 'user' },
+      spec: {
+        containers: [{ name: 'app', image: 'busybox' }],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+      },
+    });
+    await cluster.client.delete('PersistentVolumeClaim', { namespace: 'default', name: 'data' });
+    await cluster.idle();
+    expect(claimOf('data')?.metadata.deletionTimestamp).toBeDefined();
+    await cluster.client.delete('Pod', { namespace: 'default', name: 'user' }, { gracePeriodSeconds: 0 });
+    await cluster.idle();
+    expect(claimOf('data')).toBeUndefined();
+    expect(cluster.client.view('PersistentVolume').list()).toEqual([]);
+  });
+});
+
+it('leaves claims of other provisioners to them', async () => {
+  await cluster.client.create('StorageClass', { metadata: { name: 'cloud' }, provisioner: 'example.com/disk' });
+  await add(['PersistentVolumeClaim', claim('data', '1Gi', { storageClassName: 'cloud' })]);
+  expect(claimOf('data')?.metadata.annotations).toEqual({
+    'volume.kubernetes.io/storage-provisioner': 'example.com/disk',
+  });
+  expect(events('data')[0]).toContain(
+    "ExternalProvisioning: Waiting for a volume to be created either by the external provisioner 'example.com/disk'",
+  );
+});
+
+it('does not let go of a volume that is bound', async () => {
+  await add(['PersistentVolume', volume('v', '1Gi')], ['PersistentVolumeClaim', claim('data', '1Gi')]);
+  await cluster.client.delete('PersistentVolume', { name: 'v' });
+  await cluster.idle();
+  expect(volumeOf('v')?.metadata.deletionTimestamp).toBeDefined();
+  await cluster.client.delete('PersistentVolumeClaim', { namespace: 'default', name: 'data' });
+  await cluster.idle();
+  await expect(cluster.client.get('PersistentVolume', { name: 'v' }).then(() => false, isNotFound)).resolves.toBe(true);
+});
