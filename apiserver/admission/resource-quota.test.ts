@@ -266,6 +266,8 @@ it('charges an update for what it adds', async () => {
   await expect(patch({ ports: ports(1, 2) })).rejects.toThrow(
     'services "s" is forbidden: exceeded quota: q, requested: services.nodeports=1, used: services.nodeports=1, limited: services.nodeports=1',
   );
+  const body = { allowVolumeExpansion: true };
+  await cluster.client.patch('StorageClass', { name: 'local-path' }, { type: 'merge', body });
   await create('PersistentVolumeClaim', 'a', claim('8Gi'));
   const grow = (storage: string) =>
     cluster.client.patch('PersistentVolumeClaim', key('a'), {

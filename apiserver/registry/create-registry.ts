@@ -9,6 +9,7 @@ import { QuotaLedger } from '../admission/quota/ledger';
 import type { IpRange } from '../admission/ip-range';
 import { DEFAULT_SERVICE_IP_RANGE } from '../admission/ip-range';
 import type { TolerationSeconds } from '../admission/default-toleration-seconds';
+import { claimResize } from '../admission/claim-resize';
 import { createDefaultTolerationSeconds, DEFAULT_TOLERATION_SECONDS } from '../admission/default-toleration-seconds';
 import { limitRanger } from '../admission/limit-ranger';
 import type { OutsideAdmission } from '../admission/outside-admission';
@@ -68,6 +69,7 @@ export async function createRegistry(options: RegistryOptions): Promise<GenericR
         createDefaultTolerationSeconds(options.tolerationSeconds ?? DEFAULT_TOLERATION_SECONDS),
         limitRanger,
         createServiceAccount(random),
+        claimResize,
         createServiceAddresses(options.serviceIpRange ?? DEFAULT_SERVICE_IP_RANGE, random),
         createPodSecurity(options.podSecurityDefault ?? 'baseline'),
         createResourceQuota(quotas, clock),

@@ -1,4 +1,5 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../../shared/api/objects';
+import { compareQuantities, parseQuantity } from '../../../shared/quantity';
 import { isSameJson } from '../../../shared/same-json';
 import { isAlreadyExists } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
@@ -8,8 +9,8 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { localVolume, whyNoFolder } from './local-path';
-import { findVolumes, isMeantFor, isReachable } from './matching';
+import { PROVISIONED_BY, localVolume, whyNoFolder } from './local-path';
+import { capacityOf, findVolumes, isMeantFor, isReachable, requestOf } from './matching';
 
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
@@ -63,7 +64,9 @@ export class ClaimBinder implements Controller {
         await this.lose(claim, 'ClaimLost', 'Bound claim has lost its PersistentVolume. Data on the volume is lost!');
       return;
     }
-    if (volume.spec?.claimRef === undefined || isMeantFor(volume, claim)) return this.bind(claim, volume);
+    if (volume.spec?.claimRef === undefined || isMeantFor(volume, claim)) {
+      return this.bind(claim, wasBound ? await this.grown(claim, volume) : volume);
+    }
     if (wasBound) {
       return this.lose(
         claim,
@@ -199,6 +202,17 @@ export class ClaimBinder implements Controller {
       ...(capacity === undefined ? {} : { capacity }),
     };
     if (!isSameJson(status, told.status)) await client.updateStatus('PersistentVolumeClaim', { ...told, status });
+  }
+
+  /** A folder has no size of its own: one that may grow is as large as its claim says. */
+  private async grown(claim: PersistentVolumeClaim, volume: PersistentVolume): Promise<PersistentVolume> {
+    const { client } = this.deps;
+    const isOurs = volume.metadata.annotations?.[PROVISIONED_BY] === LOCAL_PATH_PROVISIONER;
+    const mayGrow = client.view('StorageClass').get({ name: classNameOf(claim) })?.allowVolumeExpansion === true;
+    const storage = requestOf(claim);
+    if (!isOurs || !mayGrow || compareQuantities(parseQuantity(storage), parseQuantity(capacityOf(volume))) <= 0)
+      return volume;
+    return client.update('PersistentVolume', { ...volume, spec: { ...volume.spec, capacity: { storage } } });
   }
 
   private async lose(claim: PersistentVolumeClaim, reason: string, message: string): Promise<void> {

@@ -149,6 +149,28 @@ describe('the class of local paths', () => {
     });
   });
 
+  it('grows where the class allows it, and nowhere else', async () => {
+    await addNode('n1');
+    await add(['PersistentVolumeClaim', local('data')]);
+    await select('data', 'n1');
+    const grow = () =>
+      cluster.client.patch(
+        'PersistentVolumeClaim',
+        { namespace: 'default', name: 'data' },
+        { type: 'merge', body: { spec: { resources: { requests: { storage: '2Gi' } } } } },
+      );
+    await expect(grow()).rejects.toThrow('the storageclass that provisions the pvc must support resize');
+    await cluster.client.patch(
+      'StorageClass',
+      { name: 'local-path' },
+      { type: 'merge', body: { allowVolumeExpansion: true } },
+    );
+    await grow();
+    await cluster.idle();
+    expect(claimOf('data')?.status?.capacity).toEqual({ storage: '2Gi' });
+    expect(volumeOf(claimOf('data')?.spec?.volumeName ?? '')?.spec?.capacity).toEqual({ storage: '2Gi' });
+  });
+
   it('says why it cannot', async () => {
     await addNode('n1');
     await add(['PersistentVolumeClaim', local('shared', { accessModes: ['ReadWriteMany'] })]);
