@@ -55,6 +55,7 @@ import { NodePages } from './proxy/node-pages';
 import { ProxyRoutes } from './proxy/proxy-routes';
 import { ensureBootstrapObjects } from './registry/bootstrap-objects';
 import { ensureClusterService } from './registry/cluster-service';
+import { ensureDnsService } from './registry/dns-service';
 import { createClient } from './registry/create-client';
 import { createRegistry } from './registry/create-registry';
 import { findPolicy } from './scheduler/core/policies/policies';
@@ -248,6 +249,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     port,
     addresses: reachableAddresses(config),
   });
+  await ensureDnsService(client, config.serviceIpRange.at(9));
   await writeKubeconfig(config.kubeconfigOut, {
     server: url,
     caCertificatePem: authority.caCertificatePem,

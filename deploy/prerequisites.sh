@@ -23,7 +23,7 @@ for purpose in "$@"; do
       need docker docker.io
       need busybox busybox-static
       ;;
-    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps
+    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps; need nft nftables; need conntrack conntrack; need curl curl
       need debootstrap debootstrap; need docker-compose docker-compose
       /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || want python3-kubernetes ;;
     *) echo "prerequisites.sh: unknown purpose '$purpose' (build, engine, tests)" >&2; exit 2 ;;

@@ -16,6 +16,8 @@ export interface KubeletConfig {
   readonly nodeIp?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly dataDir: string;
+  /** Under which names of the cluster stand. */
+  readonly clusterDomain: string;
   /** Path of the engine's socket. */
   readonly dockerSocket: string;
   readonly maxPods: number;
@@ -60,6 +62,11 @@ export function parseConfig(
       default: '/var/lib/pinsetter-agent',
       describe: 'credential, volumes, assigned pods',
     })
+    .option('cluster-domain', {
+      type: 'string',
+      default: 'cluster.local',
+      describe: 'under which names of the cluster stand',
+    })
     .option('docker-host', { type: 'string', default: 'unix:///var/run/docker.sock', describe: "the engine's socket" })
     .option('max-pods', { type: 'number', default: 110, describe: 'pods this node takes' })
     .option('pod-pids-limit', { type: 'number', default: 4096, describe: 'processes one container may have' })
@@ -86,6 +93,7 @@ export function parseConfig(
     ...(nodeIp === undefined ? {} : { nodeIp }),
     labels: Object.fromEntries(flags['node-label'].map(parseLabel)),
     dataDir: path.resolve(host.cwd, flags['data-dir']),
+    clusterDomain: flags['cluster-domain'],
     dockerSocket: socketOf(flags['docker-host']),
     maxPods: checkCount('max-pods', flags['max-pods']),
     podPidsLimit: checkCount('pod-pids-limit', flags['pod-pids-limit']),

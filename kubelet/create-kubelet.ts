@@ -4,6 +4,7 @@ import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
 import type { StreamRequest } from '../shared/wire/node-channel';
 import type { AgentStream } from '../shared/wire/byte-stream';
+import type { AgentNetwork } from './agent/agent';
 import { Agent } from './agent/agent';
 import type { Host } from './agent/host';
 import type { ApiAddress } from './api-relay/api-relay';
@@ -29,6 +30,8 @@ export interface KubeletParts {
   readonly diskBytes: number;
   /** Where pods reach the API; undefined while that way is not open. */
   readonly apiAddress: () => ApiAddress | undefined;
+  /** Absent where this machine cannot serve Services. */
+  readonly network?: AgentNetwork;
   readonly createImages: (source: ConfigSource) => ImageProvider;
   /** Serves exec, attach, logs and port-forward of the agent's pods. */
   readonly serveStream: (agent: Agent, request: StreamRequest, stream: AgentStream) => Promise<void>;
@@ -63,6 +66,7 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
     },
     evictionHard: config.evictionHard,
     apiAddress: parts.apiAddress,
+    ...(parts.network === undefined ? {} : { network: parts.network }),
     createImages: parts.createImages,
     createSession: (handlers) =>
       createSession({ serverUrls, nodeName, identity, keepCredential, clock, random, logger, handlers }),

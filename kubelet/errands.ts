@@ -5,6 +5,8 @@ import { findingsText, verdict } from '../shared/doctor/finding';
 import { createSystemHost } from '../shared/doctor/system-host';
 import { silentLogger } from '../shared/logger';
 import type { KubeletConfig } from './config';
+import { NodeNetwork } from './network/node-network';
+import { createDockerRuntime } from './runtime/docker/docker-runtime';
 import { approvalText, tryToJoin } from './session/join';
 
 export interface ErrandEnvironment {
@@ -27,6 +29,19 @@ export const errands: Readonly<
       logger: silentLogger,
     });
     out('pending' in answer ? `node "${nodeName}" ${approvalText(answer)}\n` : `node "${nodeName}" has joined\n`);
+    return 0;
+  },
+  /** Takes back what the agent changed of this machine's network. */
+  'clean-network': async ({ nodeName, dockerSocket }, { clock, out }) => {
+    const runtime = createDockerRuntime({
+      socketPath: dockerSocket,
+      nodeName,
+      clusterId: '',
+      clock,
+      logger: silentLogger,
+    });
+    await NodeNetwork.cleanUp(nodeName, await runtime.hostAddress().catch(() => undefined));
+    out(`the network of node "${nodeName}" is as it was\n`);
     return 0;
   },
   doctor: async (config, { clock, out }) => {

@@ -12,6 +12,7 @@ import { nodeAddressTowards } from './agent/node-address';
 import { ApiRelay } from './api-relay/api-relay';
 import { ConfigurationError, parseConfig } from './config';
 import { createKubelet } from './create-kubelet';
+import { NodeNetwork } from './network/node-network';
 import { errands } from './errands';
 import { createImageProvider } from './images/image-provider';
 import { createDockerRuntime } from './runtime/docker/docker-runtime';
@@ -86,7 +87,21 @@ async function main(): Promise<void> {
   const disk = await statfs(dataDir);
 
   const relay = new ApiRelay({ dataDir, serverUrls, hostAddress: () => runtime.hostAddress(), clock, logger });
+  const hostAddress = await runtime.hostAddress().catch(() => undefined);
+  const network =
+    hostAddress === undefined || process.getuid?.() !== 0
+      ? undefined
+      : await NodeNetwork.start({
+          nodeName,
+          clusterDomain: config.clusterDomain,
+          hostAddress,
+          apiOpened: relay.opened.then(() => ({ address: relay.address?.ip ?? '', port: relay.address?.port ?? 0 })),
+          clock,
+          random: systemRandom,
+          logger,
+        });
   const agent = createKubelet(config, identity, {
+    ...(network === undefined ? {} : { network }),
     clock,
     random: systemRandom,
     logger,
@@ -117,7 +132,7 @@ async function main(): Promise<void> {
       })),
   });
 
-  started = { stop: async () => void (await Promise.all([agent.stop(), relay.stop()])) };
+  started = { stop: async () => void (await Promise.all([agent.stop(), relay.stop(), network?.stop()])) };
   await relay.start();
   await agent.start();
 }

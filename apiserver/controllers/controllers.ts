@@ -14,6 +14,7 @@ import { ClusterRoleAggregationController } from './cluster-role-aggregation';
 import { AutomaticRollbackController } from './rollouts/automatic-rollback';
 import { ConfigRolloutController } from './rollouts/config-rollout';
 import { ClaimBinder } from './persistent-volume/claim-binder';
+import { EphemeralClaimsController } from './persistent-volume/ephemeral-claims';
 import { ClaimProtectionController, VolumeProtectionController } from './persistent-volume/storage-protection';
 import type { RemoveFolder } from './persistent-volume/volume-reclaimer';
 import { VolumeReclaimer } from './persistent-volume/volume-reclaimer';
@@ -33,6 +34,7 @@ import { GarbageCollector } from './garbage-collector';
 import { HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler';
 import { FinishedJobsController } from './job/finished-jobs';
 import { JobController } from './job/job';
+import { LoadBalancerController } from './load-balancer';
 import { NamespaceController } from './namespace';
 import { TaintEvictionController } from './node-lifecycle/taint-eviction';
 import { PodGarbageController } from './pod-garbage';
@@ -91,6 +93,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new JobController(deps),
   new FinishedJobsController(deps),
   new CronJobController(deps),
+  new EphemeralClaimsController(deps),
   new ClaimBinder(deps),
   new ClaimProtectionController(deps.client),
   new VolumeReclaimer(deps),
@@ -102,6 +105,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new EndpointSliceController(deps),
   new EndpointsController(deps),
   new EndpointSliceMirroringController(deps.client),
+  new LoadBalancerController(deps.client),
   new DisruptionController(deps),
   new StaleDisruptionController(deps),
   new HorizontalPodAutoscalerController(deps),

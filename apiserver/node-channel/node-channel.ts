@@ -20,6 +20,7 @@ import type { NodeCertificateSigner } from './node-certificates';
 import type { ConnectedNode, NodeConnector } from './node-connector';
 import { NodeConnection } from './node-connection';
 import { NodeConnections } from './node-connections';
+import { NetworkFeed } from './network-feed';
 import type { NodeIdentity } from './node-identity';
 import { nodeIdentityOf } from './node-identity';
 import { createRenewal } from './renewal';
@@ -67,6 +68,7 @@ class SocketNodeChannel implements NodeChannel {
   private readonly connections: NodeConnections;
   private readonly endings: (() => void)[] = [];
   private feed: AssignmentFeed | undefined;
+  private network: NetworkFeed | undefined;
 
   constructor(private readonly options: NodeChannelOptions) {
     this.liveness = new LivenessMonitor(options.clock);
@@ -91,6 +93,7 @@ class SocketNodeChannel implements NodeChannel {
     if (this.feed !== undefined) return;
     const { client } = this.options;
     this.feed = new AssignmentFeed(client, this.options.nodePods);
+    this.network = new NetworkFeed(this.options);
     this.liveness.start();
     this.endings.push(
       this.liveness.onChange((nodeName) => this.connections.closeIfLost(nodeName)),
@@ -104,6 +107,7 @@ class SocketNodeChannel implements NodeChannel {
     this.liveness.stop();
     for (const end of this.endings.splice(0)) end();
     this.feed?.stop();
+    this.network?.stop();
     this.io.disconnectSockets(true);
     this.engine.close();
     await this.podStatuses.idle();
@@ -151,12 +155,13 @@ class SocketNodeChannel implements NodeChannel {
   }
 
   private welcome(socket: Socket): void {
-    if (this.feed === undefined) return void socket.disconnect(true);
+    if (this.feed === undefined || this.network === undefined) return void socket.disconnect(true);
     const { clock, logger, client } = this.options;
     new NodeConnection(socket, socket.data as NodeIdentity, {
       clock,
       logger,
       feed: this.feed,
+      network: this.network,
       podStatuses: this.podStatuses,
       register: (connection, registration) => this.connections.register(connection, registration),
       onHeartbeat: (connection, heartbeat) => this.connections.onHeartbeat(connection, heartbeat),

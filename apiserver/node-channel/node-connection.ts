@@ -25,10 +25,12 @@ import {
 } from '../../shared/wire/parse-agent';
 import { parseAck, parseDone } from '../../shared/wire/parse-server';
 import { parseStreamCredit, parseStreamData, parseStreamEnd } from '../../shared/wire/parse-stream';
+import { parseNetworkApplied, parseWithdrawal } from '../../shared/wire/network';
 import { ServerStreams } from '../../shared/wire/server-streams';
 import type { ConfigMap, Secret } from '../../shared/api/objects';
 import { acknowledge } from './acknowledge';
 import type { AssignmentFeed } from './assignment-feed';
+import type { NetworkFeed, NetworkSubscription } from './network-feed';
 import type { NodeIdentity } from './node-identity';
 import type { PodStatusWriter } from './pod-status-writer';
 
@@ -40,6 +42,7 @@ export interface ConnectionServices {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly feed: AssignmentFeed;
+  readonly network: NetworkFeed;
   readonly podStatuses: PodStatusWriter;
   /** Writes the Node and makes this the node's one connection. */
   register(connection: NodeConnection, registration: Registration): Promise<void>;
@@ -60,6 +63,7 @@ export class NodeConnection {
   private readonly logger: Logger;
   private isRegistered = false;
   private cancelFeed: () => void = () => undefined;
+  private network: NetworkSubscription | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -111,6 +115,11 @@ export class NodeConnection {
     this.onAsked('renewCertificate', parseCertificateRenewal, (renewal) =>
       services.renewCertificate(this.identity, renewal),
     );
+    this.onAsked('withdraw', parseWithdrawal, async ({ podUid }): Promise<true> => {
+      await services.network.withdrawn(podUid);
+      return true;
+    });
+    this.onTold('networkApplied', parseNetworkApplied, ({ revision }) => this.network?.applied(revision));
     this.onTold('heartbeat', parseHeartbeat, (heartbeat) => services.onHeartbeat(this, heartbeat));
     this.onTold('event', parseEventReport, (event) => services.onEvent(this, event));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
@@ -118,6 +127,7 @@ export class NodeConnection {
     this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));
     socket.on('disconnect', (reason: string) => {
       this.cancelFeed();
+      this.network?.cancel();
       this.streams.connectionClosed();
       services.onClosed(this, reason);
     });
@@ -136,7 +146,15 @@ export class NodeConnection {
     });
     this.cancelFeed = cancel;
     this.isRegistered = true;
+    // After the answer, which is sent in this turn.
+    setImmediate(() => this.followNetwork());
     return sync;
+  }
+
+  private followNetwork(): void {
+    if (!this.socket.connected) return;
+    this.network?.cancel();
+    this.network = this.services.network.subscribe((change) => void this.socket.emit('network', change));
   }
 
   /** A message the agent wants answered. */

@@ -2,6 +2,7 @@ import type { Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
+import type { NetworkChange } from '../../shared/wire/network';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   NamespaceServices,
@@ -22,7 +23,7 @@ import { isRunning } from '../plan/observed-pod';
 import type { Observed, Runtime } from '../runtime/runtime';
 import { EngineGate } from '../pod-worker/engine-gate';
 import { InFlight } from '../pod-worker/in-flight';
-import type { ImageProvider, NodeFacts, PodEnvironment } from '../pod-worker/pod-environment';
+import type { ImageProvider, NodeFacts, PodEnvironment, PodNetwork } from '../pod-worker/pod-environment';
 import { PodWorker } from '../pod-worker/pod-worker';
 import { createProber } from '../probes/prober';
 import type { Session, SessionHandlers } from '../session/session';
@@ -38,6 +39,12 @@ import { forgottenPod } from './forgotten-pod';
 
 /** Where the engine itself saturates: more calls at once only lengthen each. */
 const ENGINE_SLOTS = 8;
+
+/** The node's part in the cluster's network: what the agent tells it. */
+export interface AgentNetwork extends PodNetwork {
+  /** Resolves when the node does as it says. */
+  apply(change: NetworkChange): Promise<void>;
+}
 
 export interface AgentOptions {
   readonly nodeName: string;
@@ -57,6 +64,8 @@ export interface AgentOptions {
   readonly evictionHard: readonly Threshold[];
   /** Where pods reach the API; undefined while that way is not open. */
   readonly apiAddress: () => ApiAddress | undefined;
+  /** Absent where this machine cannot serve Services. */
+  readonly network?: AgentNetwork;
   readonly createImages: (source: ConfigSource) => ImageProvider;
   readonly createSession: (handlers: SessionHandlers) => Session;
   readonly onStream: (request: StreamRequest, stream: AgentStream) => Promise<void>;
@@ -124,6 +133,8 @@ export class Agent implements SessionHandlers {
           .filter((worker) => worker.isWanted && worker.pod.metadata.uid !== uid)
           .map((worker) => worker.pod),
       apiAddress: options.apiAddress,
+      ...(options.network === undefined ? {} : { network: options.network }),
+      withdraw: (podUid) => this.session.withdraw(podUid),
       servicesOf: (namespace) => this.desired.servicesOf(namespace),
       reportStatus: (report) => {
         this.desired.noteStatus(report.uid, report.status);
@@ -213,6 +224,10 @@ export class Agent implements SessionHandlers {
     this.desired.setServices(message);
   }
 
+  onNetwork(change: NetworkChange): Promise<void> {
+    return this.options.network?.apply(change) ?? Promise.resolve();
+  }
+
   onStream(request: StreamRequest, stream: AgentStream): Promise<void> {
     return this.options.onStream(request, stream);
   }
@@ -277,6 +292,7 @@ export class Agent implements SessionHandlers {
       return;
     }
     this.adopted = observed;
+    for (const { pod, ips } of observed.sandboxes) if (ips.length > 0) await this.options.network?.attach(pod.uid, ips);
     for (const pod of this.desired.all()) this.employ(pod, ofPod(observed, pod.metadata.uid));
     if (this.isFullyTold) this.removeOrphans();
     const { containers } = observed;

@@ -2,14 +2,23 @@ import type { Pod } from '../../shared/api/objects';
 import type { ApiAddress } from '../api-relay/api-relay';
 import { API_NAMES } from '../api-relay/api-relay';
 import type { PortMapping, SandboxSpec } from '../runtime/runtime';
+import type { ClusterDns } from './cluster-dns';
+import { dnsOf } from './cluster-dns';
 import { identityOf } from './container-spec';
 
 const MAX_HOSTNAME_LENGTH = 63;
 
-/** A pod's sandbox as the engine is to make it, where `api` is known by name. */
-export function sandboxSpecOf(pod: Pod, attempt: number, api?: ApiAddress): SandboxSpec {
+/** What a pod's sandbox is told of the cluster. */
+export interface SandboxSurroundings {
+  /** Known by name there. */
+  readonly api?: ApiAddress | undefined;
+  readonly dns?: ClusterDns | undefined;
+}
+
+/** A pod's sandbox as the engine is to make it. */
+export function sandboxSpecOf(pod: Pod, attempt: number, { api, dns: cluster }: SandboxSurroundings = {}): SandboxSpec {
   const { spec } = pod;
-  const dns = dnsOf(pod);
+  const dns = dnsOf(pod, cluster);
   return {
     pod: identityOf(pod),
     attempt,
@@ -46,14 +55,3 @@ const publishedPortsOf = (pod: Pod): readonly PortMapping[] =>
           ],
     ),
   );
-
-/** Absent: the node's own resolver. */
-function dnsOf({ spec }: Pod): SandboxSpec['dns'] {
-  const config = spec.dnsConfig;
-  if (config === undefined) return undefined;
-  return {
-    servers: config.nameservers ?? [],
-    searches: config.searches ?? [],
-    options: (config.options ?? []).map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`)),
-  };
-}

@@ -6,6 +6,7 @@ import type { ApiAddress } from '../api-relay/api-relay';
 import type { ConfigSource } from '../environment/config-source';
 import type { Prober } from '../probes/prober';
 import type { Runtime } from '../runtime/runtime';
+import type { ClusterDns } from '../environment/cluster-dns';
 import type { PodVolumes } from '../volumes/pod-volumes';
 import type { PodEvent } from './events';
 import type { EngineGate } from './engine-gate';
@@ -41,6 +42,15 @@ export interface NodeFacts {
   readonly pidsLimit: number;
 }
 
+/** The node's part in the cluster's network. */
+export interface PodNetwork {
+  /** Opens Services to the pod; resolves when they are. */
+  attach(podUid: string, addresses: readonly string[]): Promise<void>;
+  detach(podUid: string): void;
+  /** Undefined: pods resolve names as the node does. */
+  dns(): ClusterDns | undefined;
+}
+
 /** Everything a pod worker acts through. Shared by all workers of an agent. */
 export interface PodEnvironment {
   readonly clock: Clock;
@@ -62,6 +72,10 @@ export interface PodEnvironment {
   servicesOf(namespace: string): readonly ServiceLink[];
   /** Where pods reach the API; undefined while that way is not open. */
   apiAddress(): ApiAddress | undefined;
+  /** Absent where the node has no Services. */
+  readonly network?: PodNetwork;
+  /** Resolves when no node sends new connections to the pod any more, as far as the server can say. */
+  withdraw(podUid: string): Promise<void>;
   reportStatus(report: PodStatusReport): void;
   reportTerminated(pod: PodTerminated): void;
   reportEvent(event: EventReport): void;

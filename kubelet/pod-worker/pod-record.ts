@@ -35,6 +35,8 @@ export class PodRecord {
   readonly resizeProblems = new Map<string, string>();
   readonly terminationMessages = new Map<ContainerId, string>();
   podIps: readonly string[];
+  /** Set when it was asked to take the pod out of all proxies. */
+  withdrawal: Promise<void> | undefined;
   /** Goes up whenever the volumes' content may have changed. */
   volumesWanted = 1;
   volumesMade = 0;

@@ -35,6 +35,8 @@ export type Executors = {
   readonly [Kind in Step['kind']]: (step: Extract<Step, { kind: Kind }>, context: StepContext) => Promise<void>;
 };
 
+/** How long a pod that ends waits at most until it is out of all proxies. */
+const WITHDRAWAL_LIMIT_MS = 6_000;
 /** After a container could not be configured, created or started (the kubelet's own sync back-off). */
 const CONTAINER_RETRY_MS = 10_000;
 /** What a container has left at least once its preStop hook is through (k8s minimumGracePeriodInSeconds). */
@@ -72,7 +74,9 @@ export const executors: Executors = {
     if (attempt > 0) emit(events.sandboxChanged());
     try {
       const id = await env.gate.run(() =>
-        unlessAborted(signal, () => env.runtime.createSandbox(sandboxSpecOf(pod, attempt, env.apiAddress()))),
+        unlessAborted(signal, () =>
+          env.runtime.createSandbox(sandboxSpecOf(pod, attempt, { api: env.apiAddress(), dns: env.network?.dns() })),
+        ),
       );
       record.observeSandbox({
         id,
@@ -88,12 +92,15 @@ export const executors: Executors = {
   },
 
   async startSandbox({ id }, { env, record, signal, emit }) {
+    const { pod } = record;
     try {
       await env.gate.run(() => unlessAborted(signal, () => env.runtime.startSandbox(id)));
     } catch (error) {
       throw sandboxFailure(error, emit);
     }
     await refreshSandbox(env, record, id);
+    // Before its containers start: what they dial first may be a Service.
+    await env.network?.attach(pod.metadata.uid, record.podIps);
   },
 
   async removeSandbox({ id }, { env, record }) {
@@ -158,6 +165,7 @@ export const executors: Executors = {
     const container = findContainer(record.pod.spec, name);
     emit(events.killing(name, reason), name);
     const startedAtMs = env.clock.now();
+    const withdrawn = reason === 'podTerminating' && graceSeconds > 0 ? withdraw(env, record) : undefined;
     const preStop = container?.lifecycle?.preStop;
     let remainingSeconds = graceSeconds;
     if (container !== undefined && preStop !== undefined && graceSeconds > 0 && !record.preStopped.has(id)) {
@@ -171,6 +179,7 @@ export const executors: Executors = {
       const spentSeconds = Math.floor((env.clock.now() - startedAtMs) / 1000);
       remainingSeconds = Math.max(MIN_GRACE_AFTER_HOOK_SECONDS, graceSeconds - spentSeconds);
     }
+    await withdrawn;
     await env.runtime.stopContainer(id, remainingSeconds);
     await refreshContainer(env, record, id);
   },
@@ -196,6 +205,7 @@ export const executors: Executors = {
   },
 
   async cleanUp(_step, { env, record }) {
+    env.network?.detach(record.pod.metadata.uid);
     await env.volumes.remove(record.pod.metadata.uid);
   },
 };
@@ -225,6 +235,16 @@ export async function learnTerminationMessage(
   const container = findContainer(record.pod.spec, observed.name);
   const message = await readTerminationMessage(env.runtime, { observed, container, file }).catch(() => '');
   record.terminationMessages.set(id, message);
+}
+
+/** Nobody is to be sent to a pod that ends. A server that does not answer does not keep it alive. */
+function withdraw(env: PodEnvironment, record: PodRecord): Promise<void> {
+  const limit = new AbortController();
+  record.withdrawal ??= Promise.race([
+    env.withdraw(record.pod.metadata.uid).catch(() => undefined),
+    env.clock.sleep(WITHDRAWAL_LIMIT_MS, limit.signal).catch(() => undefined),
+  ]).finally(() => limit.abort());
+  return record.withdrawal;
 }
 
 /** Where the pod's ports answer. */

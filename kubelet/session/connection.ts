@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
 import { AgentStreams } from '../../shared/wire/agent-streams';
+import { parseNetworkChange } from '../../shared/wire/network';
 import type { Registration, Sync } from '../../shared/wire/node-channel';
 import { HEARTBEAT_PERIOD_MS, NODE_CHANNEL_PATH } from '../../shared/wire/node-channel';
 import {
@@ -130,6 +131,13 @@ export class Connection {
     });
     this.onTold('objectChanged', parseObjectChanged, (message) => handlers.onObjectChanged(message));
     this.onTold('services', parseNamespaceServices, (message) => handlers.onServices(message));
+    this.onTold('network', parseNetworkChange, (change) => {
+      const applied = (): void => this.tell('networkApplied', { revision: change.revision });
+      const doing = handlers.onNetwork?.(change) ?? Promise.resolve();
+      doing.then(applied, (error: unknown) => {
+        this.options.logger.error({ err: error }, 'services could not be programmed on this node');
+      });
+    });
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
     this.onTold('streamEnd', parseStreamEnd, (message) => this.streams.onEnd(message));
     this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));

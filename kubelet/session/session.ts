@@ -1,4 +1,5 @@
 import type { ConfigMap, Secret } from '../../shared/api/objects';
+import type { NetworkChange } from '../../shared/wire/network';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   EventReport,
@@ -28,6 +29,8 @@ export interface SessionHandlers {
   onPodRemoved(message: PodRemoval): void;
   onObjectChanged(message: ObjectChanged): void;
   onServices(message: NamespaceServices): void;
+  /** Resolves when the node does as it says. Without it nothing is to be done, and the server is told so. */
+  onNetwork?(change: NetworkChange): Promise<void>;
   /** Resolves once the stream is accepted; rejects with a StatusError to refuse it. The stream lives on after that. */
   onStream(request: StreamRequest, stream: AgentStream): Promise<void>;
   onConnected(): void;
@@ -49,4 +52,6 @@ export interface Session {
   fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined>;
   /** Throws ServiceUnavailable while disconnected, Forbidden where no volume of that pod asks for it. */
   requestToken(order: TokenOrder): Promise<PodToken>;
+  /** Resolves when no node sends new connections to the pod any more. Throws ServiceUnavailable while disconnected. */
+  withdraw(podUid: string): Promise<void>;
 }

@@ -12,7 +12,7 @@ import type {
   Sync,
   TokenOrder,
 } from '../../shared/wire/node-channel';
-import { parseConfigObject, parseJoinResponse, parsePodToken } from '../../shared/wire/parse-server';
+import { parseConfigObject, parseDone, parseJoinResponse, parsePodToken } from '../../shared/wire/parse-server';
 import { Backoff } from './backoff';
 import { RenewedCredential } from './certificate-renewal';
 import { Connection } from './connection';
@@ -88,6 +88,10 @@ class SocketSession implements Session {
 
   requestToken(order: TokenOrder): Promise<PodToken> {
     return this.ask('token', order, parsePodToken);
+  }
+
+  async withdraw(podUid: string): Promise<void> {
+    await this.ask('withdraw', { podUid }, parseDone);
   }
 
   private async ask<T>(event: string, message: unknown, parse: (value: unknown) => T): Promise<T> {

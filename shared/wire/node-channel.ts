@@ -7,6 +7,7 @@
  */
 import type { ConfigMap, NodeStatus, Pod, PodStatus, Secret } from '../api/objects';
 import type { Status } from '../status-error';
+import type { NetworkApplied, NetworkChange, Withdrawal } from './network';
 
 /** Path of the socket.io endpoint on the apiserver's HTTPS port. */
 export const NODE_CHANNEL_PATH = '/node-channel';
@@ -261,6 +262,8 @@ export interface ServerToAgent {
   /** Before the first pod of a namespace, and whenever its Services change. */
   services: (message: NamespaceServices) => void;
   sync: (message: Sync) => void;
+  /** Everything right after a registration, then each change; acknowledged by `networkApplied`. */
+  network: (message: NetworkChange) => void;
   streamOpen: (message: StreamOpen, ack: (result: Ack<true>) => void) => void;
   streamData: (message: StreamData) => void;
   streamEnd: (message: StreamEnd) => void;
@@ -268,6 +271,8 @@ export interface ServerToAgent {
 }
 
 export interface AgentToServer {
+  networkApplied: (message: NetworkApplied) => void;
+  withdraw: (message: Withdrawal, ack: (result: Ack<true>) => void) => void;
   register: (message: Registration, ack: (result: Ack<Sync>) => void) => void;
   heartbeat: (message: Heartbeat) => void;
   podStatus: (message: PodStatusReport, ack: (result: Ack<true>) => void) => void;

@@ -61,6 +61,15 @@ export class FakeSession implements Session {
     return Promise.resolve({ token: `token-${this.tokenOrders.length}`, expiresAtMs });
   }
 
+  /** Pods that were taken out of all proxies, in order. */
+  readonly withdrawn: string[] = [];
+
+  withdraw(podUid: string): Promise<void> {
+    if (!this.isConnected) return Promise.reject(new StatusError('ServiceUnavailable', 'no server'));
+    this.withdrawn.push(podUid);
+    return Promise.resolve();
+  }
+
   /** The last status reported of the pod of that name. */
   status(name: string): PodStatus {
     const found = this.statuses.filter((report) => report.name === name).at(-1);

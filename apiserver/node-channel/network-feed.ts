@@ -1,0 +1,186 @@
+import type { EndpointSlice, Service } from '../../shared/api/objects';
+import type { Clock } from '../../shared/clock';
+import { isSameJson } from '../../shared/same-json';
+import type { NetworkChange } from '../../shared/wire/network';
+import type { Client, ObjectChange, View } from '../registry/client';
+import { keyOf, keyString } from '../registry/client';
+import { networkServiceOf, networkSliceOf } from './network-facts';
+
+/** How long a pod's end waits for proxies that do not answer. */
+const WITHDRAWAL_TIMEOUT_MS = 5_000;
+
+interface Subscriber {
+  readonly send: (change: NetworkChange) => void;
+  applied: number;
+}
+
+export interface NetworkSubscription {
+  applied(revision: number): void;
+  cancel(): void;
+}
+
+/**
+ * Services and their endpoints to every node, each change once, and what of it the nodes' proxies have done: a pod
+ * that ends is first out of every proxy.
+ */
+export class NetworkFeed {
+  private readonly services: View<Service>;
+  private readonly slices: View<EndpointSlice>;
+  private readonly subscribers = new Set<Subscriber>();
+  private readonly changedServices = new Set<string>();
+  private readonly changedSlices = new Set<string>();
+  /** In which slices a pod is one that new connections may go to. */
+  private readonly slicesOfPod = new Map<string, Set<string>>();
+  private readonly waiting = new Set<() => void>();
+  private readonly endings: (() => void)[];
+  private told: number;
+  private flushing = false;
+
+  constructor(private readonly deps: { readonly client: Client; readonly clock: Clock }) {
+    this.services = deps.client.view('Service');
+    this.slices = deps.client.view('EndpointSlice');
+    this.told = this.revision;
+    for (const slice of this.slices.list()) this.index(slice, true);
+    this.endings = [
+      this.services.onChange((change) => this.onServiceChange(change)),
+      this.slices.onChange((change) => this.onSliceChange(change)),
+    ];
+  }
+
+  /** No more news to anyone, and nobody waits any longer. */
+  stop(): void {
+    for (const end of this.endings) end();
+    this.subscribers.clear();
+    this.wake();
+  }
+
+  /** Sends everything there is, and every change from then on. */
+  subscribe(send: (change: NetworkChange) => void): NetworkSubscription {
+    const subscriber: Subscriber = { send, applied: 0 };
+    this.subscribers.add(subscriber);
+    send(this.snapshot());
+    return {
+      applied: (revision) => {
+        subscriber.applied = Math.max(subscriber.applied, revision);
+        this.wake();
+      },
+      cancel: () => {
+        this.subscribers.delete(subscriber);
+        this.wake();
+      },
+    };
+  }
+
+  /** Resolves when every connected node has taken the pod out of its proxy, and at the latest after 5 s. */
+  withdrawn(podUid: string): Promise<void> {
+    const isOut = (): boolean => {
+      if (this.slicesOfPod.has(podUid) || this.flushing) return false;
+      return [...this.subscribers].every(({ applied }) => applied >= this.told);
+    };
+    if (isOut()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        cancel();
+        this.waiting.delete(check);
+        resolve();
+      };
+      const check = (): void => {
+        if (isOut()) settle();
+      };
+      const cancel = this.deps.clock.setTimeout(settle, WITHDRAWAL_TIMEOUT_MS);
+      this.waiting.add(check);
+    });
+  }
+
+  private get revision(): number {
+    return Math.max(Number(this.services.resourceVersion), Number(this.slices.resourceVersion));
+  }
+
+  private snapshot(): NetworkChange {
+    return {
+      kind: 'snapshot',
+      revision: this.told,
+      services: this.services.list().map(networkServiceOf),
+      slices: this.slices.list().flatMap((slice) => networkSliceOf(slice) ?? []),
+      removedServices: [],
+      removedSlices: [],
+    };
+  }
+
+  private onServiceChange({ type, object, previous }: ObjectChange<Service>): void {
+    const isSame = previous !== undefined && isSameJson(networkServiceOf(object), networkServiceOf(previous));
+    if (type !== 'DELETED' && isSame) return;
+    this.changedServices.add(keyString(keyOf(object)));
+    this.flushSoon();
+  }
+
+  private onSliceChange({ type, object, previous }: ObjectChange<EndpointSlice>): void {
+    if (previous !== undefined) this.index(previous, false);
+    else if (type === 'DELETED') this.index(object, false);
+    if (type !== 'DELETED') this.index(object, true);
+    const isSame = previous !== undefined && isSameJson(networkSliceOf(object), networkSliceOf(previous));
+    if (type === 'DELETED' || !isSame) {
+      this.changedSlices.add(keyString(keyOf(object)));
+      this.flushSoon();
+    } else this.wake();
+  }
+
+  private index(slice: EndpointSlice, isThere: boolean): void {
+    const key = keyString(keyOf(slice));
+    for (const { conditions, targetRef } of slice.endpoints) {
+      const uid = targetRef?.uid;
+      // One that is to be found whether ready or not would never be out.
+      if (uid === undefined || conditions?.ready === false || conditions?.terminating === true) continue;
+      const keys = this.slicesOfPod.get(uid) ?? new Set<string>();
+      if (isThere) keys.add(key);
+      else keys.delete(key);
+      if (keys.size === 0) this.slicesOfPod.delete(uid);
+      else this.slicesOfPod.set(uid, keys);
+    }
+  }
+
+  /** What changes in one turn is one message. */
+  private flushSoon(): void {
+    if (this.flushing) return;
+    this.flushing = true;
+    setImmediate(() => {
+      this.flushing = false;
+      this.told = this.revision;
+      const change = this.takeChange();
+      for (const { send } of this.subscribers) send(change);
+      this.wake();
+    });
+  }
+
+  private takeChange(): NetworkChange {
+    const change = {
+      services: [] as NetworkChange['services'][number][],
+      slices: [] as NetworkChange['slices'][number][],
+      removedServices: [] as string[],
+      removedSlices: [] as string[],
+    };
+    for (const key of this.changedServices) {
+      const service = this.services.get(fromKey(key));
+      if (service === undefined) change.removedServices.push(key);
+      else change.services.push(networkServiceOf(service));
+    }
+    for (const key of this.changedSlices) {
+      const slice = this.slices.get(fromKey(key));
+      const told = slice === undefined ? undefined : networkSliceOf(slice);
+      if (told === undefined) change.removedSlices.push(key);
+      else change.slices.push(told);
+    }
+    this.changedServices.clear();
+    this.changedSlices.clear();
+    return { kind: 'change', revision: this.told, ...change };
+  }
+
+  private wake(): void {
+    for (const check of [...this.waiting]) check();
+  }
+}
+
+function fromKey(key: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name };
+}
