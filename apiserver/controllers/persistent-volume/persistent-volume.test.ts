@@ -201,6 +201,34 @@ describe('the class of local paths', () => {
   });
 });
 
+it('makes the claims of ephemeral volumes, for their pod alone', async () => {
+  const volumeClaimTemplate = {
+    metadata: { labels: { app: 'web' } },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
+  const create = (name: string, volume: string) =>
+    cluster.client.create('Pod', {
+      metadata: { namespace: 'default', name },
+      spec: {
+        containers: [{ name: 'app', image: 'busybox' }],
+        volumes: [{ name: volume, ephemeral: { volumeClaimTemplate } }],
+      },
+    });
+  await create('web', 'b-scratch');
+  await create('web-b', 'scratch');
+  await cluster.idle();
+  expect(claimOf('web-b-scratch')?.metadata).toMatchObject({
+    labels: { app: 'web' },
+    ownerReferences: [{ kind: 'Pod', name: 'web', controller: true }],
+  });
+  expect(events('web-b')).toEqual([
+    'ConflictingClaim: PVC default/web-b-scratch was not created for pod default/web-b (pod is not owner)',
+  ]);
+  await cluster.client.delete('Pod', { namespace: 'default', name: 'web' }, { gracePeriodSeconds: 0 });
+  await cluster.idle();
+  expect(claimOf('web-b-scratch')?.metadata.deletionTimestamp).toBeDefined();
+});
+
 it('leaves claims of other provisioners to them', async () => {
   await cluster.client.create('StorageClass', { metadata: { name: 'cloud' }, provisioner: 'example.com/disk' });
   await add(['PersistentVolumeClaim', claim('data', '1Gi', { storageClassName: 'cloud' })]);
