@@ -12,7 +12,10 @@ kubectl-lite rollout status deployment/guestbook-web
 told=''
 # A forwarding ends with the pod that it leads to; the next one leads to another.
 while :; do
-  kubectl-lite port-forward --address 0.0.0.0 service/guestbook-web 8080:80 > /tmp/forward 2>&1 &
+  # Pods of a machine that is lost are not ready; of those that are, any.
+  pod=$(kubectl-lite get pods -l app=guestbook,tier=web --no-headers | awk '$2 == "1/1" && $3 == "Running" { print $1 }' | shuf -n 1)
+  [ -n "$pod" ] || { sleep 1; continue; }
+  kubectl-lite port-forward --address 0.0.0.0 "pod/$pod" 8080 > /tmp/forward 2>&1 &
   forward=$!
   until grep -q Forwarding /tmp/forward || ! kill -0 "$forward" 2>/dev/null; do sleep 0.1; done
   while answers > /tmp/answer; do
@@ -27,5 +30,5 @@ while :; do
     : > /tmp/forward
   done
   kill "$forward" 2>/dev/null || :
-  wait "$forward" || :
+  wait "$forward" 2>/dev/null || :
 done
