@@ -10,7 +10,7 @@ import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 import { PROVISIONED_BY, localVolume, whyNoFolder } from './local-path';
-import { capacityOf, findVolumes, isMeantFor, isReachable, requestOf } from './matching';
+import { capacityOf, findVolumes, isMeantFor, isReachable, mismatchOf, requestOf } from './matching';
 
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
@@ -65,6 +65,11 @@ export class ClaimBinder implements Controller {
       return;
     }
     if (volume.spec?.claimRef === undefined || isMeantFor(volume, claim)) {
+      const mismatch = wasBound ? undefined : mismatchOf(volume, claim);
+      if (mismatch !== undefined) {
+        const message = `Cannot bind to requested volume "${volumeName}": ${mismatch}`;
+        return this.say(claim, 'Warning', 'VolumeMismatch', message);
+      }
       return this.bind(claim, wasBound ? await this.grown(claim, volume) : volume);
     }
     if (wasBound) {

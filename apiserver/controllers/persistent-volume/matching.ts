@@ -25,6 +25,18 @@ export const isReachable = ({ spec }: PersistentVolume, node: Pick<Node, 'metada
     matchesTerm({ name: node.metadata.name, labels: node.metadata.labels ?? {} }, term),
   );
 
+/** Why a claim cannot have the volume that it names (checkVolumeSatisfyClaim); undefined: it can. */
+export function mismatchOf(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
+  if (!isAtLeast(capacityOf(volume), requestOf(claim))) return 'requested PV is too small';
+  if (classNameOf(volume) !== classNameOf(claim)) return 'storageClassName does not match';
+  if ((volume.spec?.volumeMode ?? 'Filesystem') !== (claim.spec?.volumeMode ?? 'Filesystem'))
+    return 'incompatible volumeMode';
+  const modes = volume.spec?.accessModes ?? [];
+  return claim.spec?.accessModes?.every((mode) => modes.includes(mode)) === false
+    ? 'incompatible accessMode'
+    : undefined;
+}
+
 /**
  * The volumes that suit a claim, the best first: those kept for it, else those that are free and large enough, the
  * smallest first (k8s.io/component-helpers/storage/volume: FindMatchingVolume).

@@ -95,6 +95,20 @@ it('takes the volume that is kept for it, or that it names, before any other', a
   expect(bindings()).toEqual(['data Bound kept', 'wishful Bound named']);
 });
 
+it.each<[string, object, object, string]>([
+  ['too small', {}, { resources: { requests: { storage: '2Gi' } } }, 'requested PV is too small'],
+  ['of another class', { storageClassName: 'slow' }, {}, 'storageClassName does not match'],
+  ['of another mode', { volumeMode: 'Block' }, {}, 'incompatible volumeMode'],
+  ['for other access', {}, { accessModes: ['ReadWriteMany'] }, 'incompatible accessMode'],
+])('says of a volume that it names why it cannot have it: %s', async (_what, volumeSpec, claimSpec, why) => {
+  await add(
+    ['PersistentVolume', volume('v', '1Gi', volumeSpec)],
+    ['PersistentVolumeClaim', claim('data', '1Gi', { volumeName: 'v', ...claimSpec })],
+  );
+  expect(claimOf('data')?.status?.phase).toBe('Pending');
+  expect(events('data')).toEqual([`VolumeMismatch: Cannot bind to requested volume "v": ${why}`]);
+});
+
 it('waits for a volume to come', async () => {
   await add(['PersistentVolumeClaim', claim('data', '1Gi')]);
   await add(['PersistentVolume', volume('late', '1Gi')]);
