@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ContainerInspectInfo } from 'dockerode';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import { parseImageName } from '../../images/image-name';
@@ -57,13 +58,15 @@ export type DockerRuntimeOptions = EngineAddress & {
 /** A Runtime on a Docker engine (API 1.41, Docker 20.10, or later). Dials nothing until it is asked something. */
 export const createDockerRuntime = (options: DockerRuntimeOptions): Runtime => new DockerRuntime(options);
 
-/** What a pod's life is, in calls to the engine. Keeps nothing: the labels say it all. */
+/** What a pod's life is, in calls to the engine. Keeps next to nothing: the labels say it all. */
 class DockerRuntime implements Runtime {
   private readonly calls: EngineCalls;
   private readonly owner: Owner;
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly oomScore: OomScoreProbe;
+  /** Containers of whom an event has said that their memory ran out. */
+  private readonly outOfMemory = new Set<ContainerId>();
 
   constructor(options: DockerRuntimeOptions) {
     this.calls = new EngineCalls(options);
@@ -104,7 +107,7 @@ class DockerRuntime implements Runtime {
     const isSandbox = (one: (typeof present)[number]): boolean => one.Config.Labels[LABELS.type] === 'sandbox';
     return {
       sandboxes: present.filter(isSandbox).map(toSandbox),
-      containers: present.filter((one) => !isSandbox(one)).map(toContainer),
+      containers: present.filter((one) => !isSandbox(one)).map((one) => this.toContainer(one)),
     };
   }
 
@@ -115,7 +118,7 @@ class DockerRuntime implements Runtime {
 
   async inspectContainer(id: ContainerId): Promise<ObservedContainer | undefined> {
     const inspected = await this.calls.inspect(id);
-    return inspected && toContainer(inspected);
+    return inspected && this.toContainer(inspected);
   }
 
   async createSandbox(spec: SandboxSpec): Promise<SandboxId> {
@@ -179,8 +182,17 @@ class DockerRuntime implements Runtime {
     return this.calls.remove(id);
   }
 
-  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    return engineEvents({ calls: this.calls, owner: this.owner, clock: this.clock, logger: this.logger }, signal);
+  async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    const source = { calls: this.calls, owner: this.owner, clock: this.clock, logger: this.logger };
+    for await (const event of engineEvents(source, signal)) {
+      if (event.type === 'container' && event.action === 'oom') this.outOfMemory.add(event.id);
+      if (event.type === 'container' && event.action === 'removed') this.outOfMemory.delete(event.id);
+      yield event;
+    }
+  }
+
+  private toContainer(inspected: ContainerInspectInfo): ObservedContainer {
+    return toContainer(inspected, this.outOfMemory.has(inspected.Id));
   }
 
   async inspectImage(image: string): Promise<ImageInfo | undefined> {

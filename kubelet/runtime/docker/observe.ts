@@ -21,7 +21,8 @@ export function toSandbox(inspected: ContainerInspectInfo): ObservedSandbox {
   };
 }
 
-export function toContainer(inspected: ContainerInspectInfo): ObservedContainer {
+/** `isOutOfMemory`: the engine has said so in an event, which its own mark sometimes misses. */
+export function toContainer(inspected: ContainerInspectInfo, isOutOfMemory = false): ObservedContainer {
   const { Config } = inspected;
   const labels = Config.Labels;
   return {
@@ -35,13 +36,13 @@ export function toContainer(inspected: ContainerInspectInfo): ObservedContainer 
     image: Config.Image,
     imageId: labels[LABELS.imageId] ?? `docker://${inspected.Image}`,
     resources: adjustableOf(inspected.HostConfig),
-    state: stateOf(inspected),
+    state: stateOf(inspected, isOutOfMemory),
     createdAtMs: Date.parse(inspected.Created),
     annotations: annotationsOf(labels),
   };
 }
 
-function stateOf({ State, Created }: ContainerInspectInfo): ObservedState {
+function stateOf({ State, Created }: ContainerInspectInfo, isOutOfMemory = false): ObservedState {
   if (State.Running) return { phase: 'running', startedAtMs: Date.parse(State.StartedAt) };
   const createdAtMs = Date.parse(Created);
   // One that could not be started stays `created` for the engine, with what went wrong beside it.
@@ -52,7 +53,7 @@ function stateOf({ State, Created }: ContainerInspectInfo): ObservedState {
     finishedAtMs: timeOf(State.FinishedAt) ?? createdAtMs,
     exitCode: State.ExitCode,
     // The engine also marks a container whose child alone was killed and that ended well.
-    oomKilled: State.OOMKilled && State.ExitCode !== 0,
+    oomKilled: (State.OOMKilled && State.ExitCode !== 0) || (isOutOfMemory && State.ExitCode === KILLED),
     ...(State.Error === '' ? {} : { error: cleanStartMessage(State.Error) }),
   };
 }
