@@ -72,6 +72,8 @@ export class NodeConnection {
   ) {
     this.nodeName = identity.nodeName;
     this.logger = services.logger.child({ node: identity.nodeName });
+    // Each question that waits for its answer listens whether the connection ends.
+    socket.setMaxListeners(0);
     this.streams = new ServerStreams({
       data: (message) => void socket.emit('streamData', message),
       end: (message) => void socket.emit('streamEnd', message),
