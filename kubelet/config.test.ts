@@ -7,6 +7,7 @@ it('needs nothing but a server', () => {
   expect(parseConfig(SERVER, host)).toEqual({
     serverUrls: ['https://192.0.2.1:6443'],
     nodeName: 'box-1',
+    clusterDomain: 'cluster.local',
     labels: {},
     dataDir: '/var/lib/pinsetter-agent',
     dockerSocket: '/var/run/docker.sock',
