@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what a Debian machine lacks. Each word names a purpose; what is there already is left alone.
 #   build   compiler for the one native module (SQLite)
-#   engine  a Docker engine and a static busybox for offline images
+#   engine  a Docker engine, a static busybox for offline images, and nftables for Services
 #   tests   a real registry with passwords, etcd to compare with, unzip for the real kubectl, the Python client,
 #           ps for docker top, debootstrap for machines of their own, docker-compose
 set -eu
@@ -22,6 +22,8 @@ for purpose in "$@"; do
       docker version >/dev/null 2>&1 || { need dockerd docker.io; need iptables iptables; }
       need docker docker.io
       need busybox busybox-static
+      # Services need it; without, or without the right to install it, pods run all the same.
+      if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then need nft nftables; fi
       ;;
     tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps; need nft nftables; need conntrack conntrack; need curl curl
       need debootstrap debootstrap; need docker-compose docker-compose
