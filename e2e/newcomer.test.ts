@@ -114,11 +114,14 @@ describe("a newcomer's session", () => {
     });
   });
 
-  it('make down leaves no container and no process', async () => {
+  it('make down leaves no container, no process and no table of Services', async () => {
     await lite('apply', '-f', hello);
     await lite('wait', '--for=condition=Ready', 'pod/hello', '--timeout=60s');
+    const tables = async (): Promise<string> => (await command('nft', ['list', 'tables'])).stdout;
+    expect(await tables()).toMatch(/pinsetter-worker-1\n/);
     const { status } = await local('down');
     expect(status).toBe(0);
+    expect(await tables()).not.toContain('pinsetter-worker-');
     const left = await command('docker', [
       'ps',
       '-aq',

@@ -107,12 +107,21 @@ export async function down(layout: Layout, progress: Progress): Promise<void> {
   const running = daemons.filter((name) => runningPid(layout, name) !== undefined).length;
   await Promise.all(daemons.filter((name) => name !== SERVER).map((name) => stopDaemon(layout, name)));
   await stopDaemon(layout, SERVER);
+  await cleanNetwork(layout);
   const removed = await removeContainers(layout);
   await unmountVolumes(layout);
   const engine = await stopEngine(layout);
   done(
     `stopped ${running} processes, removed ${removed} containers${engine ? ', stopped the Docker engine we had started' : ''}`,
   );
+}
+
+/** What agents program for Services outlives them. Where they could not do that, there is nothing to take back. */
+async function cleanNetwork(layout: Layout): Promise<void> {
+  for (const worker of namesIn(path.dirname(layout.node('any')))) {
+    const errand = [script(layout, 'kubelet', 'main.js'), 'clean-network', '--node-name', worker];
+    await command(process.execPath, [...errand, '--server', 'https://127.0.0.1']);
+  }
 }
 
 const pidFiles = (layout: Layout): string[] => namesIn(layout.pids).map((file) => path.basename(file, '.json'));
