@@ -14,7 +14,10 @@ describe('joining', () => {
   beforeAll(async () => {
     cluster = await Cluster.start({ workers: 0, serverArgs: ['--node-approval', 'manual'] });
   });
-  afterAll(() => cluster.stop());
+  afterAll(async () => {
+    await cluster.stop();
+    await run('nft', ['delete', 'table', 'ip', 'pinsetter-wanted']);
+  });
 
   const agent = (verb: string, name: string, token: string, ...more: readonly string[]): readonly string[] => [
     dist('kubelet', 'main.js'),

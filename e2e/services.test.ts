@@ -1,3 +1,4 @@
+import http from 'node:http';
 import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { Cluster, freePort } from './harness/cluster';
@@ -190,4 +191,41 @@ describe('services', () => {
     const [ip = ''] = await found('kubernetes.default.svc.cluster.local');
     expect(await inNetworkOf('client', `https://${ip}/version`)).toContain('gitVersion');
   });
+
+  it('lose no request while all pods are replaced', async () => {
+    const ip = await field('web', '.spec.clusterIP');
+    const before = await pods();
+    let isOver = false;
+    const outcomes = { answered: 0, failed: [] as string[] };
+    const client = async (): Promise<void> => {
+      while (!isOver) {
+        const { status, stderr } = await get(ip);
+        if (status === 200) outcomes.answered += 1;
+        else outcomes.failed.push(stderr);
+      }
+    };
+    const clients = [client(), client(), client(), client()];
+    for (let round = 0; round < 2; round++) {
+      await cluster.ok(['rollout', 'restart', 'deployment/web']);
+      await cluster.ok(['rollout', 'status', 'deployment/web', '--timeout=60s']);
+    }
+    await cluster.until(['get', 'pods', '-l', 'app=web', '-o', 'name'], ({ stdout }) =>
+      before.every((pod) => !stdout.includes(pod)),
+    );
+    isOver = true;
+    await Promise.all(clients);
+    expect(outcomes.failed).toEqual([]);
+    expect(outcomes.answered).toBeGreaterThan(1_000);
+  });
 });
+
+/** One request on a connection of its own. */
+const get = (host: string): Promise<{ readonly status: number; readonly stderr: string }> =>
+  new Promise((resolve) => {
+    const request = http.get({ host, port: 80, agent: false, timeout: 10_000 }, (response) => {
+      response.resume();
+      response.once('close', () => resolve({ status: response.complete ? (response.statusCode ?? 0) : 0, stderr: '' }));
+    });
+    request.once('timeout', () => request.destroy(new Error('no answer in time')));
+    request.once('error', (error) => resolve({ status: 0, stderr: error.message }));
+  });
