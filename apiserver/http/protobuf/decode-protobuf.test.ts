@@ -72,6 +72,41 @@ it('leaves out fields that are not set and fields that it does not know', () => 
   });
 });
 
+it('tells a zero that was written because Go always writes it from one that somebody set', () => {
+  const container = message(
+    field(1, 'app'),
+    number(16, 0),
+    number(17, 0),
+    number(18, 0),
+    field(15, message(number(7, 0))),
+  );
+  const pod = message(field(2, container), number(4, 0), number(11, 0), number(12, 0), number(21, 0));
+  const spec = message(number(1, 0), field(3, message(field(2, pod))), number(5, 0), number(7, 0));
+  const raw = message(field(1, message(field(1, 'd'), number(7, 0))), field(2, spec), field(3, message(number(2, 0))));
+  expect(decodeProtobuf(body('apps/v1', 'Deployment', raw))).toEqual({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    spec: {
+      replicas: 0,
+      template: {
+        spec: {
+          containers: [{ name: 'app', securityContext: { allowPrivilegeEscalation: false } }],
+          terminationGracePeriodSeconds: 0,
+          automountServiceAccountToken: false,
+        },
+      },
+    },
+    status: {},
+  });
+});
+
+it('keeps the empty name of a storage class, which says that none is wanted', () => {
+  const raw = message(field(2, message(field(3, ''), field(5, ''))));
+  expect(decodeProtobuf(body('v1', 'PersistentVolumeClaim', raw))).toMatchObject({ spec: { storageClassName: '' } });
+  expect(decodeProtobuf(body('v1', 'PersistentVolumeClaim', raw))).not.toHaveProperty('spec.volumeName');
+});
+
 it('reads options whatever group they come with', () => {
   expect(decodeProtobuf(body('v1', 'DeleteOptions', message(number(1, 0), field(4, 'Background'))))).toMatchObject({
     gracePeriodSeconds: 0,

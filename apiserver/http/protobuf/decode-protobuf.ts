@@ -4,6 +4,7 @@ import table from './field-table.json';
 import type { WireField } from './reader';
 import { readFields, signed } from './reader';
 import { SPECIAL_TYPES } from './special-types';
+import { isUnset } from './unset-fields';
 
 /**
  * Kubernetes' protobuf bodies as JSON objects. kubectl from 1.32 on and everything on its client library send them, and
@@ -72,8 +73,7 @@ function decodeMessage(name: string, bytes: Buffer, depth: number): unknown {
         for (const [key, inner] of Object.entries(decoded as object)) result.set(key, inner);
         continue;
       }
-      // Go's encoder writes the empty text of fields that are not set, and the zero time as an empty message.
-      if (decoded !== null && decoded !== '') result.set(field, decoded);
+      if (!isUnset(name, field, decoded)) result.set(field, decoded);
     }
   }
   return fromEntries(result);
