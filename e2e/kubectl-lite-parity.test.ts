@@ -74,6 +74,8 @@ create token nope
 create -f FILES/dep.yaml
 get cm z nope
 get cm z -o yaml
+get cm z -o kyaml
+get sa,cm -o kyaml
 get cm z -o jsonpath={.data.a}
 get cm -o custom-columns=N:.metadata.name,D:.data.a
 get cm -l a=b -o yaml

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Cluster } from './harness/cluster';
 import { podManifest, shell } from './harness/manifests';
+import { run } from './harness/programs';
 
 jest.setTimeout(120_000);
 
@@ -67,6 +68,59 @@ describe('kubectl-lite', () => {
     expect(await out('shown', '-o', 'jsonpath={.status.phase}')).toBe('Pending');
     expect(await out('-l', 'no=such')).toBe('');
     expect(await out('-A', '--no-headers')).toMatch(/^default +shown /);
+  });
+
+  it('proxy serves the API on this machine, to nobody who came by another name', async () => {
+    const proxy = cluster.liteRunning(['proxy', '--port=0']);
+    const [, port = ''] = await proxy.until(/Starting to serve on 127\.0\.0\.1:(\d+)/);
+    const at = (path: string): string => `http://127.0.0.1:${port}${path}`;
+    const created = await fetch(at('/api/v1/namespaces/default/configmaps'), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ metadata: { name: 'through-proxy' } }),
+    });
+    expect(created.status).toBe(201);
+    expect(await cluster.ok(['--server', at(''), 'get', 'configmap', 'through-proxy', '-o', 'name'])).toBe(
+      'configmap/through-proxy\n',
+    );
+    const watch = await fetch(
+      at('/api/v1/namespaces/default/configmaps?watch=true&fieldSelector=metadata.name=through-proxy'),
+    );
+    const { value } = (await watch.body?.getReader().read()) ?? {};
+    expect(Buffer.from(value ?? []).toString()).toContain('"type":"ADDED"');
+    const ofOthers = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', 'Host: evil.example', at('/api')];
+    expect((await run('curl', ofOthers)).stdout).toBe('403');
+    proxy.kill();
+    await proxy.exit;
+  });
+
+  it('cluster-info dump writes what helps into files', async () => {
+    await cluster.lite(['apply', '-f', '-'], pod('dumped'));
+    const folder = path.join(cluster.folder, 'dump');
+    const { stdout } = await cluster.lite(['cluster-info', 'dump', '--output-directory', folder]);
+    expect(stdout).toBe(`Cluster info dumped to ${folder}\n`);
+    expect(readdirSync(path.join(folder, 'default'))).toEqual(
+      expect.arrayContaining(['events.json', 'pods.json', 'dumped']),
+    );
+    expect(readFileSync(path.join(folder, 'default', 'dumped', 'logs.txt'), 'utf8')).toContain(
+      '==== START logs for container',
+    );
+    expect(JSON.parse(readFileSync(path.join(folder, 'nodes.json'), 'utf8'))).toMatchObject({ kind: 'NodeList' });
+  });
+
+  it('config set changes one value and unset takes it away', async () => {
+    const copy = file('config', readFileSync(cluster.kubeconfig, 'utf8'));
+    const config = (...args: string[]) => cluster.lite(['--kubeconfig', copy, 'config', ...args]);
+    expect((await config('set', 'contexts.pinsetter.namespace', 'kube-system')).stdout).toBe(
+      'Property "contexts.pinsetter.namespace" set.\n',
+    );
+    expect((await cluster.lite(['--kubeconfig', copy, 'get', 'configmap', '-o', 'name'])).stdout).toContain(
+      'kube-root-ca.crt',
+    );
+    expect((await config('unset', 'contexts.pinsetter.namespace')).stdout).toBe(
+      'Property "contexts.pinsetter.namespace" unset.\n',
+    );
+    expect((await config('view', '-o', 'jsonpath={.contexts[0].context.namespace}')).stdout).toBe('');
   });
 
   it('says why a pod waits', async () => {

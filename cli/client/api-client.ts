@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { RequestOptions } from 'node:https';
 import WebSocket from 'ws';
@@ -103,6 +103,20 @@ export class ApiClient {
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => reject(refusalOf(response.statusCode ?? 500, Buffer.concat(chunks).toString('utf8'))));
       });
+    });
+  }
+
+  /** A request whose body, answer and upgrade are the caller's to deal with, on a connection of its own. */
+  forward(call: {
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string | string[]>>;
+  }): ClientRequest {
+    return https.request(new URL(call.path, this.connection.server), {
+      ...this.tls(),
+      method: call.method,
+      headers: { ...this.headers(), ...call.headers },
+      agent: this.agent,
     });
   }
 

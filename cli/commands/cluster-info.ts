@@ -5,6 +5,7 @@ import { systemClock, toTimestamp } from '../../shared/clock';
 import { humanDuration } from '../../shared/human-duration';
 import { StatusError } from '../../shared/status-error';
 import { layoutColumns } from '../output/columns';
+import { clusterDump } from './cluster-dump';
 import type { Command, Context } from './command';
 
 const NODE_CERTIFICATE_ENDS = 'pinsetter.io/certificate-ends';
@@ -21,6 +22,7 @@ export const clusterInfo: Command = {
   usage: 'cluster-info',
   describe: 'where the control plane is, whether it answers, and when certificates end',
   build: (yargs) => yargs,
+  subcommands: [clusterDump],
   run: async (context) => {
     const { connection } = context.client();
     // One that does not answer is told as an error.

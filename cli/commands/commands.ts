@@ -27,6 +27,7 @@ import { cordon, drain, uncordon } from './nodes';
 import { patch } from './patch';
 import { plan } from './plan';
 import { portForward } from './port-forward';
+import { proxy } from './proxy';
 import { apiResources, apiVersions, version } from './server-info';
 import { rebalance } from './rebalance';
 import { replace } from './replace';
@@ -66,6 +67,7 @@ export const commands: readonly Command[] = [
   exec,
   attach,
   portForward,
+  proxy,
   cp,
   wait,
   top,

@@ -109,7 +109,10 @@ async function submit(context: Context, flags: Flags, named: Named, { before, af
   if (patch === undefined) return cancelled(context, 'Edit cancelled, no changes made.');
   if (isSet(flags, 'output-patch')) context.out(`Patch: ${JSON.stringify(patch)}\n`);
   const output = text(flags, 'output');
-  const report = new ChangeReport(context, output === 'json' || output === 'yaml' ? { ...flags, output: '' } : flags);
+  const report = new ChangeReport(
+    context,
+    output !== undefined && ['json', 'yaml', 'kyaml'].includes(output) ? { ...flags, output: '' } : flags,
+  );
   const written = await sendChange(
     context,
     flags,

@@ -36,8 +36,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 };
 /** What may follow flags whose values are few, or are names. */
 const FLAG_VALUES: Readonly<Record<string, (context: Context) => readonly string[] | Promise<readonly string[]>>> = {
-  '--output': () => ['custom-columns=', 'json', 'jsonpath=', 'name', 'wide', 'yaml'],
-  '-o': () => ['custom-columns=', 'json', 'jsonpath=', 'name', 'wide', 'yaml'],
+  '--output': () => ['custom-columns=', 'json', 'jsonpath=', 'kyaml', 'name', 'wide', 'yaml'],
+  '-o': () => ['custom-columns=', 'json', 'jsonpath=', 'kyaml', 'name', 'wide', 'yaml'],
   '--dry-run': () => ['client', 'none', 'server'],
   '--type': () => ['json', 'merge', 'strategic'],
   '--namespace': (context) => namesOf('namespaces', context),

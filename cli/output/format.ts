@@ -5,6 +5,7 @@ import type { ApiObject } from '../api-object';
 import { UsageError } from '../client/resources';
 import { evaluateGoTemplate } from './go-template/evaluate';
 import { layoutColumns } from './columns';
+import { toKyaml } from './kyaml';
 import { toYaml } from './yaml';
 
 export interface Formatting {
@@ -24,6 +25,7 @@ const FORMATS = [
   'jsonpath',
   'jsonpath-as-json',
   'jsonpath-file',
+  'kyaml',
   'name',
   'template',
   'templatefile',
@@ -79,6 +81,8 @@ export function format(
       return toJson(shown);
     case 'yaml':
       return toYaml(shown);
+    case 'kyaml':
+      return toKyaml(shown);
     case 'name':
       return objects.map((object) => `${nameOf(object)}\n`).join('');
     case 'jsonpath':

@@ -120,7 +120,7 @@ function folded(text: string, indent: number, start: number, escape = ''): strin
   return result;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
+export const ESCAPES: Readonly<Record<string, string>> = {
   '\0': '\\0',
   '\x07': '\\a',
   '\b': '\\b',

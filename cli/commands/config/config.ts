@@ -1,4 +1,5 @@
 import { group } from '../command';
+import { setProperty, unsetProperty } from './set-property';
 import { currentContext, getClusters, getContexts, getUsers, view } from './show';
 import {
   deleteCluster,
@@ -23,9 +24,11 @@ export const config = group({
     getContexts,
     getUsers,
     renameContext,
+    setProperty,
     setCluster,
     setContext,
     setCredentials,
+    unsetProperty,
     useContext,
     view,
   ],
