@@ -180,8 +180,9 @@ export class GenericRegistry implements Registry {
       const old = this.objects.existing(pods, key);
       const bound = boundPod(old.object as unknown as Pod, target, this.parts.clock.now());
       if (options.dryRun === true) return;
-      const next = structuredClone(bound) as unknown as StoredObject;
-      if ((await this.parts.writer.put(pods, old.storeKey, next, old).catch(rethrow)) !== undefined) return;
+      const next = bound as unknown as StoredObject;
+      const written = await this.parts.writer.put(pods, old.storeKey, next, old, { isPlain: true }).catch(rethrow);
+      if (written !== undefined) return;
     }
     throw modifiedMeanwhile(pods, key.name);
   }

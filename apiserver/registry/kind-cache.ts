@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/clock';
 import type { ObjectChange } from './client';
 import type { StoredObject } from '../../shared/api/objects';
 import { OwnerIndex } from './owner-index';
+import { SortedKeys } from '../store/mvcc/key-order';
 import type { StoreEvent } from '../store/store';
 import type { CachedObject } from './stored-object';
 import { fromKeyValue } from './stored-object';
@@ -27,7 +28,7 @@ const MAX_GATHER_MS = 50;
 /** The objects of one kind, sorted by store key, with the recent changes and who waits for the next one. */
 export class KindCache {
   private readonly objects = new Map<string, CachedObject>();
-  private readonly sortedKeys: string[] = [];
+  private readonly sortedKeys = new SortedKeys();
   private readonly owners = new OwnerIndex();
   private readonly handlers = new Set<ChangeHandler>();
   private readonly waiting = new Set<() => void>();
@@ -55,13 +56,10 @@ export class KindCache {
   }
 
   /** Objects whose store key begins with `prefix`, ascending, after the key `after` where given. */
-  *list(prefix: string, after = ''): Generator<CachedObject> {
-    const start = after > prefix ? this.position(after) : this.position(prefix);
-    for (let index = start; index < this.sortedKeys.length; index += 1) {
-      const storeKey = this.sortedKeys[index] ?? '';
-      if (!storeKey.startsWith(prefix)) return;
+  *list(prefix: string, after?: string): Generator<CachedObject> {
+    for (const storeKey of this.sortedKeys.range(prefix, after)) {
       const object = this.objects.get(storeKey);
-      if (object !== undefined && storeKey !== after) yield object;
+      if (object !== undefined) yield object;
     }
   }
 
@@ -76,7 +74,7 @@ export class KindCache {
   /** Fills the cache before anybody watches. */
   load(object: CachedObject): void {
     this.owners.replace(object.storeKey, this.objects.get(object.storeKey), object);
-    if (!this.objects.has(object.storeKey)) this.sortedKeys.splice(this.position(object.storeKey), 0, object.storeKey);
+    if (!this.objects.has(object.storeKey)) this.sortedKeys.add(object.storeKey);
     this.objects.set(object.storeKey, object);
   }
 
@@ -115,13 +113,13 @@ export class KindCache {
     if (previous === undefined) return;
     this.objects.delete(storeKey);
     this.owners.replace(storeKey, previous, undefined);
-    this.sortedKeys.splice(this.position(storeKey), 1);
+    this.sortedKeys.delete(storeKey);
     this.record({ revision, type: 'DELETED', current: previous.atRevision(revision), previous });
   }
 
   /** Keys of everything cached, for a comparison with a fresh list. */
   keys(): readonly string[] {
-    return this.sortedKeys;
+    return this.sortedKeys.all();
   }
 
   onChange(handler: ChangeHandler): () => void {
@@ -207,10 +205,6 @@ export class KindCache {
         ? { type: event.type, object: event.current.object }
         : { type: event.type, object: event.current.object, previous: event.previous.object };
     for (const handler of this.handlers) handler(change);
-  }
-
-  private position(storeKey: string): number {
-    return lowerBound(this.sortedKeys, (key) => key >= storeKey);
   }
 }
 

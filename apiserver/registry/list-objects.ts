@@ -111,7 +111,7 @@ async function readStore(store: StoreReader, request: PageRequest): Promise<Cach
       ...(after === '' ? {} : { after }),
       ...(limit === 0 ? {} : { limit: CHUNK }),
     });
-    const objects = items.map(fromKeyValue);
+    const objects = items.map((each) => fromKeyValue(each));
     found.push(...(matches === undefined ? objects : objects.filter(({ object }) => matches(object))));
     if (remaining === 0 || (limit > 0 && matches !== undefined && found.length > limit)) return found;
     if (items.length === 0) return found;

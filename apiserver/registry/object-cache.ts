@@ -5,6 +5,7 @@ import { StoreClosedError, StoreError } from '../store/store';
 import type { ChangeHandler } from './kind-cache';
 import { KindCache } from './kind-cache';
 import { resourceOfKey, ROOT } from './store-keys';
+import type { StoredObject } from '../../shared/api/objects';
 import type { CachedObject } from './stored-object';
 import { fromKeyValue } from './stored-object';
 
@@ -19,6 +20,8 @@ export class ObjectCache {
   private readonly kinds = new Map<string, KindCache>();
   private readonly handlers = new Set<ChangeHandler>();
   private readonly waiting = new Set<{ readonly revision: number; readonly resolve: () => void }>();
+  /** Objects on their way to the store, by their bytes: those need not be read when they come back. */
+  private readonly announced = new Map<Buffer, StoredObject>();
   private readonly startRevision: number;
   private reached: number;
   private watcher: Watcher;
@@ -79,6 +82,15 @@ export class ObjectCache {
     return () => this.handlers.delete(handler);
   }
 
+  /**
+   * These bytes are about to be written, and `object` is exactly what they say, but for its resourceVersion. Returns the
+   * function that forgets it, to be called when the write has ended.
+   */
+  announce(value: Buffer, object: StoredObject): () => void {
+    this.announced.set(value, object);
+    return () => this.announced.delete(value);
+  }
+
   /** Resolves when everything up to `revision` is visible, or the cache is closed. */
   async caughtUp(revision: number): Promise<void> {
     if (revision <= this.reached || this.closed) return;
@@ -117,7 +129,7 @@ export class ObjectCache {
     const present = new Map(snapshot.items.map((item) => [item.key, item]));
     const touched = new Set<KindCache>();
     for (const kind of this.kinds.values()) {
-      for (const key of [...kind.keys()]) {
+      for (const key of kind.keys()) {
         if (present.has(key)) continue;
         kind.remove(key, snapshot.revision);
         touched.add(kind);
@@ -139,7 +151,7 @@ export class ObjectCache {
       const kind = this.of(resourceOfKey(event.key));
       touched.add(kind);
       if (event.kv === undefined) kind.remove(event.key, event.revision);
-      else kind.put(fromKeyValue(event.kv));
+      else kind.put(fromKeyValue(event.kv, this.announced.get(event.kv.value)));
     }
     this.advance(revision, touched);
   }

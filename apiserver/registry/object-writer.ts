@@ -25,20 +25,25 @@ export class ObjectWriter {
   ) {}
 
   /** Undefined where the object, one of the keys in `also`, or who holds what it claims, is not as expected any more: the cache then shows how
-   * it is. `expected` undefined: the object must not exist. */
+   * it is. `expected` undefined: the object must not exist. `isPlain`: the object is made of parts of the expected one and
+   * says nothing that JSON leaves out, so that it may be kept as it is. */
   async put(
     kind: Kind,
     storeKey: string,
     object: StoredObject,
     expected: CachedObject | undefined,
-    also: readonly Compare[] = [],
+    { also = [], isPlain = false }: { readonly also?: readonly Compare[]; readonly isPlain?: boolean } = {},
   ): Promise<CachedObject | undefined> {
     const lease = kind.ttlSeconds === undefined ? undefined : await this.leases.leaseFor(kind.ttlSeconds);
     const value = toValue(object);
     if (value.length > MAX_VALUE_BYTES) throw tooLarge(kind, object, value.length);
     const op: Op = { type: 'put', key: storeKey, value, ...(lease === undefined ? {} : { lease }) };
     const claims = claimChanges(kind, expected?.object, object);
-    const revision = await this.commit(op, expected, { compares: [...also, ...claims.compares], ops: claims.ops });
+    const forget = isPlain ? this.cache.announce(value, object) : undefined;
+    const revision = await this.commit(op, expected, {
+      compares: [...also, ...claims.compares],
+      ops: claims.ops,
+    }).finally(forget);
     if (revision === undefined) return undefined;
     const shown = this.cache.of(resourceOf(kind)).get(storeKey);
     if (shown?.revision === revision) return shown;

@@ -83,7 +83,7 @@ export class RegistryObjects {
     also: readonly Compare[] = [],
   ): Promise<CachedObject | undefined> {
     const stored = kind.conversion === undefined ? object : await storedAs(kind, object);
-    const written = await this.parts.writer.put(kind, storeKey, stored, expected, also);
+    const written = await this.parts.writer.put(kind, storeKey, stored, expected, { also });
     if (written === undefined) return undefined;
     await askFor(kind, [written]);
     return presentedAs(kind, written);

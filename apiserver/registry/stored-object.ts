@@ -49,10 +49,17 @@ export class CachedObject implements Encoded {
   }
 }
 
-/** The object in a stored value, whose resourceVersion is the revision of its last write. */
-export function fromKeyValue({ key, value, modRevision }: KeyValue): CachedObject {
-  const object = JSON.parse(value.toString('utf8')) as StoredObject;
-  object.metadata.resourceVersion = String(modRevision);
+/**
+ * The object in a stored value, whose resourceVersion is the revision of its last write. `known`: what the value says, but
+ * for that; its parts are shared.
+ */
+export function fromKeyValue({ key, value, modRevision }: KeyValue, known?: StoredObject): CachedObject {
+  const resourceVersion = String(modRevision);
+  const object: StoredObject =
+    known === undefined
+      ? (JSON.parse(value.toString('utf8')) as StoredObject)
+      : { ...known, metadata: { ...known.metadata, resourceVersion } };
+  object.metadata.resourceVersion = resourceVersion;
   return new CachedObject(key, deepFreeze(object), modRevision, value);
 }
 

@@ -88,13 +88,15 @@ export class ClusterState {
     const isWhereItWas =
       known !== undefined &&
       this.cluster.nodes.nameOf(this.cluster.pods.nodeOf(known.slot)) === nodeName &&
-      this.cluster.classOfPod(known.slot) === this.classOf(unbound(pod));
+      (isAlike(known.pod, pod) || this.cluster.classOfPod(known.slot) === this.classOf(unbound(pod)));
     if (!isWhereItWas) {
       this.removePod(uid);
       this.count(pod);
     }
     const slot = this.placed.get(uid)?.slot;
-    if (slot !== undefined && deletionTimestamp !== undefined) this.cluster.setDying(slot);
+    if (slot === undefined) return;
+    if (isWhereItWas) this.renew(pod, known);
+    if (deletionTimestamp !== undefined) this.cluster.setDying(slot);
   }
 
   removePod(uid: string): void {
@@ -172,11 +174,30 @@ export class ClusterState {
     if (key !== undefined) this.gangs.set(key, this.countInGang(key) + change);
   }
 
+  /** A placed pod changed in nothing that its class is made of. */
+  private renew(pod: Pod, { pod: before, slot }: Placed): void {
+    this.countGang(before, -1);
+    this.countGang(pod, 1);
+    this.placed.set(pod.metadata.uid, { pod, slot });
+    this.bySlot.set(slot, pod);
+  }
+
   private count(pod: Pod): void {
     const node = this.cluster.nodes.slotOf(pod.spec.nodeName ?? '');
     if (node === undefined) this.homeless.set(pod.metadata.uid, pod);
     else this.assume(pod, this.cluster.place(this.classOf(unbound(pod)), node));
   }
+}
+
+/** Whether they share all that a class is made of, but for the node: being bound changes nothing else. */
+function isAlike(before: Pod, now: Pod): boolean {
+  const fields = Object.keys(now.spec) as (keyof Pod['spec'])[];
+  return (
+    before.metadata.labels === now.metadata.labels &&
+    before.metadata.ownerReferences === now.metadata.ownerReferences &&
+    fields.every((field) => field === 'nodeName' || before.spec[field] === now.spec[field]) &&
+    Object.keys(before.spec).every((field) => field in now.spec)
+  );
 }
 
 /** A bound pod as it was when it waited: being bound makes it no different from its fellows. */

@@ -6,46 +6,101 @@ export function compareKeys(a: string, b: string): number {
 
 const hasSurrogates = (text: string): boolean => /[\ud800-\udfff]/.test(text);
 
-/** Strings in ascending UTF-8 order, each once. */
+/** A chunk that has grown to this is cut in two. */
+const MOST = 1_024;
+
+/** Strings in ascending UTF-8 order, each once; kept in chunks, so that one more costs little among however many. */
 export class SortedKeys {
-  private keys: string[] = [];
+  private chunks: string[][] = [];
+  /** Nothing beyond the basic plane was met yet: JavaScript's own order is the right one. */
+  private isPlain = true;
 
   add(key: string): void {
-    const last = this.keys.at(-1);
-    if (last === undefined || compareKeys(last, key) < 0) this.keys.push(key);
-    else {
-      const index = this.indexOf(key);
-      if (this.keys[index] !== key) this.keys.splice(index, 0, key);
+    this.note(key);
+    const at = this.chunkOf(key);
+    const chunk = this.chunks[at];
+    if (chunk === undefined) {
+      this.chunks.push([key]);
+      return;
     }
+    const index = this.indexIn(chunk, key);
+    if (chunk[index] === key) return;
+    if (index === chunk.length) chunk.push(key);
+    else chunk.splice(index, 0, key);
+    if (chunk.length < MOST) return;
+    // What comes in order fills chunks; what comes in between leaves room on both sides.
+    const kept = index === chunk.length - 1 && at === this.chunks.length - 1 ? MOST - 1 : MOST / 2;
+    this.chunks.splice(at + 1, 0, chunk.splice(kept));
+  }
+
+  delete(key: string): void {
+    this.note(key);
+    const at = this.chunkOf(key);
+    const chunk = this.chunks[at];
+    if (chunk === undefined) return;
+    const index = this.indexIn(chunk, key);
+    if (chunk[index] !== key) return;
+    chunk.splice(index, 1);
+    if (chunk.length === 0) this.chunks.splice(at, 1);
   }
 
   retain(isKept: (key: string) => boolean): void {
-    this.keys = this.keys.filter(isKept);
+    this.chunks = this.chunks.map((chunk) => chunk.filter(isKept)).filter((chunk) => chunk.length > 0);
   }
 
-  /** The keys with this prefix, behind `after` where given. */
+  all(): readonly string[] {
+    return this.chunks.flat();
+  }
+
+  /** The keys with this prefix, behind `after` where given. Keys that come or go meanwhile may be missed, no others. */
   *range(prefix: string, after?: string): Generator<string> {
-    const start =
-      after === undefined || compareKeys(after, prefix) < 0 ? this.indexOf(prefix) : this.indexBehind(after);
-    for (let index = start; index < this.keys.length; index++) {
-      const key = this.keys[index] ?? '';
-      if (!key.startsWith(prefix)) return;
-      yield key;
+    this.note(prefix);
+    if (after !== undefined) this.note(after);
+    let previous = after === undefined || this.isLess(after, prefix) ? undefined : after;
+    for (;;) {
+      const from: string = previous ?? prefix;
+      const at = this.chunkOf(from);
+      const chunk = this.chunks[at];
+      if (chunk === undefined) return;
+      let index = this.indexIn(chunk, from);
+      if (previous !== undefined && chunk[index] === previous) index += 1;
+      const rest = index < chunk.length ? chunk.slice(index) : (this.chunks[at + 1]?.slice() ?? []);
+      if (rest.length === 0) return;
+      for (const key of rest) {
+        if (!key.startsWith(prefix)) return;
+        yield key;
+        previous = key;
+      }
     }
   }
 
-  private indexBehind(key: string): number {
-    const index = this.indexOf(key);
-    return this.keys[index] === key ? index + 1 : index;
+  private note(key: string): void {
+    this.isPlain &&= !hasSurrogates(key);
+  }
+
+  private isLess(one: string, other: string): boolean {
+    return this.isPlain ? one < other : compareKeys(one, other) < 0;
+  }
+
+  /** Index of the last chunk that begins at or before this key; 0 where none does. */
+  private chunkOf(key: string): number {
+    let low = 0;
+    let high = this.chunks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.isLess(key, this.chunks[middle]?.[0] ?? '')) high = middle;
+      else low = middle + 1;
+    }
+    return Math.max(0, low - 1);
   }
 
   /** Index of the first key not less than this one. */
-  private indexOf(key: string): number {
+  private indexIn(chunk: readonly string[], key: string): number {
     let low = 0;
-    let high = this.keys.length;
+    let high = chunk.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (compareKeys(this.keys[middle] ?? '', key) < 0) low = middle + 1;
+      if (this.isLess(chunk[middle] ?? '', key)) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -12,6 +12,16 @@ export interface Row {
   readonly value: Uint8Array;
 }
 
+/** Rows in columns: what costs a copy for each object from thread to thread costs one for all of them. */
+export interface PackedRows {
+  readonly keys: readonly string[];
+  readonly leases: readonly (string | null)[];
+  /** Five for each row: revision, whether it is deleted, createRevision, version, bytes of the value. */
+  readonly numbers: Float64Array;
+  /** All values, one after the other. */
+  readonly values: Uint8Array;
+}
+
 export interface LeaseRow {
   readonly id: string;
   readonly ttlMs: number;
@@ -21,7 +31,7 @@ export interface LeaseRow {
 export type Request =
   | {
       readonly type: 'write';
-      readonly rows: readonly Row[];
+      readonly rows: PackedRows;
       readonly grants: readonly LeaseRow[];
       readonly ends: readonly string[];
     }

@@ -23,6 +23,7 @@ import type {
 } from '../store';
 import { FutureRevisionError, StoreClosedError } from '../store';
 import { HistoryBuilder } from './history-builder';
+import { packRows } from './packed-rows';
 import type { LeaseRow, Row } from './protocol';
 import { Writer } from './writer';
 
@@ -233,7 +234,7 @@ class SqliteStore implements Store {
       try {
         await this.writer.request({
           type: 'write',
-          rows: group.flatMap(({ committed }) => committed?.events.map(toRow) ?? []),
+          rows: packRows(group.flatMap(({ committed }) => committed?.events.map(toRow) ?? [])),
           grants: group.flatMap(({ grant }) => grant ?? []),
           ends: group.flatMap(({ end }) => end ?? []),
         });

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorCodeOf } from '../../../shared/error-code';
 import { Database, DatabaseProblem } from './database';
+import { unpackRows } from './packed-rows';
 import type { Failure, FailureKind, FromWriter, Request, Row, ToWriter, WriterOptions } from './protocol';
 
 const LOAD_CHUNK = 1_000;
@@ -51,7 +52,7 @@ function serve(): void {
     if (request.type === 'write') {
       // The hot path stays synchronous: no promise between the commit and its answer.
       try {
-        write(request.rows, request.grants, request.ends);
+        write(unpackRows(request.rows), request.grants, request.ends);
       } catch (error) {
         return fail(error);
       }

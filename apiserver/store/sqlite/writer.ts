@@ -62,7 +62,7 @@ export class Writer {
     const waiter = aWaiter();
     const message: ToWriter = { id: this.nextId++, request };
     this.waiting.set(message.id, waiter);
-    this.worker.postMessage(message);
+    this.worker.postMessage(message, request.type === 'write' ? [request.rows.values.buffer as ArrayBuffer] : []);
     return waiter.answered;
   }
 
