@@ -17,7 +17,7 @@ BUILT := dist/.built
 
 TIME := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help up down clean install build dist test test-unit test-engine check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler
+.PHONY: help up down clean install build dist deb test test-unit test-engine check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ $(BUILT): $(INSTALLED) apiserver/openapi/generated/schemas.json $(SOURCES) tscon
 
 dist: build ## make a release tarball for machines like this one (SIGN_WITH=key.pem signs its checksum)
 	@node dist/deploy/release/main.js --time $(TIME) $(if $(SIGN_WITH),--sign-with $(SIGN_WITH))
+
+deb: build ## make a Debian package of a release too (needs dpkg-deb)
+	@node dist/deploy/release/main.js --time $(TIME) --deb $(if $(SIGN_WITH),--sign-with $(SIGN_WITH))
 
 test: build ## set up what is missing and run all tests, those on a real Docker engine too
 	@./deploy/prerequisites.sh engine tests

@@ -64,6 +64,17 @@ describe('installing', () => {
     expect(stdout).not.toMatch(/\/node_modules\/(typescript|jest|eslint|@types)\/|\.test\.js\n|\/dist\/e2e\//);
   });
 
+  it('comes as a Debian package too, which sets nothing up by itself and leaves nothing', async () => {
+    const out = mkdtempSync(path.join(tmpdir(), 'pinsetter-release-'));
+    const [, deb = ''] = (await makeRelease(out, '--deb')).split('\n');
+    await machine.put([deb], '/root/deb');
+    rmSync(out, { recursive: true, force: true });
+    const said = await machine.ok('dpkg -i /root/deb/*.deb');
+    expect(said).toContain("'pinsetter server' makes this machine a control plane");
+    expect(await machine.ok('pinsetter server --dry-run')).toMatch(/would install: \/opt\/pinsetter\/releases\/0/);
+    await machine.ok('! ls -d /opt/pinsetter /etc/pinsetter && dpkg -r pinsetter && ! ls -d /usr/share/pinsetter');
+  });
+
   it('says what it would do, and does nothing of it', async () => {
     const { status, stdout } = await machine.sh(install(`server --dry-run ${release()} --bind-address 0.0.0.0`));
     expect(status).toBe(0);
