@@ -17,7 +17,7 @@ BUILT := dist/.built
 
 TIME := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help up down clean install build dist deb test test-unit test-engine check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler
+.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,11 @@ test-unit: build ## the fast tests, no engine needed
 
 test-engine: build ## the tests on a real engine, without the end-to-end ones
 	@npx --no-install jest $(ARGS) --runInBand --selectProjects engine
+
+e2e-hosts: build ## many hosts on this machine: what becomes of them when they are cut off, move, lose their power
+	@./deploy/prerequisites.sh engine tests
+	@node dist/deploy/local-cluster/main.js engine
+	@npx --no-install jest $(if $(ARGS),$(ARGS),e2e/hosts) --runInBand --selectProjects e2e
 
 check: verify-types verify-lint verify-format ## what must hold before tests
 verify-types: $(INSTALLED) apiserver/openapi/generated/schemas.json

@@ -3,7 +3,8 @@
 #   build   compiler for the one native module (SQLite)
 #   engine  a Docker engine, a static busybox for offline images, and nftables for Services
 #   tests   a real registry with passwords, etcd to compare with, unzip for the real kubectl, the Python client,
-#           ps for docker top, debootstrap for machines of their own, docker-compose
+#           ps for docker top, debootstrap for machines of their own, docker-compose,
+#           ip and nsenter for hosts of namespaces
 set -eu
 
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || {
@@ -25,7 +26,7 @@ for purpose in "$@"; do
       # Services need it; without, or without the right to install it, pods run all the same.
       if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then need nft nftables; fi
       ;;
-    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps; need nft nftables; need conntrack conntrack; need curl curl
+    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps; need nft nftables; need conntrack conntrack; need curl curl; need ip iproute2; need nsenter util-linux; need sysctl procps
       need debootstrap debootstrap; need docker-compose docker-compose
       /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || want python3-kubernetes ;;
     *) echo "prerequisites.sh: unknown purpose '$purpose' (build, engine, tests)" >&2; exit 2 ;;

@@ -26,7 +26,8 @@ export interface KubeletParts {
   /** Scheme of container ids: `docker`. */
   readonly runtimeName: string;
   readonly host: Host;
-  readonly nodeIp: string;
+  /** As it is now. */
+  readonly nodeIp: () => string;
   readonly diskBytes: number;
   /** Where pods reach the API; undefined while that way is not open. */
   readonly apiAddress: () => ApiAddress | undefined;
@@ -58,7 +59,9 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
     runtimeName: parts.runtimeName,
     host: parts.host,
     node: {
-      hostIps: [parts.nodeIp],
+      get hostIps() {
+        return [parts.nodeIp()];
+      },
       cpuMilli: os.cpus().length * 1000,
       memoryBytes: os.totalmem(),
       diskBytes: parts.diskBytes,

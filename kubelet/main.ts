@@ -8,7 +8,7 @@ import { createLogger } from '../shared/logger';
 import { systemRandom } from '../shared/random';
 import { StatusError } from '../shared/status-error';
 import type { Agent } from './agent/agent';
-import { nodeAddressTowards } from './agent/node-address';
+import { NodeAddress } from './agent/node-address';
 import { ApiRelay } from './api-relay/api-relay';
 import { ConfigurationError, parseConfig } from './config';
 import { createKubelet } from './create-kubelet';
@@ -75,12 +75,12 @@ async function main(): Promise<void> {
     clock,
     logger,
   });
-  const nodeIp = config.nodeIp ?? (await nodeAddressTowards(serverUrls[0] ?? ''));
+  const address = await NodeAddress.of(config.nodeIp, serverUrls[0] ?? '');
   const host = await createHostStats({
     clock,
     dataDir,
     nodeName,
-    nodeIp,
+    nodeIp: () => address.look(),
     maxPods: config.maxPods,
     agentVersion: AGENT_VERSION,
   });
@@ -110,7 +110,7 @@ async function main(): Promise<void> {
     runtime,
     runtimeName: 'docker',
     host,
-    nodeIp,
+    nodeIp: () => address.current,
     diskBytes: disk.blocks * disk.bsize,
     apiAddress: () => relay.address,
     createImages: (source) => createImageProvider({ runtime, source, clock, logger }),

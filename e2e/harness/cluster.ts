@@ -6,6 +6,7 @@ import path from 'node:path';
 import { ensureBusyboxImage } from '../../deploy/local-cluster/busybox-image';
 import { command } from '../../deploy/local-cluster/command';
 import { tableNameOf } from '../../kubelet/network/services/kernel';
+import { ClusterClient } from './cluster-client';
 import type { Outcome, Running } from './programs';
 import { dist, realKubectl, run, start } from './programs';
 
@@ -13,7 +14,7 @@ export const IMAGE = 'busybox:latest';
 const silent = { step: () => () => undefined };
 
 /** A control plane and its workers as real processes of the compiled programs, on the machine's real engine. */
-export class Cluster {
+export class Cluster extends ClusterClient {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'pinsetter-e2e-'));
   readonly kubeconfig = path.join(this.folder, 'kubeconfig');
   /** Unique, so that clusters that share an engine never see each other's containers. */
@@ -30,6 +31,7 @@ export class Cluster {
     private readonly serverArgs: readonly string[],
     private readonly agentArgs: readonly string[],
   ) {
+    super();
     const session = randomBytes(3).toString('hex');
     this.workers = Array.from({ length: workers }, (_, index) => `e2e-${session}-${index + 1}`);
   }
@@ -129,14 +131,6 @@ export class Cluster {
     return run(this.kubectlBinary, args, { env: this.env, ...(input === undefined ? {} : { input }) });
   }
 
-  /** kubectl, which must succeed. Returns what it printed. */
-  async ok(args: readonly string[], input?: string): Promise<string> {
-    const outcome = await this.kubectl(args, input);
-    if (outcome.status !== 0)
-      throw new Error(`kubectl ${args.join(' ')} exited ${outcome.status}:\n${outcome.stdout}${outcome.stderr}`);
-    return outcome.stdout;
-  }
-
   kubectlRunning(args: readonly string[]): Running {
     return start(this.kubectlBinary, args, this.env);
   }
@@ -151,36 +145,6 @@ export class Cluster {
 
   liteRunning(args: readonly string[]): Running {
     return start(process.execPath, [dist('cli', 'main.js'), ...args], this.env);
-  }
-
-  /** Asks kubectl again until the answer satisfies; fails with the last answer. The condition is observed, never timed. */
-  async until(args: readonly string[], satisfies: (outcome: Outcome) => boolean, timeoutMs = 60_000): Promise<Outcome> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const outcome = await this.kubectl(args);
-      if (satisfies(outcome)) return outcome;
-      if (Date.now() > deadline) {
-        throw new Error(
-          `kubectl ${args.join(' ')}: not satisfied in ${timeoutMs} ms. Last answer:\n${outcome.stdout}${outcome.stderr}\n${await this.diagnosis()}`,
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-
-  /** A pod's JSONPath value once it satisfies. */
-  async untilPod(
-    name: string,
-    jsonpath: string,
-    satisfies: (value: string) => boolean,
-    timeoutMs = 60_000,
-  ): Promise<string> {
-    const { stdout } = await this.until(
-      ['get', 'pod', name, '-o', `jsonpath=${jsonpath}`],
-      (outcome) => outcome.status === 0 && satisfies(outcome.stdout),
-      timeoutMs,
-    );
-    return stdout;
   }
 
   /** Ids of this cluster's containers on the engine, running or not. */
@@ -227,7 +191,7 @@ export class Cluster {
     for (const target of ours.reverse()) await command('umount', [target]);
   }
 
-  private async diagnosis(): Promise<string> {
+  protected async diagnosis(): Promise<string> {
     const events = await this.kubectl(['get', 'events', '-A']);
     const kubelets = [...this.kubelets].map(
       ([name, { output }]) => `-- ${name}\n${output().split('\n').slice(-15).join('\n')}`,

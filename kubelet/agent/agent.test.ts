@@ -246,6 +246,29 @@ it('removes pods that were deleted while it was away', async () => {
   expect(bench.running()).toEqual(['app/0']);
 });
 
+it('begins what is new when what was deleted while it was away has ended', async () => {
+  bench.runtime.program(() => ({ onSigterm: 'ignored' }));
+  await bench.sync(aPod());
+  const fresh = aPod({ name: 'fresh', containers: [{ name: 'fresh', image: 'busybox' }] });
+  const graceMs = (aPod().spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+  await bench.sync(fresh);
+  await bench.advance(graceMs - 1);
+  expect(bench.running()).toEqual(['app/0']);
+  await bench.advance(1);
+  expect(bench.running()).toEqual(['fresh/0']);
+});
+
+it('begins what is new after half a minute where what ends takes longer', async () => {
+  bench.runtime.program(() => ({ onSigterm: 'ignored' }));
+  await bench.sync(aPod());
+  const fresh = aPod({ name: 'fresh', containers: [{ name: 'fresh', image: 'busybox' }] });
+  await bench.sync(deleted(aPod(), 3_600), fresh);
+  await bench.advance(29_999);
+  expect(bench.running()).toEqual(['app/0']);
+  await bench.advance(1);
+  expect(bench.running()).toEqual(['app/0', 'fresh/0']);
+});
+
 it('ends a deleted pod with its grace period and tells the server when all of it is gone', async () => {
   bench.runtime.program(() => ({ onSigterm: 'ignored' }));
   await bench.sync(aPod());

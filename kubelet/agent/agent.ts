@@ -39,6 +39,8 @@ import { forgottenPod } from './forgotten-pod';
 
 /** Where the engine itself saturates: more calls at once only lengthen each. */
 const ENGINE_SLOTS = 8;
+/** How long new pods wait for those that end when the node returns; as long as pods have to end, where they say nothing. */
+const ROOM_LIMIT_MS = 30_000;
 
 /** The node's part in the cluster's network: what the agent tells it. */
 export interface AgentNetwork extends PodNetwork {
@@ -190,16 +192,31 @@ export class Agent implements SessionHandlers {
     return { usage, conditions: this.conditions() };
   }
 
+  /** What is to end ends first: what is new may need its ports, its memory, its volumes. */
   onSync({ kind, revision, pods, services, removed }: Sync): void {
     this.lastRevision = revision;
     for (const each of services) this.desired.setServices(each);
-    for (const pod of pods) this.assign(pod);
     for (const uid of removed) this.unassign(uid);
+    const ending = new Set(removed);
+    if (kind === 'full') {
+      const wanted = new Set(pods.map((pod) => pod.metadata.uid));
+      for (const { metadata } of this.desired.all()) {
+        if (wanted.has(metadata.uid)) continue;
+        this.unassign(metadata.uid);
+        ending.add(metadata.uid);
+      }
+      for (const pod of pods) this.desired.set(pod);
+      this.isFullyTold = true;
+      for (const uid of this.disownOrphans()) ending.add(uid);
+    }
+    for (const pod of pods.filter(isDeleted)) {
+      this.assign(pod);
+      ending.add(pod.metadata.uid);
+    }
+    const room = this.roomAfter(ending);
+    for (const pod of pods) if (!isDeleted(pod)) this.assign(pod, room);
     if (kind === 'difference') return;
-    const wanted = new Set(pods.map((pod) => pod.metadata.uid));
-    for (const pod of this.desired.all()) if (!wanted.has(pod.metadata.uid)) this.unassign(pod.metadata.uid);
-    this.isFullyTold = true;
-    this.removeOrphans();
+    this.forgetAdopted();
     for (const worker of this.workers.values()) worker.reportAgain();
   }
 
@@ -269,12 +286,13 @@ export class Agent implements SessionHandlers {
     }));
   }
 
-  private assign(pod: Pod): void {
+  /** A pod of which nothing runs yet begins when there is `room`. */
+  private assign(pod: Pod, room?: Promise<void>): void {
     this.desired.set(pod);
     const worker = this.workers.get(pod.metadata.uid);
     if (worker !== undefined) worker.update(pod);
     else if (this.adopted !== undefined) {
-      const employed = this.employ(pod, ofPod(this.adopted, pod.metadata.uid));
+      const employed = this.employ(pod, ofPod(this.adopted, pod.metadata.uid), room);
       const isNew = pod.status?.startTime === undefined && employed.containers.length === 0;
       const refusal = isNew ? this.eviction.refusal(pod) : undefined;
       if (refusal !== undefined) employed.evict(refusal);
@@ -293,24 +311,51 @@ export class Agent implements SessionHandlers {
     }
     this.adopted = observed;
     for (const { pod, ips } of observed.sandboxes) if (ips.length > 0) await this.options.network?.attach(pod.uid, ips);
-    for (const pod of this.desired.all()) this.employ(pod, ofPod(observed, pod.metadata.uid));
-    if (this.isFullyTold) this.removeOrphans();
+    const room = this.isFullyTold ? this.roomAfter(new Set(this.disownOrphans())) : undefined;
+    for (const pod of this.desired.all()) this.employ(pod, ofPod(observed, pod.metadata.uid), room);
+    if (this.isFullyTold) this.forgetAdopted();
     const { containers } = observed;
     this.options.logger.info({ pods: this.workers.size, containers: containers.length }, 'adopted what runs');
   }
 
-  /** Pods that were deleted while this agent was away: what the engine has of them goes. */
-  private removeOrphans(): void {
-    if (this.adopted === undefined) return;
-    const found = [...this.adopted.sandboxes, ...this.adopted.containers].map(({ pod }) => pod);
-    for (const pod of found) {
+  /** Pods that were deleted while this agent was away: what the engine has of them goes. Their uids. */
+  private disownOrphans(): readonly string[] {
+    const { sandboxes, containers } = this.adopted ?? { sandboxes: [], containers: [] };
+    const uids: string[] = [];
+    for (const { pod } of [...sandboxes, ...containers]) {
       if (this.workers.has(pod.uid) || this.desired.get(pod.uid) !== undefined) continue;
-      const orphan = ofPod(this.adopted, pod.uid);
+      const orphan = ofPod({ sandboxes, containers }, pod.uid);
       this.options.logger.info({ pod: `${pod.namespace}/${pod.name}`, uid: pod.uid }, 'orphan found, removing it');
       this.employ(forgottenPod(pod, orphan), orphan).remove();
+      uids.push(pod.uid);
     }
+    return uids;
+  }
+
+  /** Whatever the engine had at first is claimed or disowned. */
+  private forgetAdopted(): void {
+    if (this.adopted === undefined) return;
     this.adopted = { sandboxes: [], containers: [] };
     void this.inFlight.track(this.removeOrphanFolders());
+  }
+
+  /** Resolves when nothing of these pods is left here, or after a while: some take their time. Undefined where none runs. */
+  private roomAfter(uids: ReadonlySet<string>): Promise<void> | undefined {
+    const alive = this.allWorkers().filter(({ pod, isAlive }) => isAlive && uids.has(pod.metadata.uid));
+    if (alive.length === 0) return undefined;
+    return new Promise((resolve) => {
+      const left = new Set(alive);
+      const cancel = this.options.clock.setTimeout(resolve, ROOM_LIMIT_MS);
+      for (const worker of alive) {
+        const { gone } = worker;
+        gone.addEventListener('abort', () => {
+          left.delete(worker);
+          if (left.size > 0) return;
+          cancel();
+          resolve();
+        });
+      }
+    });
   }
 
   private async removeOrphanFolders(): Promise<void> {
@@ -318,7 +363,7 @@ export class Agent implements SessionHandlers {
       if (!this.workers.has(uid) && this.desired.get(uid) === undefined) await this.volumes.remove(uid);
   }
 
-  private employ(pod: Pod, observed: Observed): PodWorker {
+  private employ(pod: Pod, observed: Observed, room?: Promise<void>): PodWorker {
     const worker = new PodWorker({
       env: this.environment,
       pod,
@@ -329,10 +374,14 @@ export class Agent implements SessionHandlers {
       },
     });
     this.workers.set(pod.metadata.uid, worker);
-    void worker.start();
+    const isNew = observed.sandboxes.length + observed.containers.length === 0;
+    if (room === undefined || !isNew) void worker.start();
+    else void room.then(() => (worker.gone.aborted ? undefined : worker.start()));
     return worker;
   }
 }
+
+const isDeleted = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 
 const ofPod = (observed: Observed, uid: string): Observed => ({
   sandboxes: observed.sandboxes.filter(({ pod }) => pod.uid === uid),

@@ -1,5 +1,5 @@
 import type os from 'node:os';
-import { firstExternalAddress } from './node-address';
+import { NodeAddress, firstExternalAddress } from './node-address';
 
 type Interfaces = ReturnType<typeof os.networkInterfaces>;
 
@@ -20,4 +20,11 @@ it('takes the first address that other machines could reach, and never a bridge 
   };
   expect(firstExternalAddress(interfaces)).toBe('192.0.2.7');
   expect(firstExternalAddress({ lo: [ipv4('127.0.0.1', true)] })).toBeUndefined();
+});
+
+it('is what the administrator says, and else what the kernel would dial the server from', async () => {
+  const fixed = await NodeAddress.of('192.0.2.9', 'https://192.0.2.1:6443');
+  expect([fixed.current, await fixed.look()]).toEqual(['192.0.2.9', '192.0.2.9']);
+  const found = await NodeAddress.of(undefined, 'https://127.0.0.1:6443');
+  expect(await found.look()).toBe(found.current);
 });

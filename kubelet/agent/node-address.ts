@@ -1,6 +1,30 @@
 import dgram from 'node:dgram';
 import os from 'node:os';
 
+/** The node's address, which may change while the agent runs: a lease ends, a machine moves. */
+export class NodeAddress {
+  private constructor(
+    private readonly find: () => Promise<string>,
+    private found: string,
+  ) {}
+
+  /** `fixed` is what the administrator says. */
+  static async of(fixed: string | undefined, serverUrl: string): Promise<NodeAddress> {
+    const find = (): Promise<string> => (fixed === undefined ? nodeAddressTowards(serverUrl) : Promise.resolve(fixed));
+    return new NodeAddress(find, await find());
+  }
+
+  /** As it was when last looked. */
+  get current(): string {
+    return this.found;
+  }
+
+  async look(): Promise<string> {
+    this.found = await this.find();
+    return this.found;
+  }
+}
+
 /**
  * The address this machine has towards the server, by the kernel's routes (nothing is sent). Where the server is on this
  * very machine, the first address that others could reach; else loopback.

@@ -16,7 +16,8 @@ export interface HostStatsOptions {
   /** The disk that this folder lies on is the node's disk. */
   readonly dataDir: string;
   readonly nodeName: string;
-  readonly nodeIp: string;
+  /** Asked each time that the node tells of itself. */
+  readonly nodeIp: () => Promise<string>;
   readonly maxPods: number;
   readonly agentVersion: string;
   /** Kept back from pods, in bytes of memory: the agent, the engine and the system need some. */
@@ -55,8 +56,9 @@ export async function createHostStats(options: HostStatsOptions): Promise<Host> 
 
   return {
     bootId: () => Promise.resolve(bootId),
-    nodeStatus: (engine: EngineInfo | undefined): Promise<NodeStatus> =>
-      Promise.resolve({
+    nodeStatus: async (engine: EngineInfo | undefined): Promise<NodeStatus> => {
+      const address = await options.nodeIp();
+      return {
         capacity: { ...fixed, memory: bytes(memory.total), 'ephemeral-storage': bytes(diskBytes) },
         allocatable: {
           ...fixed,
@@ -64,7 +66,7 @@ export async function createHostStats(options: HostStatsOptions): Promise<Host> 
           'ephemeral-storage': bytes(Math.floor(diskBytes * (1 - DISK_KEPT_FREE))),
         },
         addresses: [
-          { type: 'InternalIP', address: options.nodeIp },
+          { type: 'InternalIP', address },
           { type: 'Hostname', address: options.nodeName },
         ],
         nodeInfo: {
@@ -79,7 +81,8 @@ export async function createHostStats(options: HostStatsOptions): Promise<Host> 
           operatingSystem: 'linux',
           architecture: engine?.architecture ?? ARCHITECTURES[process.arch] ?? process.arch,
         },
-      }),
+      };
+    },
     async supplies(): Promise<Supplies> {
       const [mem, fs, threads] = await Promise.all([si.mem(), statfs(options.dataDir), readThreads()]);
       return {

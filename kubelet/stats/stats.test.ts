@@ -29,7 +29,7 @@ it('tells the real capacity and usage of this machine', async () => {
     clock: systemClock,
     dataDir,
     nodeName: 'n1',
-    nodeIp: '10.0.0.1',
+    nodeIp: () => Promise.resolve('10.0.0.1'),
     maxPods: 110,
     agentVersion: 'v0',
   });
