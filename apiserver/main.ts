@@ -4,12 +4,13 @@ import { systemClock } from '../shared/clock';
 import { examineServer } from '../shared/doctor/doctor';
 import { findingsText, verdict } from '../shared/doctor/finding';
 import { createSystemHost } from '../shared/doctor/system-host';
-import { createBulkLogger, createLogger } from '../shared/logger';
+import { createLogger } from '../shared/logger';
 import { systemRandom } from '../shared/random';
 import { AuditPolicyError } from './audit/parse-policy';
 import { parseConfig } from './config';
 import type { ServerConfig } from './config';
 import { ConfigurationError } from './configuration-error';
+import { createRequestLog } from './http/request-log';
 import { policies } from './scheduler/core/policies/policies';
 import { startServer } from './server';
 import { createMemoryStore } from './store/memory/memory-store';
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
   }
   const logOptions = { level: config.logLevel, pretty: config.logFormat === 'text', name: 'apiserver' };
   const logger = createLogger(logOptions);
-  const requestLog = createBulkLogger(logOptions);
+  const requestLog = createRequestLog(logOptions, systemClock);
   const { store, rotate: rotateKeys } = await openStore(config, logger);
   const server = await startServer(config, {
     store,

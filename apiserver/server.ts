@@ -37,6 +37,7 @@ import { createMetrics } from './http/metrics';
 import { OpenApiDocuments } from './http/openapi';
 import { serverObjects } from './http/server-objects';
 import { healthPages } from './http/health';
+import type { RequestLog } from './http/request-log';
 import { createHttpsServer, listen, portOf } from './http/https-server';
 import { closeGracefully } from './http/shutdown';
 import { VERSION } from './http/version';
@@ -73,7 +74,7 @@ export interface ServerDeps {
   readonly random: Random;
   readonly logger: Logger;
   /** Takes a line for each request. */
-  readonly requestLog: Logger;
+  readonly requestLog: RequestLog;
 }
 
 export interface RunningServer {
@@ -216,11 +217,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     ...(audit === undefined ? {} : { auditor: audit.auditor }),
     onFinished: (finished) => {
       metrics.count(finished);
-      const { verb, path: requestPath, status, durationMs, user } = finished;
-      requestLog.info(
-        { verb, path: requestPath, status, ms: Math.round(durationMs), user },
-        `[MUX] ${verb} ${requestPath} ${status} ${Math.round(durationMs)}ms ${user}`,
-      );
+      requestLog(finished);
     },
     clock,
     logger,

@@ -1,6 +1,5 @@
 import pino from 'pino';
 import pretty from 'pino-pretty';
-import { systemClock } from './clock';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -31,40 +30,6 @@ export function createLogger(options: {
   return options.pretty
     ? pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname,name', singleLine: true, sync: true }))
     : pino(settings);
-}
-
-/** Written at once when so many characters wait, or after so long. */
-const GATHERED_CHARACTERS = 8 * 1024;
-const GATHERED_MS = 50;
-
-/**
- * A log of lines that come by the thousand, whose fields are all put together by the program itself: gathered, so that
- * a line costs no write of its own, and not searched for credentials. Nothing is lost at the program's end.
- */
-export function createBulkLogger(options: Parameters<typeof createLogger>[0]): Logger {
-  const { name, level } = options;
-  return options.pretty ? createLogger(options) : pino({ name, level }, gatheredOutput());
-}
-
-/** Standard output, which gets many lines in one write: handing each on alone costs as much as making it. */
-function gatheredOutput(): pino.DestinationStream {
-  const file = pino.destination({ dest: process.stdout.fd, sync: false });
-  let gathered = '';
-  const handOn = (): void => {
-    if (gathered !== '') file.write(gathered);
-    gathered = '';
-  };
-  process.once('exit', () => {
-    handOn();
-    file.flushSync();
-  });
-  return {
-    write(line) {
-      if (gathered === '') systemClock.setTimeout(handOn, GATHERED_MS);
-      gathered += line;
-      if (gathered.length >= GATHERED_CHARACTERS) handOn();
-    },
-  };
 }
 
 const ignore = (): void => undefined;

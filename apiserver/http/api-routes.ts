@@ -18,6 +18,7 @@ import type { Decoder } from '../openapi/decode';
 import type { Registry } from '../registry/registry';
 import { VERBS, attributesOf } from './request-attributes';
 import type { RequestPath, RequestUrl } from './request-path';
+import type { FinishedRequest } from './finished-request';
 import { parseRequestPath, splitUrl } from './request-path';
 import { sendJson, sendRefusal } from './respond';
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery';
@@ -74,15 +75,6 @@ export interface ProxyingRoutes {
   serves(path: RequestPath): boolean;
   handle(path: RequestPath, request: IncomingMessage, response: ServerResponse): Promise<void>;
   upgrade(path: RequestPath, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
-}
-
-export interface FinishedRequest {
-  readonly verb: string;
-  readonly path: string;
-  readonly resource: string;
-  readonly status: number;
-  readonly durationMs: number;
-  readonly user: string;
 }
 
 /** Who asks for a page that is open to everybody. */

@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { NodeConnector } from '../node-channel/node-connector';
 import type { Store } from '../store/store';
-import type { FinishedRequest, Page } from './api-routes';
+import type { Page } from './api-routes';
+import type { FinishedRequest } from './finished-request';
 
 export interface Metrics {
   count(finished: FinishedRequest): void;
