@@ -18,6 +18,9 @@ it('needs nothing but a server', () => {
       { signal: 'nodefs.available', limit: { share: 0.1 } },
       { signal: 'nodefs.inodesFree', limit: { share: 0.05 } },
     ],
+    containerLogs: { maxBytes: 10_485_760, maxFiles: 5 },
+    imagePolicy: { minimumAgeMs: 120_000, keepPerRepository: 0, pins: [] },
+    imageThresholds: { highPercent: 85, lowPercent: 80 },
     logLevel: 'info',
     logFormat: 'json',
   });
@@ -44,6 +47,12 @@ it.each([
   [[...SERVER, '--eviction-hard', 'memory.available<110%'], 'must be from 0% to 100%'],
   [[...SERVER, '--eviction-hard', 'memory.available<much'], 'must be a quantity'],
   [[...SERVER, '--eviction-hard', 'pid.available<1,pid.available<2'], 'pid.available is given twice'],
+  [[...SERVER, '--container-log-max-size', 'big'], 'must be a quantity of bytes above 0, as 10Mi'],
+  [[...SERVER, '--container-log-max-files', '1'], 'must be a whole number above 1'],
+  [[...SERVER, '--image-gc-high-threshold', '101'], 'must be from 0 to 100'],
+  [[...SERVER, '--image-gc-low-threshold', '85'], 'must be below --image-gc-high-threshold (85)'],
+  [[...SERVER, '--minimum-image-ttl-duration', '2'], 'must be a duration such as 90s'],
+  [[...SERVER, '--image-gc-keep-last', '-1'], 'must be a whole number'],
   [[...SERVER, '--nope'], 'nope'],
 ])('refuses %j saying %s', (argv, message) => {
   expect(() => parseConfig(argv, host)).toThrow(message);

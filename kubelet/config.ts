@@ -3,6 +3,11 @@ import path from 'node:path';
 import type { LogLevel } from '../shared/logger';
 import yargs from 'yargs';
 import type { Threshold } from './eviction/thresholds';
+import type { DiskThresholds } from './images/image-care';
+import type { ImagePolicy } from './images/image-policy';
+import type { LogRotation } from './runtime/runtime';
+import { durationMsOf } from '../shared/go-duration';
+import { isQuantity, unitsOf } from '../shared/quantity';
 import { DEFAULT_EVICTION_HARD, ThresholdError, parseThresholds } from './eviction/thresholds';
 
 /** Everything an agent is told from outside, complete and checked. */
@@ -25,6 +30,10 @@ export interface KubeletConfig {
   readonly podPidsLimit: number;
   /** What must be left of the node's resources; with less, pods are evicted. */
   readonly evictionHard: readonly Threshold[];
+  /** Of each container's log, in the engine: how large one file grows, and how many there are. */
+  readonly containerLogs: LogRotation;
+  readonly imagePolicy: ImagePolicy;
+  readonly imageThresholds: DiskThresholds;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
 }
@@ -75,6 +84,42 @@ export function parseConfig(
       default: DEFAULT_EVICTION_HARD,
       describe: 'what must be left on this node, else pods are evicted',
     })
+    .option('container-log-max-size', {
+      type: 'string',
+      default: '10Mi',
+      describe: 'from which size on the log of a container is rotated',
+    })
+    .option('container-log-max-files', {
+      type: 'number',
+      default: 5,
+      describe: 'files that the log of a container has at most',
+    })
+    .option('image-gc-high-threshold', {
+      type: 'number',
+      default: 85,
+      describe: 'percent of the disk: fuller than this, unused images are removed; 100: never',
+    })
+    .option('image-gc-low-threshold', {
+      type: 'number',
+      default: 80,
+      describe: 'percent of the disk: until it is no fuller, unused images are removed',
+    })
+    .option('minimum-image-ttl-duration', {
+      type: 'string',
+      default: '2m',
+      describe: 'an image that was pulled so lately stays',
+    })
+    .option('image-gc-keep-last', {
+      type: 'number',
+      default: 0,
+      describe: 'images that stay of each repository, the last used ones',
+    })
+    .option('image-pin', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'an image that always stays, repeatable; a * at the end stands for anything',
+    })
     .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
     .option('log-format', { choices: ['json', 'text'] as const, describe: 'text on a terminal, else json' })
     .conflicts('token', 'token-file')
@@ -98,6 +143,16 @@ export function parseConfig(
     maxPods: checkCount('max-pods', flags['max-pods']),
     podPidsLimit: checkCount('pod-pids-limit', flags['pod-pids-limit']),
     evictionHard: checkThresholds(flags['eviction-hard']),
+    containerLogs: {
+      maxBytes: checkBytes('container-log-max-size', flags['container-log-max-size']),
+      maxFiles: checkLogFiles(flags['container-log-max-files']),
+    },
+    imagePolicy: {
+      minimumAgeMs: checkDuration('minimum-image-ttl-duration', flags['minimum-image-ttl-duration']),
+      keepPerRepository: checkWhole('image-gc-keep-last', flags['image-gc-keep-last']),
+      pins: flags['image-pin'],
+    },
+    imageThresholds: checkImageThresholds(flags['image-gc-high-threshold'], flags['image-gc-low-threshold']),
     logLevel: flags['log-level'],
     logFormat: flags['log-format'] ?? (host.isTerminal ? 'text' : 'json'),
   };
@@ -143,6 +198,46 @@ function checkThresholds(text: string): readonly Threshold[] {
     if (!(error instanceof ThresholdError)) throw error;
     throw new ConfigurationError(`--eviction-hard: ${error.message}`, { cause: error });
   }
+}
+
+function checkImageThresholds(highPercent: number, lowPercent: number): DiskThresholds {
+  for (const [flag, value] of [
+    ['image-gc-high-threshold', highPercent],
+    ['image-gc-low-threshold', lowPercent],
+  ] as const)
+    if (!Number.isInteger(value) || value < 0 || value > 100)
+      throw new ConfigurationError(`--${flag} ${value}: must be from 0 to 100`);
+  if (lowPercent >= highPercent)
+    throw new ConfigurationError(
+      `--image-gc-low-threshold ${lowPercent}: must be below --image-gc-high-threshold (${highPercent})`,
+    );
+  return { highPercent, lowPercent };
+}
+
+function checkBytes(flag: string, text: string): number {
+  const bytes = isQuantity(text) ? unitsOf(text) : 0;
+  if (!Number.isInteger(bytes) || bytes <= 0)
+    throw new ConfigurationError(`--${flag} ${text}: must be a quantity of bytes above 0, as 10Mi`);
+  return bytes;
+}
+
+/** One file that is being written, and one that was. */
+function checkLogFiles(count: number): number {
+  if (!Number.isInteger(count) || count <= 1)
+    throw new ConfigurationError(`--container-log-max-files ${count}: must be a whole number above 1`);
+  return count;
+}
+
+function checkDuration(flag: string, text: string): number {
+  const milliseconds = durationMsOf(text);
+  if (milliseconds === undefined)
+    throw new ConfigurationError(`--${flag} ${text}: must be a duration such as 90s, 2m or 1h30m`);
+  return milliseconds;
+}
+
+function checkWhole(flag: string, value: number): number {
+  if (!Number.isInteger(value) || value < 0) throw new ConfigurationError(`--${flag} ${value}: must be a whole number`);
+  return value;
 }
 
 function checkCount(flag: string, value: number): number {

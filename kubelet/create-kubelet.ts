@@ -38,6 +38,8 @@ export interface KubeletParts {
   readonly serveStream: (agent: Agent, request: StreamRequest, stream: AgentStream) => Promise<void>;
   /** Keeps the node's renewed credential over restarts. */
   readonly keepCredential: (fresh: NodeCredential) => Promise<void>;
+  /** Frees what it can of a disk that runs full, before pods must go for it. */
+  readonly reclaimDisk?: () => Promise<void>;
   /** Called each time the server took the node in. */
   readonly onConnected: () => void;
 }
@@ -75,6 +77,7 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
       createSession({ serverUrls, nodeName, identity, keepCredential, clock, random, logger, handlers }),
     onStream: (request, stream) => serveStream(agent, request, stream),
     onConnected: parts.onConnected,
+    ...(parts.reclaimDisk === undefined ? {} : { reclaimDisk: parts.reclaimDisk }),
   });
   return agent;
 }

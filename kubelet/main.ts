@@ -8,13 +8,18 @@ import { createLogger } from '../shared/logger';
 import { systemRandom } from '../shared/random';
 import { StatusError } from '../shared/status-error';
 import type { Agent } from './agent/agent';
+import { Housekeeping } from './agent/housekeeping';
 import { NodeAddress } from './agent/node-address';
 import { ApiRelay } from './api-relay/api-relay';
 import { ConfigurationError, parseConfig } from './config';
 import { createKubelet } from './create-kubelet';
 import { NodeNetwork } from './network/node-network';
 import { errands } from './errands';
+import { diskOf } from './images/disk';
+import { ImageCare } from './images/image-care';
 import { createImageProvider } from './images/image-provider';
+import { ImageRecord } from './images/image-record';
+import { imagesOfPods } from './images/images-of-pods';
 import { createDockerRuntime } from './runtime/docker/docker-runtime';
 import { ensureJoined } from './session/join';
 import { storeCertificates } from './session/node-credential';
@@ -74,8 +79,11 @@ async function main(): Promise<void> {
     clusterId: clusterIdOf(identity.caCertificate),
     clock,
     logger,
+    logs: config.containerLogs,
   });
   const address = await NodeAddress.of(config.nodeIp, serverUrls[0] ?? '');
+  const record = new ImageRecord({ dataDir, logger });
+  await record.load();
   const host = await createHostStats({
     clock,
     dataDir,
@@ -113,14 +121,16 @@ async function main(): Promise<void> {
     nodeIp: () => address.current,
     diskBytes: disk.blocks * disk.bsize,
     apiAddress: () => relay.address,
-    createImages: (source) => createImageProvider({ runtime, source, clock, logger }),
+    createImages: (source) =>
+      createImageProvider({ runtime, source, clock, logger, onBrought: (image, name) => noteBrought(image.id, name) }),
+    reclaimDisk: async () => void (await images.prune()),
     serveStream: (pods, request, stream) => streams(pods)(request, stream),
     keepCredential: (fresh) => storeCertificates(folder, fresh),
     onConnected: () => logger.info({ node: nodeName, server: serverUrls }, 'ready: connected to the server'),
   });
 
   function streams(pods: Pick<typeof agent, 'worker'>): ReturnType<typeof createStreamServer> {
-    return createStreamServer({ runtime, clock, logger, usage, find: (podUid) => pods.worker(podUid) });
+    return createStreamServer({ runtime, clock, logger, usage, images, find: (podUid) => pods.worker(podUid) });
   }
   const usage = createPodUsage({
     runtime,
@@ -132,9 +142,38 @@ async function main(): Promise<void> {
       })),
   });
 
-  started = { stop: async () => void (await Promise.all([agent.stop(), relay.stop(), network?.stop()])) };
+  const images = new ImageCare({
+    runtime,
+    record,
+    policy: config.imagePolicy,
+    thresholds: config.imageThresholds,
+    clock,
+    logger,
+    disk: async () => diskOf((await runtime.info()).rootDirectory),
+    podsByImage: () => imagesOfPods(agent.allWorkers().map(({ pod }) => pod)),
+    referredAmong: (names) => agent.referredImages(names),
+    reportEvent: (event) => agent.reportEvent(event),
+    reportImages: (message) => agent.reportImages({ images: message }),
+  });
+  const noteBrought = async (id: string, name: string): Promise<void> => {
+    await record.notePull(id, name, clock.now());
+    void images.list().catch((error: unknown) => logger.debug({ err: error }, 'images could not be listed'));
+  };
+  const housekeeping = new Housekeeping({
+    clock,
+    logger,
+    tasks: [
+      { name: 'containers', run: () => agent.removeStrays() },
+      { name: 'images', run: () => images.collect() },
+    ],
+  });
+
+  started = {
+    stop: async () => void (await Promise.all([housekeeping.stop(), agent.stop(), relay.stop(), network?.stop()])),
+  };
   await relay.start();
   await agent.start();
+  housekeeping.start();
 }
 
 main().catch((error: unknown) => {

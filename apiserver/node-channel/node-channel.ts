@@ -26,6 +26,7 @@ import { nodeIdentityOf } from './node-identity';
 import { createRenewal } from './renewal';
 import { issuePodToken } from './pod-tokens';
 import type { NodePods } from './node-pods';
+import { imagesReferredAmong } from './workload-images';
 import { PodStatusWriter } from './pod-status-writer';
 
 /** Bytes of one message from an agent: a registration with all its images and pods, a pod status. */
@@ -170,6 +171,8 @@ class SocketNodeChannel implements NodeChannel {
           this.connections.onEvent(connection, event);
         }
       },
+      onImages: (connection, message) => this.connections.onImages(connection, message),
+      referredAmong: (names) => imagesReferredAmong(client, names),
       onClosed: (connection, reason) => this.connections.onClosed(connection, reason),
       readObject: (ref) =>
         ref.kind === 'ConfigMap'

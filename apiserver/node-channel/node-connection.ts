@@ -7,6 +7,7 @@ import type {
   EventReport,
   Heartbeat,
   JoinResponse,
+  NodeImages,
   ObjectRef,
   PodToken,
   Registration,
@@ -25,6 +26,7 @@ import {
 } from '../../shared/wire/parse-agent';
 import { parseAck, parseDone } from '../../shared/wire/parse-server';
 import { parseStreamCredit, parseStreamData, parseStreamEnd } from '../../shared/wire/parse-stream';
+import { parseImagesInStatus, parseReferredImages } from '../../shared/wire/node-images';
 import { parseNetworkApplied, parseWithdrawal } from '../../shared/wire/network';
 import { ServerStreams } from '../../shared/wire/server-streams';
 import type { ConfigMap, Secret } from '../../shared/api/objects';
@@ -48,6 +50,8 @@ export interface ConnectionServices {
   register(connection: NodeConnection, registration: Registration): Promise<void>;
   onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): void;
   onEvent(connection: NodeConnection, event: EventReport): void;
+  onImages(connection: NodeConnection, message: NodeImages): void;
+  referredAmong(names: readonly string[]): readonly string[];
   onClosed(connection: NodeConnection, reason: string): void;
   readObject(ref: ObjectRef): ConfigMap | Secret | null;
   /** Throws a StatusError where the pod is to have no such token. */
@@ -121,6 +125,8 @@ export class NodeConnection {
       await services.network.withdrawn(podUid);
       return true;
     });
+    this.onAsked('referredImages', parseReferredImages, ({ names }) => Promise.resolve(services.referredAmong(names)));
+    this.onTold('nodeImages', parseImagesInStatus, (message) => services.onImages(this, message));
     this.onTold('networkApplied', parseNetworkApplied, ({ revision }) => this.network?.applied(revision));
     this.onTold('heartbeat', parseHeartbeat, (heartbeat) => services.onHeartbeat(this, heartbeat));
     this.onTold('event', parseEventReport, (event) => services.onEvent(this, event));

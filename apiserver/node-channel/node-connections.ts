@@ -1,13 +1,13 @@
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
-import type { EventReport, Heartbeat, NodeUsage, Registration } from '../../shared/wire/node-channel';
+import type { EventReport, Heartbeat, NodeImages, NodeUsage, Registration } from '../../shared/wire/node-channel';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client } from '../registry/client';
 import type { AgentCondition, LivenessMonitor } from './liveness';
 import type { ConnectedNode } from './node-connector';
 import type { NodeConnection } from './node-connection';
-import { registerNode } from './node-registrar';
+import { noteImages, registerNode } from './node-registrar';
 import { logChannel } from './ws-log';
 
 interface Entry {
@@ -93,6 +93,13 @@ export class NodeConnections {
     entry.lastHeartbeatMs = nowMs;
     entry.usage = heartbeat.usage;
     this.deps.liveness.beat(nodeName, heartbeat.conditions);
+  }
+
+  /** Shows them in the Node, whose agent alone says so. */
+  onImages({ nodeName }: NodeConnection, message: NodeImages): void {
+    noteImages(this.deps.client, nodeName, message).catch((error: unknown) =>
+      this.deps.logger.warn({ node: nodeName, err: error }, 'the images of the node could not be written down'),
+    );
   }
 
   onEvent({ nodeName }: NodeConnection, { pod, type, reason, message }: EventReport): void {

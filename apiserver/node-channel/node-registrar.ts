@@ -2,7 +2,7 @@ import type { Node, NodeStatus } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
 import { StatusError, isAlreadyExists, isNotFound } from '../../shared/status-error';
 import { isSameJson } from '../../shared/same-json';
-import type { Registration } from '../../shared/wire/node-channel';
+import type { NodeImages, Registration } from '../../shared/wire/node-channel';
 import type { Client } from '../registry/client';
 import type { NodeIdentity } from './node-identity';
 
@@ -47,6 +47,17 @@ export async function noteCertificateEnd(client: Client, nodeName: string, endsM
     const annotations = { ...node.metadata.annotations, [CERTIFICATE_ENDS_ANNOTATION]: toTimestamp(endsMs) };
     return { ...node, metadata: { ...node.metadata, annotations } };
   });
+}
+
+export async function noteImages(client: Client, nodeName: string, { images }: NodeImages): Promise<void> {
+  const shown = images.map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes }));
+  await client.modify(
+    'Node',
+    { name: nodeName },
+    (node) =>
+      isSameJson(shown, node.status?.images) ? undefined : { ...node, status: { ...node.status, images: shown } },
+    { subresource: 'status' },
+  );
 }
 
 async function bringUpMetadata(client: Client, registration: Registration, identity: NodeIdentity): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Pod, Volume } from '../../shared/api/objects';
+import type { ResolvedVolume } from '../../shared/pod/claims';
 import { ephemeralClaimName } from '../../shared/pod/claims';
 import type { Client } from '../registry/client';
 
@@ -13,7 +14,7 @@ export function withVolumes(pod: Pod, client: Pick<Client, 'view'>): Pod {
   return { ...pod, spec: { ...pod.spec, volumes: volumes.map((volume) => resolved(pod, volume, client)) } };
 }
 
-function resolved({ metadata }: Pod, volume: Volume, client: Pick<Client, 'view'>): Volume {
+function resolved({ metadata }: Pod, volume: Volume, client: Pick<Client, 'view'>): ResolvedVolume {
   const { name, persistentVolumeClaim, ephemeral } = volume;
   if (persistentVolumeClaim === undefined && ephemeral === undefined) return volume;
   const claimName = persistentVolumeClaim?.claimName ?? ephemeralClaimName(metadata.name, name);
@@ -25,6 +26,8 @@ function resolved({ metadata }: Pod, volume: Volume, client: Pick<Client, 'view'
       ? { hostPath: spec.hostPath }
       : spec?.local !== undefined
         ? { hostPath: { path: spec.local.path, type: 'Directory' } }
-        : {};
+        : spec?.nfs !== undefined
+          ? { nfs: spec.nfs, ...(spec.mountOptions === undefined ? {} : { mountOptions: spec.mountOptions }) }
+          : {};
   return { name, persistentVolumeClaim: { ...persistentVolumeClaim, claimName }, ...source };
 }

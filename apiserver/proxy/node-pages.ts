@@ -10,12 +10,13 @@ import type { PodUsages } from '../metrics-api/metrics-api';
 import type { NodeConnector } from '../node-channel/node-connector';
 import type { NodePods } from '../node-channel/node-pods';
 import type { Client } from '../registry/client';
+import { nodeImagePage } from './node-image-pages';
 
 const NANOCORES_PER_MILLI = 1_000_000;
 
 /**
  * What clients read of a kubelet's own pages. Agents listen nowhere, so the server answers from what they told it:
- * `healthz`, `pods` and `stats/summary` (k8s.io/kubelet/pkg/apis/stats/v1alpha1).
+ * `healthz`, `pods` and `stats/summary` (k8s.io/kubelet/pkg/apis/stats/v1alpha1). What they have is asked of them: `images`.
  */
 export class NodePages {
   constructor(
@@ -28,12 +29,18 @@ export class NodePages {
     },
   ) {}
 
-  async send(target: string, rest: string, response: ServerResponse): Promise<void> {
+  async send(
+    { target, rest, method }: { readonly target: string; readonly rest: string; readonly method: string },
+    response: ServerResponse,
+  ): Promise<void> {
     const name = target.split(':')[0] ?? '';
     if (this.deps.client.view('Node').get({ name }) === undefined) {
       throw notFound({ group: '', resource: 'nodes' }, name);
     }
-    switch (splitUrl(rest).pathname.replaceAll(/^\/+|\/+$/g, '')) {
+    const page = splitUrl(rest).pathname.replaceAll(/^\/+|\/+$/g, '');
+    const images = await nodeImagePage(this.deps.connector, { nodeName: name, method, page });
+    if (images !== undefined) return sendJson(response, 200, images);
+    switch (page) {
       case 'healthz':
         return this.sendHealth(name, response);
       case 'pods':
@@ -46,7 +53,7 @@ export class NodePages {
       case 'stats/summary':
         return sendJson(response, 200, await this.summary(name));
       default:
-        throw new StatusError('NotFound', 'of a node, healthz, pods and stats/summary are served');
+        throw new StatusError('NotFound', 'of a node, healthz, pods, stats/summary and images are served');
     }
   }
 

@@ -27,7 +27,10 @@ export class ProxyRoutes {
 
   async handle(path: RequestPath, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { prefix, rest } = splitAtProxy(request.url ?? '');
-    if (path.plural === 'nodes') return this.deps.nodePages.send(path.name ?? '', rest, response);
+    if (path.plural === 'nodes') {
+      const page = { target: path.name ?? '', rest, method: request.method ?? 'GET' };
+      return this.deps.nodePages.send(page, response);
+    }
     if (!rest.startsWith('/')) {
       // Links in a page are relative to a folder.
       response.writeHead(301, { Location: `${prefix}/${rest}` }).end();

@@ -205,6 +205,45 @@ it('answers for a node from what the node told', async () => {
   expect((await ask('/api/v1/nodes/n1/proxy/run/default/web/app')).status).toBe(404);
 });
 
+describe('the images of a node', () => {
+  const image = { id: 'sha256:app', names: ['app:v1'], sizeBytes: 5, isPinned: false };
+
+  beforeEach(async () => {
+    await parts.client.create('Node', { metadata: { name: 'n1' } });
+    node.serve = (request, stream) => {
+      if (request.type === 'images') stream.stdout.end(JSON.stringify([image]));
+      else if (request.type === 'pruneImages') stream.stdout.end(JSON.stringify([{ image, problem: 'in use' }]));
+      else stream.stdout.end();
+      setImmediate(() => stream.finish(SUCCESS));
+    };
+  });
+
+  it('are told by the node itself', async () => {
+    const { body } = await ask('/api/v1/nodes/n1/proxy/images');
+    expect(JSON.parse(body)).toEqual({ items: [image] });
+  });
+
+  it.each([
+    ['POST', 'images/prune', { items: [{ image, problem: 'in use' }] }, { type: 'pruneImages' }],
+    [
+      'PUT',
+      'images/pins/app%3A*',
+      { name: 'app:*', isPinned: true },
+      { type: 'pinImage', name: 'app:*', isPinned: true },
+    ],
+    ['DELETE', 'images/pins/app', { name: 'app', isPinned: false }, { type: 'pinImage', name: 'app', isPinned: false }],
+  ])('are kept or removed by %s %s', async (method, page, expected, request) => {
+    const { body } = await ask(`/api/v1/nodes/n1/proxy/${page}`, { method });
+    expect(JSON.parse(body)).toEqual(expected);
+    expect(node.requests).toEqual([request]);
+  });
+
+  it('are not removed by a GET', async () => {
+    expect((await ask('/api/v1/nodes/n1/proxy/images/prune')).status).toBe(405);
+    expect(node.requests).toEqual([]);
+  });
+});
+
 it.each([
   ['web', { isTls: false, name: 'web', port: '' }],
   ['web:8080', { isTls: false, name: 'web', port: '8080' }],

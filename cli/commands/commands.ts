@@ -19,6 +19,7 @@ import { diff } from './diff';
 import { explain } from './explain';
 import { expose } from './expose';
 import { get } from './get';
+import { image } from './image/image';
 import { kustomize } from './kustomize';
 import { logs } from './logs';
 import { annotate, label } from './metadata';
@@ -77,6 +78,7 @@ export const commands: readonly Command[] = [
   taint,
   plan,
   rebalance,
+  image,
   node,
   token,
   label,

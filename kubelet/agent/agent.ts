@@ -5,7 +5,9 @@ import type { Random } from '../../shared/random';
 import type { NetworkChange } from '../../shared/wire/network';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
+  EventReport,
   NamespaceServices,
+  NodeImages,
   ObjectChanged,
   PodAssignment,
   PodRemoval,
@@ -28,6 +30,7 @@ import { PodWorker } from '../pod-worker/pod-worker';
 import { createProber } from '../probes/prober';
 import type { Session, SessionHandlers } from '../session/session';
 import { createMemoryFolders } from '../volumes/memory-folder';
+import { createNfsMounts } from '../volumes/nfs-mounts';
 import { PodTokens } from '../volumes/pod-tokens';
 import { PodVolumes } from '../volumes/pod-volumes';
 import { DesiredPods } from './desired-pods';
@@ -72,6 +75,8 @@ export interface AgentOptions {
   readonly createSession: (handlers: SessionHandlers) => Session;
   readonly onStream: (request: StreamRequest, stream: AgentStream) => Promise<void>;
   readonly onConnected?: () => void;
+  /** Frees what it can of a disk that runs full, before pods must go for it. */
+  readonly reclaimDisk?: () => Promise<void>;
 }
 
 /**
@@ -107,6 +112,7 @@ export class Agent implements SessionHandlers {
       source: this.objects,
       tokens: new PodTokens({ clock, random: options.random, request: (order) => this.session.requestToken(order) }),
       memory: createMemoryFolders(options.isRoot),
+      nfs: createNfsMounts(options.isRoot),
       logger,
     });
     this.engine = new EngineWatch({
@@ -153,6 +159,7 @@ export class Agent implements SessionHandlers {
       pods: () => this.allWorkers(),
       usageOf: createConsumption(runtime, (uid) => (this.workers.get(uid)?.containers ?? []).filter(isRunning)),
       reportEvent: (event) => this.session.reportEvent(event),
+      ...(options.reclaimDisk === undefined ? {} : { reclaimDisk: options.reclaimDisk }),
     });
   }
 
@@ -268,6 +275,27 @@ export class Agent implements SessionHandlers {
   /** The worker that looks after that pod. */
   worker(podUid: string): PodWorker | undefined {
     return this.workers.get(podUid);
+  }
+
+  /** Says something of the node itself. */
+  reportEvent(event: EventReport): void {
+    this.session.reportEvent(event);
+  }
+
+  reportImages(message: NodeImages): void {
+    this.session.reportImages(message);
+  }
+
+  referredImages(names: readonly string[]): Promise<readonly string[]> {
+    return this.session.referredImages(names);
+  }
+
+  /** Removes what the engine has of pods that nobody knows, as what was made while nobody could be told. */
+  async removeStrays(): Promise<void> {
+    if (this.adopted === undefined || !this.isFullyTold) return;
+    this.adopted = await this.options.runtime.list();
+    this.disownOrphans();
+    this.forgetAdopted();
   }
 
   allWorkers(): readonly PodWorker[] {

@@ -42,6 +42,8 @@ export interface EvictionOptions {
   /** Of each container of these pods by its name, what it uses of it; nothing where that is not measured. */
   readonly usageOf: (pods: readonly Pod[], signal: Signal) => Promise<ReadonlyMap<string, ReadonlyMap<string, number>>>;
   readonly reportEvent: (event: EventReport) => void;
+  /** Frees what it can of a disk that runs full. */
+  readonly reclaimDisk?: () => Promise<void>;
 }
 
 /** Keeps the node from running out of what all its pods need, by ending one pod at a time while there is too little. */
@@ -92,6 +94,16 @@ export class EvictionManager {
     }
   }
 
+  /** What nobody needs goes before a pod does. */
+  private async isCuredByCleaning(threshold: Threshold): Promise<boolean> {
+    const { reclaimDisk, supplies, logger } = this.options;
+    if (reclaimDisk === undefined || PRESSURES[threshold.signal] !== 'DiskPressure') return false;
+    await reclaimDisk();
+    const isCured = crossed([threshold], await supplies()).length === 0;
+    if (isCured) logger.info({ signal: threshold.signal }, 'enough was freed without evicting a pod');
+    return isCured;
+  }
+
   private async reclaim(threshold: Threshold, supplies: Supplies): Promise<void> {
     const { signal } = threshold;
     const { pods, usageOf, logger, reportEvent } = this.options;
@@ -100,6 +112,7 @@ export class EvictionManager {
     if (pods().some(({ isEvicted, isAlive }) => isEvicted && isAlive)) return;
     const alive = pods().filter(({ isAlive }) => isAlive);
     reportEvent({ type: 'Warning', reason: 'EvictionThresholdMet', message: `Attempting to reclaim ${resource}` });
+    if (await this.isCuredByCleaning(threshold)) return;
     const usage = await usageOf(
       alive.map(({ pod }) => pod),
       signal,

@@ -5,7 +5,7 @@ import { StatusError } from '../../shared/status-error';
 import type { ConfigSource } from '../environment/config-source';
 import type { ImageProvider } from '../pod-worker/pod-environment';
 import { ImageProblem } from '../pod-worker/pod-environment';
-import type { RegistryCredential, Runtime } from '../runtime/runtime';
+import type { ImageInfo, RegistryCredential, Runtime } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
 import * as events from './image-events';
 import { parseImageName } from './image-name';
@@ -24,6 +24,8 @@ export interface ImageProviderOptions {
   readonly source: ConfigSource;
   /** 1 pulls one image after the other. Default 3. */
   readonly pullsAtOnce?: number;
+  /** Told of each image that was not on the engine before. */
+  readonly onBrought?: (image: ImageInfo, name: string) => Promise<void>;
 }
 
 /** One slow registry must not hold up the rest, and a disk takes few at once. */
@@ -79,12 +81,14 @@ class PullingImageProvider implements ImageProvider {
     const askedMs = clock.monotonic();
     onEvent(events.pulling(image));
     try {
+      const before = await this.presentIds();
       const { image: pulled, pulledMs } = await this.tryCredentials(
         image,
         await this.credentials(pod, onEvent),
         signal,
       );
       this.backOff.succeeded(key);
+      if (!before.has(pulled.id)) await this.options.onBrought?.(pulled, image);
       const waitedMs = clock.monotonic() - askedMs;
       onEvent(events.pulled(image, { pulledMs, waitedMs, sizeBytes: pulled.sizeBytes }));
     } catch (error) {
@@ -95,6 +99,11 @@ class PullingImageProvider implements ImageProvider {
       onEvent(events.failed('ErrImagePull'));
       throw this.problem('ErrImagePull', `Failed to pull image "${image}": ${error.message}`, ERROR_SHOWN_MS);
     }
+  }
+
+  private async presentIds(): Promise<ReadonlySet<string>> {
+    if (this.options.onBrought === undefined) return new Set();
+    return new Set((await this.options.runtime.images()).map(({ id }) => id));
   }
 
   /** Without any that fits, the image is asked for by nobody; otherwise by each in turn until one is let in. */

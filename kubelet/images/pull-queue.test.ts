@@ -9,6 +9,7 @@ const anImage = (name: string): ImageInfo => ({
   sizeBytes: 1,
   tags: [name],
   digests: [],
+  labels: {},
   user: '',
 });
 

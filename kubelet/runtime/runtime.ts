@@ -174,6 +174,7 @@ export interface ImageInfo {
   readonly sizeBytes: number;
   readonly tags: readonly string[];
   readonly digests: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
   /** The image's configured user, '' for root. */
   readonly user: string;
 }
@@ -221,6 +222,13 @@ export interface ContainerStats {
   /** Working set, as Kubernetes counts it: usage less inactive file pages. */
   readonly memoryBytes: number;
   readonly sampledAtMs: number;
+}
+
+/** How the engine keeps the log of a container from filling the disk. */
+export interface LogRotation {
+  /** Of one file. */
+  readonly maxBytes: number;
+  readonly maxFiles: number;
 }
 
 export interface EngineInfo {
@@ -274,6 +282,10 @@ export interface Runtime {
     },
   ): Promise<ImageInfo>;
   images(): Promise<readonly ImageInfo[]>;
+  /** Image id -> names of the containers made of it, whoever made them, dead ones too. */
+  imageUsers(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Takes a name from an image, which goes with its last one. Gone is success; fails where a container is made of it. */
+  removeImage(name: string): Promise<void>;
   exec(id: ContainerId, options: ExecOptions): Promise<Session>;
   attach(id: ContainerId, options: { readonly stdin: boolean; readonly tty: boolean }): Promise<Session>;
   /** stdout and stderr of the container, demultiplexed, in the engine's order. Ends with the log, or never with `follow` while it runs. */

@@ -5,6 +5,7 @@ import type {
   EventReport,
   Heartbeat,
   NamespaceServices,
+  NodeImages,
   ObjectChanged,
   ObjectRef,
   PodAssignment,
@@ -48,6 +49,10 @@ export interface Session {
   reportPodTerminated(pod: PodTerminated): void;
   /** Best effort: dropped beyond a bounded backlog while disconnected. */
   reportEvent(event: EventReport): void;
+  /** As the node's status shows them. Told again after each reconnect. */
+  reportImages(message: NodeImages): void;
+  /** Those of the names that workloads of the cluster refer to. Throws ServiceUnavailable while disconnected. */
+  referredImages(names: readonly string[]): Promise<readonly string[]>;
   /** Throws ServiceUnavailable while disconnected, Forbidden where no pod of this node refers to it. */
   fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined>;
   /** Throws ServiceUnavailable while disconnected, Forbidden where no volume of that pod asks for it. */

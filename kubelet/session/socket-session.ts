@@ -5,6 +5,7 @@ import type { Random } from '../../shared/random';
 import { StatusError } from '../../shared/status-error';
 import type {
   EventReport,
+  NodeImages,
   ObjectRef,
   PodStatusReport,
   PodTerminated,
@@ -13,6 +14,7 @@ import type {
   TokenOrder,
 } from '../../shared/wire/node-channel';
 import { parseConfigObject, parseDone, parseJoinResponse, parsePodToken } from '../../shared/wire/parse-server';
+import { parseImageNames } from '../../shared/wire/node-images';
 import { Backoff } from './backoff';
 import { RenewedCredential } from './certificate-renewal';
 import { Connection } from './connection';
@@ -52,6 +54,7 @@ class SocketSession implements Session {
   private connection: Connection | undefined;
   /** The last revision that the handlers were given. */
   private lastRevision = 0;
+  private images: NodeImages | undefined;
   private readonly credential: RenewedCredential;
   private stopRenewing: () => void = () => undefined;
 
@@ -80,6 +83,15 @@ class SocketSession implements Session {
     if (this.connection !== undefined) return this.connection.tell('event', event);
     this.events.push(event);
     if (this.events.length > MAX_EVENTS_WAITING) this.events.shift();
+  }
+
+  reportImages(message: NodeImages): void {
+    this.images = message;
+    this.connection?.tell('nodeImages', message);
+  }
+
+  referredImages(names: readonly string[]): Promise<readonly string[]> {
+    return this.ask('referredImages', { names }, parseImageNames);
   }
 
   async fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined> {
@@ -145,6 +157,7 @@ class SocketSession implements Session {
     handlers.onConnected();
     connection.startBeating();
     this.outbox.connected((report) => this.sendReport(connection, report));
+    if (this.images !== undefined) connection.tell('nodeImages', this.images);
     for (const event of this.events.splice(0)) connection.tell('event', event);
     this.stopRenewing = this.credential.renewOver((renewal) =>
       connection.ask('renewCertificate', renewal, parseJoinResponse, ANSWER_TIMEOUT_MS),

@@ -60,6 +60,9 @@ const specOf = (attempt: number): ContainerSpec => ({
   annotations: {},
 });
 
+const IMAGE = { id: 'sha256:app', names: ['app:v1'], sizeBytes: 1, isPinned: false };
+const pins: [string, boolean][] = [];
+
 let clock: FakeClock;
 let runtime: Fake;
 let sandboxId: string;
@@ -94,6 +97,11 @@ beforeEach(async () => {
     clock,
     logger: silentLogger,
     usage: { read: () => Promise.resolve(USAGE) },
+    images: {
+      list: () => Promise.resolve([IMAGE]),
+      prune: () => Promise.resolve([{ image: IMAGE }]),
+      pin: (name, isPinned) => Promise.resolve(void pins.push([name, isPinned])),
+    },
     find: (uid) =>
       uid !== POD.uid
         ? undefined
@@ -353,4 +361,11 @@ describe('port-forward', () => {
 it('tells the usage of all pods', async () => {
   const { out, status } = await ending(await open({ type: 'podUsage' }));
   expect([JSON.parse(out), status.status]).toEqual([USAGE, 'Success']);
+});
+
+it('tells of images, removes those that nobody needs, and pins them', async () => {
+  expect(JSON.parse((await ending(await open({ type: 'images' }))).out)).toEqual([IMAGE]);
+  expect(JSON.parse((await ending(await open({ type: 'pruneImages' }))).out)).toEqual([{ image: IMAGE }]);
+  const { status } = await ending(await open({ type: 'pinImage', name: 'app:*', isPinned: true }));
+  expect([pins, status.status]).toEqual([[['app:*', true]], 'Success']);
 });

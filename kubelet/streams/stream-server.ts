@@ -4,6 +4,7 @@ import { StatusError, toStatusError } from '../../shared/status-error';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type { StreamRequest } from '../../shared/wire/node-channel';
 import { SUCCESS } from '../../shared/wire/stream-port';
+import type { ImageCare } from '../images/image-care';
 import type { ContainerId, ObservedContainer, Runtime, SandboxId } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
 import type { PodUsageReader } from '../stats/pod-usage';
@@ -28,6 +29,7 @@ export interface StreamServerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly usage: PodUsageReader;
+  readonly images: Pick<ImageCare, 'list' | 'prune' | 'pin'>;
   /** Undefined for a pod that this node does not run. */
   readonly find: (podUid: string) => StreamTarget | undefined;
 }
@@ -36,7 +38,7 @@ export interface StreamServerDeps {
 export function createStreamServer(
   deps: StreamServerDeps,
 ): (request: StreamRequest, stream: AgentStream) => Promise<void> {
-  const { runtime, clock, logger, usage, find } = deps;
+  const { runtime, clock, logger, usage, images, find } = deps;
 
   const targetOf = (podUid: string): StreamTarget => {
     const target = find(podUid);
@@ -61,6 +63,13 @@ export function createStreamServer(
       stream.finish(asStatusError(error).toStatus());
     });
   };
+
+  /** One JSON text, and the end. */
+  const answer = (stream: AgentStream, read: () => Promise<unknown>): void =>
+    live(stream, async () => {
+      stream.stdout.end(JSON.stringify(await read()));
+      stream.finish(SUCCESS);
+    });
 
   return async (request, stream) => {
     switch (request.type) {
@@ -96,10 +105,14 @@ export function createStreamServer(
         return stream.finish(SUCCESS);
       }
       case 'podUsage':
-        return live(stream, async () => {
-          stream.stdout.end(JSON.stringify(await usage.read()));
-          stream.finish(SUCCESS);
-        });
+        return answer(stream, () => usage.read());
+      case 'images':
+        return answer(stream, () => images.list());
+      case 'pruneImages':
+        return answer(stream, () => images.prune());
+      case 'pinImage':
+        await images.pin(request.name, request.isPinned);
+        return stream.finish(SUCCESS);
     }
   };
 }

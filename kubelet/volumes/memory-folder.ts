@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readlink, rm, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { isMountPoint, mountsAtOrBelow } from './mount-table';
 
 const run = promisify(execFile);
 
@@ -12,19 +13,11 @@ const run = promisify(execFile);
 export interface MemoryFolders {
   /** Idempotent: a tmpfs that is still mounted stays with its content. */
   make(folder: string, sizeBytes?: number): Promise<void>;
-  /** Leaves nothing at `folder`. Gone already is success. */
+  /** Leaves nothing at `folder`; what else is mounted there or below is taken off, and keeps its content. Gone already is success. */
   remove(folder: string): Promise<void>;
 }
 
 export const createMemoryFolders = (isRoot: boolean): MemoryFolders => (isRoot ? mounted : linked);
-
-const isMountPoint = async (folder: string): Promise<boolean> => {
-  const [own, parent] = await Promise.all([
-    stat(folder).catch(() => undefined),
-    stat(path.dirname(folder)).catch(() => undefined),
-  ]);
-  return own !== undefined && parent !== undefined && own.dev !== parent.dev;
-};
 
 const mounted: MemoryFolders = {
   async make(folder, sizeBytes) {
@@ -35,7 +28,7 @@ const mounted: MemoryFolders = {
   },
   async remove(folder) {
     // Lazily, since a process that still holds a file must not keep the pod from going.
-    if (await isMountPoint(folder)) await run('umount', ['-l', folder]);
+    for (const target of await mountsAtOrBelow(folder)) await run('umount', ['-l', target]);
     await rm(folder, { recursive: true, force: true });
   },
 };

@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Container, Pod, Volume, VolumeMount } from '../../shared/api/objects';
+import { mountOptionsOf } from '../../shared/pod/claims';
 import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
 import type { ConfigSource } from '../environment/config-source';
@@ -11,6 +12,8 @@ import type { Mount } from '../runtime/runtime';
 import { hasContent, writeAtomically } from './atomic-writer';
 import { prepareHostPath } from './host-path';
 import type { MemoryFolders } from './memory-folder';
+import { mountsAtOrBelow } from './mount-table';
+import type { NfsMounts } from './nfs-mounts';
 import { payloadOf, refsOf } from './payload';
 import type { PodTokens } from './pod-tokens';
 import { resolveSubPath } from './sub-path';
@@ -21,6 +24,7 @@ export interface PodVolumesOptions {
   readonly source: ConfigSource;
   readonly tokens: PodTokens;
   readonly memory: MemoryFolders;
+  readonly nfs: NfsMounts;
   readonly logger: Logger;
 }
 
@@ -107,6 +111,9 @@ export class PodVolumes {
     const volumes = path.join(this.folderOf(uid), 'volumes');
     for (const name of await readdir(volumes).catch(() => []))
       await this.options.memory.remove(path.join(volumes, name));
+    // Whatever is still mounted is not the pod's to remove, however it came there.
+    const [mounted] = await mountsAtOrBelow(this.folderOf(uid));
+    if (mounted !== undefined) throw new VolumeError(`${mounted} is still mounted: unmount it, then the pod can go`);
     await rm(this.folderOf(uid), { recursive: true, force: true });
   }
 
@@ -126,6 +133,7 @@ export class PodVolumes {
   private async prepareVolume(context: PodContext, volume: Volume): Promise<void> {
     const folder = this.hostPathOf(context.pod, volume);
     const { fsGroup } = context.pod.spec.securityContext ?? {};
+    if (volume.nfs !== undefined) return this.options.nfs.mount(folder, volume.nfs, mountOptionsOf(volume));
     if (volume.persistentVolumeClaim !== undefined) return prepareClaimed(volume, fsGroup);
     if (volume.hostPath !== undefined) return prepareHostPath(volume.hostPath.path, volume.hostPath.type);
     if (volume.emptyDir !== undefined) {
@@ -181,6 +189,7 @@ async function prepareClaimed({ persistentVolumeClaim, hostPath }: Volume, fsGro
 
 const isAlwaysReadOnly = (volume: Volume): boolean =>
   volume.persistentVolumeClaim?.readOnly === true ||
+  volume.nfs?.readOnly === true ||
   volume.secret !== undefined ||
   volume.configMap !== undefined ||
   volume.downwardAPI !== undefined ||

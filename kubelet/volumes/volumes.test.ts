@@ -11,6 +11,7 @@ import type { ObjectRef } from '../../shared/wire/node-channel';
 import type { PodContext } from '../environment/field-ref';
 import { writeAtomically } from './atomic-writer';
 import { createMemoryFolders } from './memory-folder';
+import { createNfsMounts } from './nfs-mounts';
 import { PodTokens } from './pod-tokens';
 import { PodVolumes } from './pod-volumes';
 import { resolveSubPath } from './sub-path';
@@ -49,6 +50,7 @@ const volumes = (): PodVolumes =>
       },
     }),
     memory: createMemoryFolders(false),
+    nfs: createNfsMounts(true, [path.join(folder, 'mount.nfs')]),
     logger: silentLogger,
   });
 
@@ -117,7 +119,11 @@ describe('volumes of a pod', () => {
       'hostPath type check failed: /nowhere is not a directory',
     ],
     [{ name: 'v', hostPath: { path: '/etc', type: 'File' } }, 'hostPath type check failed: /etc is not a file'],
-    [{ name: 'v', nfs: { path: '/', server: 'x' } }, 'volumes of this kind (nfs) are not supported on this node'],
+    [
+      { name: 'v', nfs: { path: '/', server: 'x' } },
+      'this node has no mount.nfs: install it there (apt-get install nfs-common',
+    ],
+    [{ name: 'v', rbd: { image: 'x', monitors: [] } }, 'volumes of this kind (rbd) are not supported on this node'],
   ])('cannot set up %j: %s', async (volume, message) => {
     await expect(volumes().prepare(contextOf(withVolume(volume)))).rejects.toThrow(message);
   });

@@ -166,6 +166,7 @@ export type {
   EphemeralContainer,
   Lifecycle,
   LifecycleHandler,
+  NFSVolumeSource,
   NodeAddress,
   NodeCondition,
   NodeSelectorTerm,

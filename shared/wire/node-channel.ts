@@ -172,6 +172,12 @@ export interface PodStatusReport {
   readonly name: string;
   readonly status: PodStatus;
 }
+export interface NodeImages {
+  readonly images: readonly { readonly names: readonly string[]; readonly sizeBytes: number }[];
+}
+export interface NodeImageNames {
+  readonly names: readonly string[];
+}
 /** All containers of a pod that is being deleted are gone: the server may remove the object. */
 export interface PodTerminated {
   readonly uid: string;
@@ -219,7 +225,13 @@ export type StreamRequest =
   /** Usage of all pods of the node, one JSON `PodUsage[]` on stdout, then the end. */
   | { readonly type: 'podUsage' }
   /** Removes the folder of a volume that was made for a claim (`…/pvc-UID_NAMESPACE_NAME`). Gone already is success. */
-  | { readonly type: 'removeVolume'; readonly path: string };
+  | { readonly type: 'removeVolume'; readonly path: string }
+  /** The images of the node's engine, one JSON `NodeImage[]` on stdout, then the end. */
+  | { readonly type: 'images' }
+  /** Removes all images that nobody needs; what became of each as JSON `PrunedImage[]` on stdout, then the end. */
+  | { readonly type: 'pruneImages' }
+  /** Images of that name are never removed, or may be again. A `*` at its end stands for anything. */
+  | { readonly type: 'pinImage'; readonly name: string; readonly isPinned: boolean };
 
 export const STREAM_STDIN = 0;
 export const STREAM_STDOUT = 1;
@@ -278,6 +290,10 @@ export interface AgentToServer {
   podStatus: (message: PodStatusReport, ack: (result: Ack<true>) => void) => void;
   podTerminated: (message: PodTerminated, ack: (result: Ack<true>) => void) => void;
   event: (message: EventReport) => void;
+  /** Right after a registration, and whenever they change: as the node's status shows them. */
+  nodeImages: (message: NodeImages) => void;
+  /** Those of the names that workloads of the cluster refer to. */
+  referredImages: (message: NodeImageNames, ack: (result: Ack<readonly string[]>) => void) => void;
   /** The object, or null where it does not exist. Forbidden unless a pod of this node refers to it. */
   fetch: (message: ObjectRef, ack: (result: Ack<ConfigMap | Secret | null>) => void) => void;
   /** A token bound to that pod. Forbidden unless a volume of that pod asks for such a one. */

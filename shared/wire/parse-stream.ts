@@ -68,8 +68,17 @@ function parseStreamRequest(value: unknown): StreamRequest {
     'portForward',
     'podUsage',
     'removeVolume',
+    'images',
+    'pruneImages',
+    'pinImage',
   ]);
-  if (type === 'podUsage') return { type };
+  if (type === 'podUsage' || type === 'images' || type === 'pruneImages') return { type };
+  if (type === 'pinImage')
+    return {
+      type,
+      name: asString(request['name'], 'request.name'),
+      isPinned: asBoolean(request['isPinned'], 'request.isPinned'),
+    };
   if (type === 'removeVolume') return { type, path: asString(request['path'], 'request.path', MAX_PATH_LENGTH) };
   const podUid = asName(request['podUid'], 'request.podUid');
   switch (type) {

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { durationMsOf } from '../../../shared/go-duration';
 
 /** Times at which something is due. */
 export interface Schedule {
@@ -17,13 +18,12 @@ const DESCRIPTORS: Readonly<Record<string, string>> = {
   '@midnight': '0 0 * * *',
   '@hourly': '0 * * * *',
 };
-const UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 
 /** Reads five cron fields, a descriptor, or `@every 1h30m`. Undefined: it is none of these. */
 export function parseSchedule(text: string, timeZone = 'UTC'): Schedule | undefined {
   const every = /^@every (\S+)$/.exec(text);
   if (every !== null) {
-    const periodMs = durationMs(every[1] ?? '');
+    const periodMs = periodOf(every[1] ?? '');
     return periodMs === undefined ? undefined : everyMs(periodMs);
   }
   try {
@@ -58,12 +58,8 @@ const everyMs = (periodMs: number): Schedule => ({
   },
 });
 
-/** Go's durations, in whole seconds and not below one. */
-function durationMs(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|h|m|s))+$/.test(text)) return undefined;
-  const total = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)].reduce(
-    (sum, [, value, unit]) => sum + Number(value) * (UNITS_MS[unit ?? ''] ?? 0),
-    0,
-  );
-  return Math.max(1_000, Math.floor(total / 1_000) * 1_000);
+/** In whole seconds and not below one. */
+function periodOf(text: string): number | undefined {
+  const total = durationMsOf(text);
+  return total === undefined ? undefined : Math.max(1_000, Math.floor(total / 1_000) * 1_000);
 }

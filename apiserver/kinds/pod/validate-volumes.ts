@@ -1,4 +1,4 @@
-import type { Volume } from '../../../shared/api/objects';
+import type { NFSVolumeSource, Volume } from '../../../shared/api/objects';
 import { isConfigKey, isDns1123Label } from '../../../shared/names';
 import type { StatusCause } from '../../../shared/status-error';
 import {
@@ -44,7 +44,7 @@ export function validateVolumes(volumes: readonly Volume[] | undefined): readonl
 }
 
 function sourceProblems(volume: Volume, path: string): readonly StatusCause[] {
-  const { secret, configMap, hostPath, projected, downwardAPI, persistentVolumeClaim } = volume;
+  const { secret, configMap, hostPath, projected, downwardAPI, persistentVolumeClaim, nfs } = volume;
   return [
     ...(secret === undefined
       ? []
@@ -71,6 +71,7 @@ function sourceProblems(volume: Volume, path: string): readonly StatusCause[] {
             ? []
             : [notSupported(`${path}.hostPath.type`, hostPath.type, HOST_PATH_TYPES)]),
         ]),
+    ...(nfs === undefined ? [] : nfsProblems(nfs, `${path}.nfs`)),
     ...(downwardAPI === undefined ? [] : modeProblems(`${path}.downwardAPI.defaultMode`, downwardAPI.defaultMode)),
     ...each(`${path}.downwardAPI.items`, downwardAPI?.items, (item, at) => downwardProblems(item, at)),
     ...(projected === undefined ? [] : modeProblems(`${path}.projected.defaultMode`, projected.defaultMode)),
@@ -86,6 +87,13 @@ function sourceProblems(volume: Volume, path: string): readonly StatusCause[] {
       : []),
   ];
 }
+
+/** Also of a PersistentVolume's. */
+export const nfsProblems = ({ server, path: exported }: NFSVolumeSource, path: string): readonly StatusCause[] => [
+  ...((server ?? '') === '' ? [required(`${path}.server`)] : []),
+  ...((exported ?? '') === '' ? [required(`${path}.path`)] : []),
+  ...((exported ?? '/').startsWith('/') ? [] : [invalidValue(`${path}.path`, exported, 'must be an absolute path')]),
+];
 
 const modeProblems = (path: string, mode: number | undefined): readonly StatusCause[] =>
   mode !== undefined && (mode < 0 || mode > MAX_MODE)

@@ -6,6 +6,7 @@ import { defineKind } from '../define-kind';
 import { forbiddenField, notSupported, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
 import { accessModesText } from './access-modes';
+import { nfsProblems } from '../pod/validate-volumes';
 
 const POLICIES = ['Delete', 'Recycle', 'Retain'];
 /** Fields of a spec that do not say where the volume lies. */
@@ -75,6 +76,7 @@ export const persistentVolume = defineKind({
       ...(Object.keys(sourceOf(spec)).length > 1
         ? [forbiddenField('spec', 'may not specify more than 1 volume type')]
         : []),
+      ...(spec.nfs === undefined ? [] : nfsProblems(spec.nfs, 'spec.nfs')),
       ...(spec.local !== undefined && spec.nodeAffinity === undefined
         ? [required('spec.nodeAffinity', 'Local volume requires node affinity')]
         : []),

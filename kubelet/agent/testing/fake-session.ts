@@ -1,6 +1,7 @@
 import type { ConfigMap, PodStatus, Secret } from '../../../shared/api/objects';
 import type {
   EventReport,
+  NodeImages,
   ObjectRef,
   PodStatusReport,
   PodTerminated,
@@ -44,6 +45,19 @@ export class FakeSession implements Session {
 
   reportEvent(event: EventReport): void {
     this.events.push(event);
+  }
+
+  /** The images that were reported last. */
+  images: NodeImages | undefined;
+  readonly referred = new Set<string>();
+
+  reportImages(message: NodeImages): void {
+    this.images = message;
+  }
+
+  referredImages(names: readonly string[]): Promise<readonly string[]> {
+    if (!this.isConnected) return Promise.reject(new StatusError('ServiceUnavailable', 'no server'));
+    return Promise.resolve(names.filter((name) => this.referred.has(name)));
   }
 
   fetch({ kind, namespace, name }: ObjectRef): Promise<ConfigMap | Secret | undefined> {

@@ -170,6 +170,18 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
       expect(await stateOf(id)).toMatchObject({ phase: 'exited', exitCode: 127, error: expect.stringMatching(words) });
     });
 
+    it('tells which containers are made of an image, and lets it go only when there are none', async () => {
+      const id = (await runtime.inspectImage(bench.image))?.id ?? '';
+      const pod = aPod();
+      const container = await containerIn(await sandboxFor(pod), pod, shell(SCRIPTS.heeds));
+      expect((await runtime.imageUsers()).get(id)).toEqual([expect.stringContaining('app')]);
+      await expect(runtime.removeImage(bench.image)).rejects.toEqual(refusal('Unknown', /conflict/));
+      expect((await runtime.images()).map((image) => image.id)).toContain(id);
+      await runtime.removeContainer(container);
+      expect((await runtime.imageUsers()).get(id)).toBeUndefined();
+      await expect(runtime.removeImage('nobody/has-this:v1')).resolves.toBeUndefined();
+    });
+
     it('refuses an image that is not there', async () => {
       const pod = aPod();
       const sandbox = await sandboxFor(pod);

@@ -1,5 +1,5 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
-import type { AdjustableResources, ContainerSpec, ImageInfo, Mount, SandboxSpec } from '../runtime';
+import type { AdjustableResources, ContainerSpec, ImageInfo, LogRotation, Mount, SandboxSpec } from '../runtime';
 import { containerNameOf, sandboxNameOf } from './container-name';
 import type { Owner } from './labels';
 import { containerLabels, sandboxLabels } from './labels';
@@ -9,8 +9,14 @@ const CPU_PERIOD_MICROSECONDS = 100_000;
 /** The least that the kernel's scheduler takes. */
 const MIN_CPU_QUOTA_MICROSECONDS = 1_000;
 
+/** Kubernetes' defaults. */
+export const DEFAULT_LOG_ROTATION: LogRotation = { maxBytes: 10 * 2 ** 20, maxFiles: 5 };
+
 /** A log cannot fill the disk: the engine rotates it. */
-const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } };
+const logConfigOf = ({ maxBytes, maxFiles }: LogRotation) => ({
+  Type: 'json-file',
+  Config: { 'max-size': String(maxBytes), 'max-file': String(maxFiles) },
+});
 
 const PROPAGATION = { None: 'rprivate', HostToContainer: 'rslave', Bidirectional: 'rshared' } as const;
 
@@ -66,13 +72,14 @@ export interface JoinedContext {
   readonly image: ImageInfo;
   /** The lowest the engine can set. */
   readonly minOomScoreAdj: number;
+  readonly logs: LogRotation;
 }
 
 /** How the engine is to make a container that joins a sandbox. */
 export function containerOptions(
   owner: Owner,
   spec: ContainerSpec,
-  { sandbox, image, minOomScoreAdj }: JoinedContext,
+  { sandbox, image, minOomScoreAdj, logs }: JoinedContext,
 ): ContainerCreateOptions {
   const user = userOf(spec, image);
   return {
@@ -96,7 +103,7 @@ export function containerOptions(
       ...pidModeOf(spec, sandbox),
       Mounts: mountsOf(spec).map(toMount),
       Init: false,
-      LogConfig: LOG_CONFIG,
+      LogConfig: logConfigOf(logs),
       ...resourcesOf(spec, minOomScoreAdj),
       ...securityOf(spec),
     },

@@ -101,7 +101,7 @@ describe('a pod on Docker', () => {
     it('bound its log', async () => {
       const { id } = await start(idle());
       const { HostConfig } = await bench.docker.getContainer(id).inspect();
-      expect(HostConfig.LogConfig).toEqual({ Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } });
+      expect(HostConfig.LogConfig).toEqual({ Type: 'json-file', Config: { 'max-size': '10485760', 'max-file': '5' } });
     });
   });
 

@@ -13,6 +13,7 @@ import type {
   ExecOptions,
   ImageInfo,
   LogOptions,
+  LogRotation,
   Observed,
   ObservedContainer,
   ObservedSandbox,
@@ -25,7 +26,8 @@ import type {
 import { RuntimeError } from '../runtime';
 import { containerLogs } from './container-logs';
 import { containerStats } from './container-stats';
-import { adjustableOptions, containerOptions, sandboxOptions } from './create-options';
+import type { SandboxModes } from './create-options';
+import { DEFAULT_LOG_ROTATION, adjustableOptions, containerOptions, sandboxOptions } from './create-options';
 import type { EngineAddress } from './engine-calls';
 import { EngineCalls } from './engine-calls';
 import { engineEvents } from './engine-events';
@@ -51,6 +53,8 @@ export type DockerRuntimeOptions = EngineAddress & {
   readonly clusterId?: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Kubernetes' defaults where absent. */
+  readonly logs?: LogRotation;
   /** Put on everything that is made. */
   readonly labels?: Readonly<Record<string, string>>;
 };
@@ -65,6 +69,7 @@ class DockerRuntime implements Runtime {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly oomScore: OomScoreProbe;
+  private readonly logRotation: LogRotation;
   /** Containers of whom an event has said that their memory ran out. */
   private readonly outOfMemory = new Set<ContainerId>();
 
@@ -72,6 +77,7 @@ class DockerRuntime implements Runtime {
     this.calls = new EngineCalls(options);
     this.clock = options.clock;
     this.logger = options.logger;
+    this.logRotation = options.logs ?? DEFAULT_LOG_ROTATION;
     const { nodeName, clusterId, labels = {} } = options;
     this.owner = { nodeName, labels, ...(clusterId === undefined ? {} : { clusterId }) };
     this.oomScore = new OomScoreProbe(this.calls, this.owner);
@@ -151,8 +157,9 @@ class DockerRuntime implements Runtime {
     if (image === undefined) throw new RuntimeError('ImageNotFound', `No such image: ${spec.image}`);
     refuseRoot(spec, image);
     const { IpcMode, PidMode } = sandbox.HostConfig;
-    const modes = { id: sandboxId, hostIpc: IpcMode === 'host', hostPid: PidMode === 'host' };
-    return this.calls.create(containerOptions(this.owner, spec, { sandbox: modes, image, minOomScoreAdj }));
+    const modes: SandboxModes = { id: sandboxId, hostIpc: IpcMode === 'host', hostPid: PidMode === 'host' };
+    const context = { sandbox: modes, image, minOomScoreAdj, logs: this.logRotation };
+    return this.calls.create(containerOptions(this.owner, spec, context));
   }
 
   startContainer(id: ContainerId): Promise<void> {
@@ -210,6 +217,19 @@ class DockerRuntime implements Runtime {
 
   async images(): Promise<readonly ImageInfo[]> {
     return (await this.calls.images()).map(fromListedImage);
+  }
+
+  async imageUsers(): Promise<ReadonlyMap<string, readonly string[]>> {
+    const users = new Map<string, string[]>();
+    for (const { ImageID, Names, Id } of await this.calls.list([])) {
+      const name = Names[0]?.replace(/^\//, '') ?? Id;
+      users.set(ImageID, [...(users.get(ImageID) ?? []), name]);
+    }
+    return users;
+  }
+
+  removeImage(name: string): Promise<void> {
+    return this.calls.removeImage(name);
   }
 
   exec(id: ContainerId, options: ExecOptions): Promise<Session> {

@@ -153,6 +153,11 @@ export class EngineCalls {
     return translated(this.docker.listImages({ digests: true }));
   }
 
+  /** Takes that name from an image, which goes with its last one. Gone is success. */
+  async removeImage(name: string): Promise<void> {
+    await unlessMissing(this.docker.getImage(name).remove() as Promise<unknown>);
+  }
+
   /** A stream of JSON lines. */
   pull(reference: string, credential: RegistryCredential | undefined, abortSignal?: AbortSignal): Promise<Readable> {
     const auth = credential && {

@@ -65,13 +65,13 @@ function timeOf(text: string): number | undefined {
 }
 
 export const fromInspectedImage = ({ Id, Size, RepoTags, RepoDigests, Config }: ImageInspectInfo): ImageInfo => ({
-  ...imageOf({ id: Id, sizeBytes: Size, tags: RepoTags, digests: RepoDigests }),
+  ...imageOf({ id: Id, sizeBytes: Size, tags: RepoTags, digests: RepoDigests, labels: Config.Labels }),
   user: Config.User,
 });
 
 /** A list does not say the image's user. */
-export const fromListedImage = ({ Id, Size, RepoTags, RepoDigests }: ListedImage): ImageInfo => ({
-  ...imageOf({ id: Id, sizeBytes: Size, tags: RepoTags, digests: RepoDigests }),
+export const fromListedImage = ({ Id, Size, RepoTags, RepoDigests, Labels }: ListedImage): ImageInfo => ({
+  ...imageOf({ id: Id, sizeBytes: Size, tags: RepoTags, digests: RepoDigests, labels: Labels }),
   user: '',
 });
 
@@ -80,6 +80,8 @@ function imageOf(image: {
   readonly sizeBytes: number;
   readonly tags: readonly string[] | null | undefined;
   readonly digests: readonly string[] | null | undefined;
+  /** The engine has null for none. */
+  readonly labels: Readonly<Record<string, string>> | null | undefined;
 }) {
   const { id, sizeBytes } = image;
   const isNamed = (name: string): boolean => !name.startsWith('<none>');
@@ -91,6 +93,7 @@ function imageOf(image: {
     sizeBytes,
     tags,
     digests,
+    labels: image.labels ?? {},
     imageId: digest === undefined ? `docker://${id}` : `docker-pullable://${digest}`,
   };
 }

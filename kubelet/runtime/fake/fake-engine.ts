@@ -125,6 +125,16 @@ export class FakeEngine {
     if (this.sandboxes.delete(sandbox.observed.id)) this.tellSandbox('removed', sandbox);
   }
 
+  /** Image id -> names of containers. */
+  imageUsers(): ReadonlyMap<string, readonly string[]> {
+    const users = new Map<string, string[]>();
+    for (const { observed } of this.containers.values()) {
+      const id = this.images.find(observed.image)?.id ?? '';
+      users.set(id, [...(users.get(id) ?? []), observed.name]);
+    }
+    return users;
+  }
+
   /** Throws what the real engines say of one that is not there. */
   sandboxOf(id: string): FakeSandbox {
     return found(this.sandboxes, id);

@@ -16,6 +16,7 @@ const anImage = (name: string, user = ''): ImageInfo => ({
   sizeBytes: 1_000_000,
   tags: [name],
   digests: [],
+  labels: {},
   user,
 });
 
@@ -34,6 +35,10 @@ export class FakeImages {
 
   clear(): void {
     this.present.clear();
+  }
+
+  remove(name: string): void {
+    this.present.delete(name);
   }
 
   all(): readonly ImageInfo[] {

@@ -259,6 +259,19 @@ export class FakeRuntime implements Runtime {
     return this.engine.images.all();
   }
 
+  async imageUsers(): Promise<ReadonlyMap<string, readonly string[]>> {
+    await this.begin('imageUsers');
+    return this.engine.imageUsers();
+  }
+
+  async removeImage(name: string): Promise<void> {
+    await this.begin('removeImage', name);
+    const id = this.engine.images.find(name)?.id ?? '';
+    const [user] = this.engine.imageUsers().get(id) ?? [];
+    if (user !== undefined) throw new RuntimeError('Unknown', `conflict: container ${user} is using its image ${name}`);
+    this.engine.images.remove(name);
+  }
+
   async exec(id: ContainerId, options: ExecOptions): Promise<Session> {
     await this.begin('exec', id, options);
     return execSession(this.engine.runningOf(id), this.command, options);
