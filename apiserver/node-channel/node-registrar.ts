@@ -35,7 +35,7 @@ export async function registerNode(client: Client, registration: Registration, i
     'Node',
     { name: registration.nodeName },
     (node) => {
-      const status = { ...node.status, ...reportedStatus(registration.status) };
+      const status = withExtended(node.status, reportedStatus(registration.status));
       return isSameJson(status, node.status) ? undefined : { ...node, status };
     },
     { subresource: 'status' },
@@ -101,6 +101,23 @@ const labelsOf = (registration: Registration): Record<string, string> => ({
         'kubernetes.io/arch': registration.status.nodeInfo.architecture,
       }),
 });
+
+/** Resources that somebody else put on the node (`example.com/gpu`) stay: the agent knows nothing of them. */
+function withExtended(before: NodeStatus | undefined, reported: NodeStatus): NodeStatus {
+  const extended = Object.fromEntries(
+    Object.entries(before?.capacity ?? {}).filter(([name]) => name.includes('/') && !name.startsWith('kubernetes.io/')),
+  );
+  const free = { ...extended, ...pick(before?.allocatable ?? {}, Object.keys(extended)) };
+  return {
+    ...before,
+    ...reported,
+    ...(reported.capacity === undefined ? {} : { capacity: { ...extended, ...reported.capacity } }),
+    ...(reported.allocatable === undefined ? {} : { allocatable: { ...free, ...reported.allocatable } }),
+  };
+}
+
+const pick = (from: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
 
 /** The agent's share of a node's status. The conditions are the node lifecycle controller's. */
 const reportedStatus = ({ conditions, ...status }: NodeStatus): NodeStatus => status;

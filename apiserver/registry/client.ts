@@ -104,6 +104,12 @@ export interface Client {
    * deleted; else throws Conflict. `resourceVersion`: of the pod the decision was made on (checked when given). */
   bind(
     pod: ObjectKey,
-    binding: { readonly nodeName: string; readonly uid: string; readonly resourceVersion?: string },
+    binding: {
+      readonly nodeName: string;
+      readonly uid: string;
+      readonly resourceVersion?: string;
+      /** Put on the pod with the binding. */
+      readonly annotations?: Readonly<Record<string, string>>;
+    },
   ): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Cure } from './core/constraints/constraint';
 import { exclusionsOf } from './core/explain/exclusions';
 import { nearestMiss } from './core/explain/nearest-miss';
 import type { PodClass } from './core/model/pod-class';
-import type { Comparison, Policy } from './core/policies/policy';
+import type { BatchOptions, Comparison, Policy } from './core/policies/policy';
 import { explain, explainBriefly } from './explanation';
 import type { Gang } from './gangs';
 import { groupGangs } from './gangs';
@@ -23,6 +23,8 @@ export interface PodRefusal {
   readonly cures: ReadonlySet<Cure>;
   /** Something that was placed after it made room for it, as a pod does that it wants to be near: it is tried again. */
   readonly mayFitNow?: boolean;
+  /** Wall time at which it is to be tried again, whatever else happens. */
+  readonly againAtMs?: number;
   /** Less important pods leave for it. */
   readonly eviction?: Eviction;
 }
@@ -46,9 +48,45 @@ export class BatchDecider {
     state.forgetUnused();
     const awaited = batch.filter((pod) => state.hasRoomReserved(pod.metadata.uid)).sort(importantFirst);
     const rest = batch.filter((pod) => !awaited.includes(pod));
+    const important = this.beforeReserved(rest);
+    const decisions = important.length === 0 ? [] : this.placeIgnoring(important);
     // Who others made room for comes first, each alone: its room is let go only for itself.
-    const decisions = awaited.flatMap((pod) => this.placeReserved(pod));
-    const { gangs, singles } = groupGangs(rest);
+    decisions.push(...awaited.flatMap((pod) => this.placeReserved(pod)));
+    decisions.push(...this.placeAll(rest.filter((pod) => !important.includes(pod))));
+    return decisions;
+  }
+
+  /** Those more important than somebody whom room is kept for: such room is no obstacle to them. */
+  private beforeReserved(pods: readonly Pod[]): readonly Pod[] {
+    const reserved = this.options.state.reserved().map(({ pod }) => pod.spec.priority ?? 0);
+    if (reserved.length === 0) return [];
+    const lowest = Math.min(...reserved);
+    const { gangs, singles } = groupGangs(pods);
+    return [
+      ...gangs.filter(({ priority }) => priority > lowest).flatMap(({ members }) => members),
+      ...singles.filter(({ spec }) => (spec.priority ?? 0) > lowest),
+    ];
+  }
+
+  /** Each in turn, the most important first, without the room that is kept for less important ones. */
+  private placeIgnoring(pods: readonly Pod[]): Decision[] {
+    const { state } = this.options;
+    const priorities = [...new Set(pods.map(({ spec }) => spec.priority ?? 0))].sort((a, b) => b - a);
+    const byGang = groupGangs(pods).gangs;
+    const gangPriority = (pod: Pod): number =>
+      byGang.find(({ members }) => members.includes(pod))?.priority ?? pod.spec.priority ?? 0;
+    return priorities.flatMap((priority) => {
+      const lent = state.reserved().filter(({ pod }) => (pod.spec.priority ?? 0) < priority);
+      for (const { pod } of lent) state.release(pod.metadata.uid);
+      const decisions = this.placeAll(pods.filter((pod) => gangPriority(pod) === priority));
+      for (const reservation of lent) state.reserveAgain(reservation);
+      return decisions;
+    });
+  }
+
+  private placeAll(pods: readonly Pod[]): Decision[] {
+    const decisions: Decision[] = [];
+    const { gangs, singles } = groupGangs(pods);
     let left = singles;
     for (const gang of gangs) {
       const better = left.filter(({ spec }) => (spec.priority ?? 0) > gang.priority);
@@ -79,16 +117,10 @@ export class BatchDecider {
     pods: readonly Pod[],
     { mayEvict = true }: { readonly mayEvict?: boolean },
   ): Decision[] {
-    const { state, record, refusalsOf } = this.options;
+    const { state } = this.options;
     const { cluster } = state;
     const classes = pods.map((pod) => state.classOf(pod));
-    const placements = policy.place(classes, {
-      refusals: pods.map(({ metadata }) => refusalsOf(metadata.uid)),
-      record: (index, comparison) => {
-        const pod = pods[index];
-        if (pod !== undefined) record(pod, comparison);
-      },
-    });
+    const placements = policy.place(classes, this.optionsFor(pods));
     for (const [index, pod] of pods.entries()) {
       const slot = placements.pods[index] ?? -1;
       if (slot >= 0) state.assume(pod, slot);
@@ -104,6 +136,17 @@ export class BatchDecider {
       return { pod, refusal };
     });
     return mayEvict ? this.makeRoom(decisions) : decisions;
+  }
+
+  private optionsFor(pods: readonly Pod[]): BatchOptions {
+    const { record, refusalsOf } = this.options;
+    return {
+      refusals: pods.map(({ metadata }) => refusalsOf(metadata.uid)),
+      record: (index, comparison) => {
+        const pod = pods[index];
+        if (pod !== undefined) record(pod, comparison);
+      },
+    };
   }
 
   private refusalOf(podClass: PodClass, isAnyPlaced: boolean): PodRefusal {
@@ -140,9 +183,11 @@ export class BatchDecider {
   private placeGang(gang: Gang): readonly Decision[] {
     const { state, policies, clock } = this.options;
     const { members, name, size, deadlineMs } = gang;
+    const isLate = deadlineMs !== undefined && clock.now() > deadlineMs;
+    const again = deadlineMs === undefined || isLate ? {} : { againAtMs: deadlineMs + 1 };
     const refuse = (text: string, cures: readonly Cure[]): readonly Decision[] =>
-      members.map((pod) => ({ pod, refusal: { message: text, note: text, cures: new Set(cures) } }));
-    if (deadlineMs !== undefined && clock.now() > deadlineMs) {
+      members.map((pod) => ({ pod, refusal: { message: text, note: text, cures: new Set(cures), ...again } }));
+    if (isLate) {
       return refuse(`gang ${name} was not placed by its deadline, ${new Date(deadlineMs).toISOString()}`, ['never']);
     }
     const there = state.countInGang(gang.key);
@@ -152,7 +197,7 @@ export class BatchDecider {
     const classes = members.map((pod) => state.classOf(pod));
     const [first] = members;
     if (first === undefined) return [];
-    const placements = policies.of(first).place(classes);
+    const placements = policies.of(first).place(classes, this.optionsFor(members));
     const missing = placements.nodes.findIndex((node) => node < 0);
     const podClass = classes[missing];
     if (podClass === undefined) {

@@ -1,4 +1,6 @@
 import type { Node, Pod } from '../../shared/api/objects';
+import type { ChosenDevices } from '../../shared/pod/devices';
+import { chosenDevices } from '../../shared/pod/devices';
 import { Cluster } from './core/model/cluster';
 import type { PodClass, PodExtras } from './core/model/pod-class';
 import { gangKeyOf } from './gangs';
@@ -111,6 +113,15 @@ export class ClusterState {
     this.countGang(pod, 1);
   }
 
+  /** The devices of its node that a placed pod has; undefined: it asked for none. */
+  devicesOf(uid: string): ChosenDevices | undefined {
+    const slot = this.placed.get(uid)?.slot;
+    if (slot === undefined) return undefined;
+    const { devices } = this.cluster.classOfPod(slot);
+    const indexes = indexesIn(this.cluster.pods.maskOf(slot));
+    return devices === undefined || indexes.length === 0 ? undefined : { resource: devices.resource, indexes };
+  }
+
   /** Takes an assumed pod back. */
   forget(uid: string): void {
     const known = this.placed.get(uid);
@@ -158,6 +169,11 @@ export class ClusterState {
     return known.leaving.some((each) => this.placed.has(each));
   }
 
+  /** All room that is kept. */
+  reserved(): readonly Reservation[] {
+    return [...this.reservations.values()];
+  }
+
   hasRoomReserved(uid: string): boolean {
     return this.reservations.has(uid);
   }
@@ -185,8 +201,16 @@ export class ClusterState {
   private count(pod: Pod): void {
     const node = this.cluster.nodes.slotOf(pod.spec.nodeName ?? '');
     if (node === undefined) this.homeless.set(pod.metadata.uid, pod);
-    else this.assume(pod, this.cluster.place(this.classOf(unbound(pod)), node));
+    else this.assume(pod, this.cluster.place(this.classOf(unbound(pod)), node, maskOf(pod)));
   }
+}
+
+const indexesIn = (mask: number): number[] =>
+  Array.from({ length: 31 }, (_, at) => at).filter((at) => (mask >> at) & 1);
+
+/** The devices that a bound pod was given. */
+function maskOf(pod: Pod): number | undefined {
+  return chosenDevices(pod)?.indexes.reduce((mask, index) => (index < 31 ? mask | (1 << index) : mask), 0);
 }
 
 /** Whether they share all that a class is made of, but for the node: being bound changes nothing else. */

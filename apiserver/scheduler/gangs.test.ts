@@ -50,3 +50,13 @@ it('places a gang no more after its deadline', async () => {
   expect(cluster.conditionOf('a')?.message).toContain('was not placed by its deadline');
   await cluster.stop();
 });
+
+it('says that a gang is too late when its deadline passes, whatever else happens', async () => {
+  const cluster = await start({ [GANG_DEADLINE_ANNOTATION]: '60' });
+  await cluster.add('a');
+  await cluster.idle();
+  await cluster.clock.advance(61_000);
+  await cluster.idle();
+  expect(cluster.conditionOf('a')?.message).toMatch(/^gang training was not placed by its deadline/);
+  await cluster.stop();
+});

@@ -77,3 +77,36 @@ it('lets the room go of a pod that was deleted before it could use it', async ()
   expect(cluster.nodeOf('next')).toBe('n1');
   await cluster.stop();
 });
+
+it('keeps the room for the one that it was promised to over a restart', async () => {
+  const cluster = await start();
+  await cluster.add('victim', 'low', '4', { terminationGracePeriodSeconds: 30 });
+  await cluster.idle();
+  await cluster.add('important', 'high', '4');
+  await cluster.idle();
+  await cluster.scheduler.stop();
+  const again = cluster.restart();
+  again.start();
+  await cluster.add('newcomer', 'low', '1');
+  await cluster.idle();
+  await cluster.client.delete('Pod', { namespace: 'default', name: 'victim' }, { gracePeriodSeconds: 0 });
+  await cluster.idle();
+  expect([cluster.nodeOf('important'), cluster.nodeOf('newcomer')]).toEqual(['n1', undefined]);
+  await again.stop();
+  await cluster.stop();
+});
+
+it('lets one that is still more important have the room that is kept for another', async () => {
+  const cluster = await start();
+  await cluster.client.create('PriorityClass', { metadata: { name: 'highest' }, value: 5_000 });
+  await cluster.add('victim', 'low', '4', { terminationGracePeriodSeconds: 30 });
+  await cluster.idle();
+  await cluster.add('important', 'high', '3');
+  await cluster.idle();
+  await cluster.add('most-important', 'highest', '3');
+  await cluster.idle();
+  await cluster.client.delete('Pod', { namespace: 'default', name: 'victim' }, { gracePeriodSeconds: 0 });
+  await cluster.idle();
+  expect([cluster.nodeOf('important'), cluster.nodeOf('most-important')]).toEqual([undefined, 'n1']);
+  await cluster.stop();
+});

@@ -55,6 +55,19 @@ export class Preemptor {
     return { nodeName: cluster.nodes.nameOf(found.node), victims };
   }
 
+  /** Keeps room again for pods that were promised it before a restart; those who leave for them are leaving still. */
+  resume(pods: readonly Pod[]): void {
+    const { cluster } = this.state;
+    for (const pod of pods) {
+      const node = cluster.nodes.slotOf(pod.status?.nominatedNodeName ?? '');
+      if (node === undefined || this.state.hasRoomReserved(pod.metadata.uid)) continue;
+      const leaving = [...cluster.pods.on(node)]
+        .filter((slot) => cluster.pods.isDying(slot))
+        .flatMap((slot) => this.state.podAt(slot) ?? []);
+      if (leaving.length > 0) this.state.reserve(pod, this.state.classOf(pod), node, leaving);
+    }
+  }
+
   /** Evicts gracefully. Who is gone already is no trouble. */
   async evict(preemptor: Pod, { nodeName, victims }: Eviction): Promise<void> {
     const { client, clock, events } = this.options;

@@ -1,16 +1,20 @@
-import { isSameJson } from '../../shared/same-json';
 import type { Node, Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { toTimestamp } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { isConflict, isNotFound } from '../../shared/status-error';
+import { DEVICES_ANNOTATION, formatDevices } from '../../shared/pod/devices';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client, ObjectChange } from '../registry/client';
 import { keyOf } from '../registry/client';
+import { Alarms } from './alarms';
 import type { Decision, PodRefusal } from './batch-decider';
 import { BatchDecider } from './batch-decider';
 import { ClusterState, isPending } from './cluster-state';
 import { gangKeyOf } from './gangs';
+import { ARCH_LABEL, ImageArchitectures } from './image-architectures';
+import { concernsPlacement } from './node-changes';
+import { asksTheSame, podCures } from './pod-cures';
 import type { NodeUsage } from './node-loads';
 import { NodeLoads } from './node-loads';
 import { Preemptor } from './preemptor';
@@ -18,6 +22,7 @@ import type { Cure } from './core/constraints/constraint';
 import { CPU, MEMORY } from './core/model/node-table';
 import { explainChoice } from './explanation';
 import type { Comparison } from './core/policies/policy';
+import type { PodExtras } from './core/model/pod-class';
 import type { Profiles } from './profiles';
 import { WorkingPolicies, schedulerNameOf } from './profiles';
 import { openClaims, selectNode } from './claims';
@@ -58,10 +63,14 @@ export class Scheduler {
   /** Answers what would happen. */
   readonly whatIf: WhatIf;
   private readonly loads = new NodeLoads();
-  private readonly retries = new Set<() => void>();
+  private readonly images = new ImageArchitectures();
+  private readonly alarms: Alarms;
+  /** By uid: decided on here, and not yet seen to be bound. */
+  private readonly binding = new Set<string>();
 
   constructor(private readonly options: SchedulerOptions) {
-    this.state = new ClusterState((pod) => volumesOf(pod, options.client));
+    this.alarms = new Alarms(options.clock);
+    this.state = new ClusterState((pod) => this.extrasOf(pod));
     this.whatIf = new WhatIf({ state: this.state, client: options.client, profiles: options.profiles });
     this.preemptor = new Preemptor(this.state, options);
     this.decider = new BatchDecider({
@@ -85,7 +94,11 @@ export class Scheduler {
     this.unsubscribe = [
       nodes.onChange((change) => this.onNode(change)),
       pods.onChange((change) => this.onPod(change)),
-      namespaces.onChange(({ object }) => cluster.setNamespace(object.metadata.name, object.metadata.labels ?? {})),
+      namespaces.onChange(({ object }) => {
+        if (!cluster.setNamespace(object.metadata.name, object.metadata.labels ?? {})) return;
+        this.cure('namespace');
+      }),
+      this.options.client.view('StorageClass').onChange(() => this.cure('node')),
       this.options.client.view('PersistentVolumeClaim').onChange(() => this.cure('node')),
       this.options.client.view('PersistentVolume').onChange(() => this.cure('node')),
     ];
@@ -95,6 +108,7 @@ export class Scheduler {
     for (const { metadata } of namespaces.list()) cluster.setNamespace(metadata.name, metadata.labels ?? {});
     for (const node of nodes.list()) this.state.setNode(node);
     for (const pod of pods.list()) this.onPod({ type: 'ADDED', object: pod });
+    this.preemptor.resume(pods.list({ where: (pod) => this.isWaiting(pod) }));
     this.wake();
   }
 
@@ -103,8 +117,7 @@ export class Scheduler {
     this.stopped = true;
     for (const end of this.unsubscribe) end();
     this.unsubscribe = [];
-    for (const cancel of this.retries) cancel();
-    this.retries.clear();
+    this.alarms.clear();
     await this.running;
   }
 
@@ -116,6 +129,7 @@ export class Scheduler {
   private onNode({ type, object, previous }: ObjectChange<Node>): void {
     if (type === 'DELETED') {
       this.state.removeNode(object.metadata.name);
+      this.cure('node');
       return;
     }
     this.state.setNode(object);
@@ -123,30 +137,52 @@ export class Scheduler {
     this.cure('node');
   }
 
-  private onPod({ type, object, previous }: ObjectChange<Pod>): void {
+  private onPod(change: ObjectChange<Pod>): void {
+    const { type, object, previous } = change;
     const uid = object.metadata.uid;
-    if (type === 'DELETED') {
-      this.state.removePod(uid);
-      this.state.release(uid);
+    const cures = new Set<Cure>(podCures(change, this.binding.has(uid)));
+    if (type === 'DELETED') this.state.removePod(uid);
+    else this.state.setPod(object);
+    this.learnFrom(object);
+    if (type === 'DELETED' || !this.isWaiting(object)) {
+      this.binding.delete(uid);
       this.queue.remove(uid);
-      this.podGone(object);
-      return;
+      if (this.state.release(uid) !== undefined) cures.add('pod-gone');
+    } else if (previous !== undefined && asksTheSame(previous, object)) this.queue.refresh(object);
+    else {
+      this.queue.add(object);
+      if (gangKeyOf(object) !== undefined) this.queue.cured('gang');
+      this.wake();
     }
-    this.state.setPod(object);
-    if (!this.isWaiting(object)) {
-      this.state.release(uid);
-      this.queue.remove(uid);
-      const hasEnded = object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed';
-      if (hasEnded && previous?.status?.phase !== object.status?.phase) this.podGone(object);
-      return;
-    }
-    if (previous !== undefined && isSameJson(previous.spec, object.spec)) {
-      this.queue.refresh(object);
-      return;
-    }
-    this.queue.add(object);
-    if (gangKeyOf(object) !== undefined) this.queue.cured('gang');
-    this.wake();
+    if (cures.size > 0) this.cure(...cures);
+  }
+
+  /** What a pod asks for that its own object does not say. */
+  private extrasOf(pod: Pod): PodExtras {
+    const architectures = this.images.among(this.architectures(), pod, this.options.clock.now());
+    return { ...volumesOf(pod, this.options.client), ...(architectures === undefined ? {} : { architectures }) };
+  }
+
+  private architectures(): Set<string> {
+    const { facts } = this.state.cluster.nodes;
+    return new Set(facts.flatMap((each) => each?.labels[ARCH_LABEL] ?? []));
+  }
+
+  private learnFrom(pod: Pod): void {
+    const { nodes } = this.state.cluster;
+    const node = nodes.slotOf(pod.spec.nodeName ?? '');
+    const architecture = node === undefined ? undefined : nodes.facts[node]?.labels[ARCH_LABEL];
+    const now = (): number => this.options.clock.now();
+    if (architecture === undefined || !this.images.learn(pod, architecture, now())) return;
+    this.cure('node');
+    const forget = (): void => {
+      this.images.expire(now());
+      this.cure('node');
+      const nextMs = this.images.nextEndMs;
+      if (nextMs !== undefined) this.alarms.ring('images', nextMs, forget);
+    };
+    const endMs = this.images.nextEndMs;
+    if (endMs !== undefined) this.alarms.ring('images', endMs, forget);
   }
 
   /** Waits to be placed, and by one of ours. */
@@ -154,13 +190,8 @@ export class Scheduler {
     return isPending(pod) && this.options.profiles.has(schedulerNameOf(pod));
   }
 
-  private podGone(pod: Pod): void {
-    if ((pod.spec.nodeName ?? '') === '') return;
-    this.cure('pod-gone');
-  }
-
-  private cure(by: Cure): void {
-    this.queue.cured(by);
+  private cure(...by: readonly Cure[]): void {
+    for (const each of by) this.queue.cured(each);
     this.wake();
   }
 
@@ -179,6 +210,7 @@ export class Scheduler {
       const batch = this.queue.takeBatch();
       if (batch.length === 0) return;
       const decisions = this.decide(batch);
+      for (const { pod, nodeName } of decisions) if (nodeName !== undefined) this.binding.add(pod.metadata.uid);
       if (decisions.some(({ nodeName }) => nodeName !== undefined)) this.queue.cured('pod-came');
       await Promise.all(decisions.map((decision) => this.carryOut(decision)));
     }
@@ -250,16 +282,19 @@ export class Scheduler {
     const { client, events, logger } = this.options;
     const { waiting } = openClaims(pod, client);
     if (waiting.length > 0) {
-      this.state.forget(pod.metadata.uid);
+      this.letGo(pod);
       this.queue.park(pod, new Set<Cure>(['node']));
       return selectNode(waiting, nodeName, client);
     }
     try {
-      await client.bind(keyOf(pod), { nodeName, uid: pod.metadata.uid });
+      const devices = this.state.devicesOf(pod.metadata.uid);
+      await client.bind(keyOf(pod), {
+        nodeName,
+        uid: pod.metadata.uid,
+        ...(devices === undefined ? {} : { annotations: { [DEVICES_ANNOTATION]: formatDevices(devices) } }),
+      });
     } catch (error) {
-      this.state.forget(pod.metadata.uid);
-      const latest = client.view('Pod').get(keyOf(pod));
-      if (latest !== undefined) this.state.setPod(latest);
+      this.letGo(pod);
       throw error;
     }
     const { namespace, name } = pod.metadata;
@@ -275,12 +310,23 @@ export class Scheduler {
     );
   }
 
-  private async refuse(pod: Pod, { message, note, cures, mayFitNow, eviction }: PodRefusal): Promise<void> {
+  /** It does not go where it was placed: others may. */
+  private letGo(pod: Pod): void {
+    const { uid } = pod.metadata;
+    this.binding.delete(uid);
+    this.state.forget(uid);
+    const latest = this.options.client.view('Pod').get(keyOf(pod));
+    if (latest !== undefined) this.state.setPod(latest);
+    this.cure('pod-gone');
+  }
+
+  private async refuse(pod: Pod, { message, note, cures, againAtMs, mayFitNow, eviction }: PodRefusal): Promise<void> {
     if (mayFitNow === true) {
       this.queue.add(pod);
       return;
     }
     this.queue.park(pod, cures);
+    if (againAtMs !== undefined) this.alarms.ring(`pod ${pod.metadata.uid}`, againAtMs, () => this.tryAgain(pod));
     const { client, clock, events } = this.options;
     const nominated = eviction === undefined ? {} : { nominatedNodeName: eviction.nodeName };
     let isNews = false;
@@ -317,25 +363,14 @@ export class Scheduler {
 
   private retry(pod: Pod): void {
     if (this.stopped || !this.isWaiting(pod)) return;
-    const cancel = this.options.clock.setTimeout(() => {
-      this.retries.delete(cancel);
-      const latest = this.options.client.view('Pod').get(keyOf(pod));
-      if (latest?.metadata.uid !== pod.metadata.uid || !this.isWaiting(latest)) return;
-      this.queue.add(latest);
-      this.wake();
-    }, BIND_RETRY_MS);
-    this.retries.add(cancel);
+    const atMs = this.options.clock.now() + BIND_RETRY_MS;
+    this.alarms.ring(`pod ${pod.metadata.uid}`, atMs, () => this.tryAgain(pod));
   }
-}
 
-/** Whether a node changed in something that a filter reads: heartbeats and images do not wake parked pods. */
-function concernsPlacement(now: Node, before: Node): boolean {
-  const readiness = (node: Node): string | undefined =>
-    node.status?.conditions?.find((condition) => condition.type === 'Ready')?.status;
-  return !(
-    isSameJson(now.spec, before.spec) &&
-    isSameJson(now.metadata.labels, before.metadata.labels) &&
-    isSameJson(now.status?.allocatable, before.status?.allocatable) &&
-    readiness(now) === readiness(before)
-  );
+  private tryAgain(pod: Pod): void {
+    const latest = this.options.client.view('Pod').get(keyOf(pod));
+    if (this.stopped || latest?.metadata.uid !== pod.metadata.uid || !this.isWaiting(latest)) return;
+    this.queue.add(latest);
+    this.wake();
+  }
 }

@@ -24,7 +24,7 @@ export function createPalette(colours: boolean): Palette {
 }
 
 const BAD =
-  /^(Error|CrashLoopBackOff|ImagePullBackOff|ErrImagePull|ErrImageNeverPull|OOMKilled|Failed|Evicted|InvalidImageName|CreateContainerConfigError|NotReady.*)$/;
+  /^(Error|CrashLoopBackOff|ImagePullBackOff|ErrImagePull|ErrImageArchitecture|ErrImageNeverPull|OOMKilled|Failed|Evicted|InvalidImageName|CreateContainerConfigError|NotReady.*)$/;
 const GOOD = /^(Running|Completed|Succeeded|Active|Ready|Bound)$/;
 const WAITING = /^(Pending|ContainerCreating|PodInitializing|Terminating|Init:.*|Unknown|Ready,SchedulingDisabled)$/;
 

@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../../shared/api/objects';
+import { devicesOf } from '../../shared/pod/devices';
 import type { ContainerId, ContainerSpec, Mount, PodIdentity } from '../runtime/runtime';
 import { initContainersOf, isEphemeral, specHashOf } from '../plan/pod-outline';
 import { expand } from './expansion';
@@ -48,6 +49,7 @@ export function containerSpecOf(parts: ContainerParts): ContainerSpec {
     mounts: parts.mounts,
     resources: resourcesOf(pod, container, parts.node),
     security: securityOf(pod, container),
+    ...engineDevicesOf(pod, container),
     ...(parts.target === undefined ? {} : { joinsProcessesOf: parts.target }),
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
@@ -56,6 +58,13 @@ export function containerSpecOf(parts: ContainerParts): ContainerSpec {
     terminationMessageHostPath: parts.terminationMessageHostPath,
     annotations: { [GRACE_ANNOTATION]: String(pod.spec.terminationGracePeriodSeconds ?? 30) },
   };
+}
+
+/** Devices that the engine itself can hand out. */
+function engineDevicesOf(pod: Pod, container: Container): Pick<ContainerSpec, 'devices'> {
+  const devices = devicesOf(pod, container);
+  if (devices?.resource !== 'nvidia.com/gpu') return {};
+  return { devices: { driver: 'nvidia', ids: devices.indexes.map(String), capability: 'gpu' } };
 }
 
 function kindOf({ spec }: Pod, container: Container): ContainerSpec['kind'] {

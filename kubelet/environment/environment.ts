@@ -2,19 +2,23 @@ import type { Container, EnvFromSource, EnvVar, Pod } from '../../shared/api/obj
 import type { ObjectRef } from '../../shared/wire/node-channel';
 import type { ConfigSource } from './config-source';
 import { ConfigError, readEntries } from './config-source';
+import { deviceEnvironment } from './device-environment';
 import { expand } from './expansion';
 import type { PodContext } from './field-ref';
 import { fieldValue, needsPodAddress, resourceValue } from './field-ref';
 import { serviceEnvironment } from './service-environment';
 import { findContainer } from '../plan/pod-outline';
 
-/** The container's environment: what tells of Services, overridden by `envFrom`, overridden by `env`. */
+/** The container's environment: what tells of Services and devices, overridden by `envFrom`, overridden by `env`. */
 export async function environmentOf(
   context: PodContext,
   container: Container,
   source: ConfigSource,
 ): Promise<ReadonlyMap<string, string>> {
-  const environment = new Map(serviceEnvironment(context.pod, context.services));
+  const environment = new Map([
+    ...serviceEnvironment(context.pod, context.services),
+    ...deviceEnvironment(context.pod, container),
+  ]);
   for (const from of container.envFrom ?? []) {
     for (const [name, value] of await valuesFrom(context.pod, from, source)) environment.set(name, value);
   }

@@ -1,3 +1,5 @@
+import type { IMAGE_FOR_OTHERS } from '../../shared/pod/image-for-others';
+
 /** What users see of images in Events and in a container's status, worded as Kubernetes' kubelet words it. */
 
 export interface ImageEvent {
@@ -31,7 +33,7 @@ export const pulled = (
 export const failedToPull = (image: string, words: string): ImageEvent =>
   warning('Failed', `Failed to pull image "${image}": ${words}`);
 
-export const failed = (reason: 'ErrImagePull' | 'ImagePullBackOff'): ImageEvent =>
+export const failed = (reason: 'ErrImagePull' | 'ImagePullBackOff' | typeof IMAGE_FOR_OTHERS): ImageEvent =>
   warning('Failed', `Error: ${reason}`);
 
 export const backingOff = (image: string): ImageEvent => normal('BackOff', `Back-off pulling image "${image}"`);

@@ -5,7 +5,8 @@ import { StatusError } from '../../shared/status-error';
 import type { ConfigSource } from '../environment/config-source';
 import type { ImageProvider } from '../pod-worker/pod-environment';
 import { ImageProblem } from '../pod-worker/pod-environment';
-import type { ImageInfo, RegistryCredential, Runtime } from '../runtime/runtime';
+import type { EngineInfo, ImageInfo, RegistryCredential, Runtime } from '../runtime/runtime';
+import { IMAGE_FOR_OTHERS } from '../../shared/pod/image-for-others';
 import { RuntimeError } from '../runtime/runtime';
 import * as events from './image-events';
 import { parseImageName } from './image-name';
@@ -46,6 +47,7 @@ export function createImageProvider(options: ImageProviderOptions): ImageProvide
 class PullingImageProvider implements ImageProvider {
   private readonly backOff: PullBackOff;
   private readonly queue: PullQueue;
+  private engine: EngineInfo | undefined;
 
   constructor(private readonly options: ImageProviderOptions) {
     const { runtime, clock, pullsAtOnce = DEFAULT_PULLS_AT_ONCE } = options;
@@ -60,13 +62,20 @@ class PullingImageProvider implements ImageProvider {
     const present = await this.options.runtime.inspectImage(image);
     switch (decidePull(policy, present !== undefined)) {
       case 'use':
-        return onEvent(events.alreadyPresent(image));
+        return this.use(request, image, present);
       case 'refuse':
         onEvent(events.neverPulled(image));
         throw this.problem('ErrImageNeverPull', events.neverPulledMessage(image), HOPELESS_RETRY_MS);
       case 'pull':
         return this.pull(request, image, signal);
     }
+  }
+
+  private async use({ onEvent }: Request, image: string, present: ImageInfo | undefined): Promise<void> {
+    const misfit = present === undefined ? undefined : await this.misfit(image, present);
+    if (misfit === undefined) return onEvent(events.alreadyPresent(image));
+    onEvent(events.failedToPull(image, misfit));
+    throw this.problem(IMAGE_FOR_OTHERS, misfit, HOPELESS_RETRY_MS);
   }
 
   private async pull({ pod, onEvent }: Request, image: string, signal: AbortSignal): Promise<void> {
@@ -87,23 +96,34 @@ class PullingImageProvider implements ImageProvider {
         await this.credentials(pod, onEvent),
         signal,
       );
+      const misfit = await this.misfit(image, pulled);
+      if (misfit !== undefined) throw new RuntimeError('ImageForOtherProcessors', misfit);
       this.backOff.succeeded(key);
       if (!before.has(pulled.id)) await this.options.onBrought?.(pulled, image);
       const waitedMs = clock.monotonic() - askedMs;
       onEvent(events.pulled(image, { pulledMs, waitedMs, sizeBytes: pulled.sizeBytes }));
     } catch (error) {
       if (!(error instanceof RuntimeError) || error.kind === 'EngineUnavailable') throw error;
+      const reason = error.kind === 'ImageForOtherProcessors' ? IMAGE_FOR_OTHERS : 'ErrImagePull';
       logger.debug({ image, error: error.message }, 'image could not be pulled');
       this.backOff.failed(key, error.message);
       onEvent(events.failedToPull(image, error.message));
-      onEvent(events.failed('ErrImagePull'));
-      throw this.problem('ErrImagePull', `Failed to pull image "${image}": ${error.message}`, ERROR_SHOWN_MS);
+      onEvent(events.failed(reason));
+      throw this.problem(reason, `Failed to pull image "${image}": ${error.message}`, ERROR_SHOWN_MS);
     }
   }
 
   private async presentIds(): Promise<ReadonlySet<string>> {
     if (this.options.onBrought === undefined) return new Set();
     return new Set((await this.options.runtime.images()).map(({ id }) => id));
+  }
+
+  /** Why programs of the image would end at once, and say no more than `exec format error`; undefined: they run here. */
+  private async misfit(image: string, { architecture }: ImageInfo): Promise<string | undefined> {
+    if (architecture === undefined) return undefined;
+    const engine = (this.engine ??= await this.options.runtime.info());
+    if (engine.runs.includes(architecture)) return undefined;
+    return `image "${image}" is for linux/${architecture}, this node runs linux/${engine.architecture}`;
   }
 
   /** Without any that fits, the image is asked for by nobody; otherwise by each in turn until one is let in. */

@@ -303,6 +303,28 @@ describe('making an image present', () => {
     expect(await runtime.inspectImage('app:v1')).toBeDefined();
   });
 
+  it('starts nothing of an image that is for other processors, and says for which', async () => {
+    runtime.addImage('app:v1', { architecture: 'arm64' });
+    await expect(ensure('app:v1')).rejects.toMatchObject({
+      reason: 'ErrImageArchitecture',
+      message: 'image "app:v1" is for linux/arm64, this node runs linux/amd64',
+    });
+    expect(said.at(-1)).toContain('is for linux/arm64');
+  });
+
+  it('takes an image for what the node runs beside its own', async () => {
+    runtime.addImage('app:v1', { architecture: '386' });
+    await ensure('app:v1');
+  });
+
+  it('backs off from pulling an image that is for other processors', async () => {
+    runtime.addPullable('app:v1', { architecture: 'arm64' });
+    await expect(ensure('app:v1', { imagePullPolicy: 'Always' })).rejects.toMatchObject({
+      reason: 'ErrImageArchitecture',
+    });
+    await expect(ensure('app:v1', { imagePullPolicy: 'Always' })).rejects.toMatchObject({ reason: 'ImagePullBackOff' });
+  });
+
   it('leaves an engine that is down to its caller', async () => {
     runtime.loseEngine();
     await expect(ensure('app:v1')).rejects.toMatchObject({ kind: 'EngineUnavailable' });

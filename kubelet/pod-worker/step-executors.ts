@@ -331,6 +331,7 @@ function creationReason(error: unknown): string | undefined {
     case 'NotFound':
     case 'AlreadyExists':
     case 'ImagePullFailed':
+    case 'ImageForOtherProcessors':
     case 'PortUnreachable':
       return undefined;
   }

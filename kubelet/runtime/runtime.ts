@@ -79,8 +79,9 @@ export interface ContainerSpec {
     readonly memoryLimitBytes?: number;
     readonly pidsLimit?: number;
     readonly oomScoreAdj?: number;
-    /** Devices by vendor resource are later work. */
   };
+  /** Devices of the machine that it gets, of a driver that the engine knows. Absent: none. */
+  readonly devices?: { readonly driver: string; readonly ids: readonly string[]; readonly capability: string };
   readonly security: {
     readonly privileged: boolean;
     /** `uid[:gid]` or absent for the image's own. */
@@ -177,6 +178,8 @@ export interface ImageInfo {
   readonly labels: Readonly<Record<string, string>>;
   /** The image's configured user, '' for root. */
   readonly user: string;
+  /** What its programs are made for, in Go's words. Absent: unknown. */
+  readonly architecture?: string;
 }
 
 export interface RegistryCredential {
@@ -239,6 +242,8 @@ export interface EngineInfo {
   readonly kernelVersion: string;
   readonly operatingSystem: string;
   readonly architecture: 'amd64' | 'arm64' | string;
+  /** Architectures whose programs run here: its own, and what the kernel emulates. */
+  readonly runs: readonly string[];
   readonly rootDirectory: string;
   readonly cgroupVersion: '1' | '2';
 }
@@ -272,7 +277,7 @@ export interface Runtime {
   /** Ends when the signal aborts. Begins with the next event after the call, or `engine restored`. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
   inspectImage(image: string): Promise<ImageInfo | undefined>;
-  /** Fails with `ImagePullFailed`, whose message is the engine's. */
+  /** Fails with `ImagePullFailed`, whose message is the engine's, and `ImageForOtherProcessors`. */
   pullImage(
     image: string,
     options: {
@@ -306,6 +311,8 @@ export type RuntimeErrorKind =
   | 'AlreadyExists'
   | 'ImageNotFound'
   | 'ImagePullFailed'
+  /** The image exists, for other processors only. */
+  | 'ImageForOtherProcessors'
   | 'InvalidImageName'
   | 'InvalidSpec'
   | 'RunAsNonRoot'

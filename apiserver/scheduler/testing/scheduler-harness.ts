@@ -57,19 +57,22 @@ export async function startScheduler(options: HarnessOptions = {}) {
       };
     },
   };
-  const scheduler = new Scheduler({
-    client,
-    clock,
-    logger: silentLogger,
-    events,
-    profiles: new Map([[DEFAULT_SCHEDULER, policy], ...(options.profiles ?? [])]),
-    ...(options.usages === undefined ? {} : { usages: options.usages }),
-  });
+  const create = (): Scheduler =>
+    new Scheduler({
+      client,
+      clock,
+      logger: silentLogger,
+      events,
+      profiles: new Map([[DEFAULT_SCHEDULER, policy], ...(options.profiles ?? [])]),
+      ...(options.usages === undefined ? {} : { usages: options.usages }),
+    });
+  const scheduler = create();
+  const all = [scheduler];
   const idle = async (): Promise<void> => {
     for (let seen = -1; seen !== registry.cache.revision;) {
       seen = registry.cache.revision;
       await settle();
-      await scheduler.idle();
+      for (const each of all) await each.idle();
       await events.flush();
     }
   };
@@ -78,6 +81,12 @@ export async function startScheduler(options: HarnessOptions = {}) {
     client,
     clock,
     scheduler,
+    /** Another one on the same store, as after a restart. */
+    restart: (): Scheduler => {
+      const another = create();
+      all.push(another);
+      return another;
+    },
     batches,
     idle,
     addNode: (traits: NodeTraits) => client.create('Node', fresh(aNode(traits))),

@@ -105,6 +105,7 @@ export function containerOptions(
       Init: false,
       LogConfig: logConfigOf(logs),
       ...resourcesOf(spec, minOomScoreAdj),
+      ...devicesOf(spec),
       ...securityOf(spec),
     },
   };
@@ -175,6 +176,12 @@ export function adjustableOf({
     ...(CpuQuota > 0 ? { cpuLimitMilli: (CpuQuota * 1000) / (CpuPeriod || CPU_PERIOD_MICROSECONDS) } : {}),
     ...(Memory > 0 ? { memoryLimitBytes: Memory } : {}),
   };
+}
+
+function devicesOf({ devices }: ContainerSpec): HostConfig {
+  if (devices === undefined) return {};
+  const { driver, ids, capability } = devices;
+  return { DeviceRequests: [{ Driver: driver, DeviceIDs: [...ids], Capabilities: [[capability]] }] };
 }
 
 function resourcesOf({ resources }: ContainerSpec, minOomScoreAdj: number): HostConfig {

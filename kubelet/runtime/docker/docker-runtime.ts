@@ -3,6 +3,7 @@ import type { ContainerInspectInfo } from 'dockerode';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import { parseImageName } from '../../images/image-name';
+import { goArchitectureOf, runnableOn } from './architectures';
 import { refuseRoot } from '../run-as-non-root';
 import type {
   AdjustableResources,
@@ -85,13 +86,15 @@ class DockerRuntime implements Runtime {
 
   async info(): Promise<EngineInfo> {
     const engine = await this.calls.describe();
+    const architecture = goArchitectureOf(engine.Architecture);
     return {
       name: 'docker',
       version: engine.ServerVersion,
       runtimeVersion: `docker://${engine.ServerVersion}`,
       kernelVersion: engine.KernelVersion,
       operatingSystem: engine.OperatingSystem,
-      architecture: goArchitectureOf(engine.Architecture),
+      architecture,
+      runs: await runnableOn(architecture),
       rootDirectory: engine.DockerRootDir,
       cgroupVersion: engine.CgroupVersion === '2' ? '2' : '1',
     };
@@ -279,10 +282,4 @@ class DockerRuntime implements Runtime {
       cancel();
     }
   }
-}
-
-/** Kubernetes names architectures as Go does, the engine as the kernel does. */
-function goArchitectureOf(kernels: string): string {
-  if (kernels === 'x86_64') return 'amd64';
-  return kernels === 'aarch64' ? 'arm64' : kernels;
 }

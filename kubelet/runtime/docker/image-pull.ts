@@ -18,7 +18,7 @@ interface PullMessage {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
-/** Has the engine pull an image. Aborting it makes the engine stop. Rejects with `ImagePullFailed`. */
+/** Has the engine pull an image. Aborting it makes the engine stop. Rejects with `ImagePullFailed`, `ImageForOtherProcessors`. */
 export async function pull(calls: EngineCalls, image: string, options: PullOptions): Promise<void> {
   try {
     const stream = await calls.pull(referenceOf(image), options.credential, options.signal);
@@ -26,7 +26,7 @@ export async function pull(calls: EngineCalls, image: string, options: PullOptio
     const layers = new Map<string, { readonly current: number; readonly total: number }>();
     for await (const chunk of stream)
       for (const message of lines.push(chunk as Buffer) as readonly PullMessage[]) {
-        if (message.error !== undefined) throw new RuntimeError('ImagePullFailed', message.error);
+        if (message.error !== undefined) throw refusal(message.error);
         const { id, status = '', progressDetail } = message;
         const { current, total } = progressDetail ?? {};
         if (id === undefined || status !== 'Downloading' || current === undefined || total === undefined) continue;
@@ -37,8 +37,18 @@ export async function pull(calls: EngineCalls, image: string, options: PullOptio
     if (error instanceof RuntimeError && ['EngineUnavailable', 'InvalidImageName'].includes(error.kind)) throw error;
     if (options.signal?.aborted === true) throw options.signal.reason;
     if (!types.isNativeError(error)) throw error;
-    throw new RuntimeError('ImagePullFailed', error.message, { cause: error });
+    throw error instanceof RuntimeError && error.kind === 'ImageForOtherProcessors'
+      ? error
+      : refusal(error.message, error);
   }
+}
+
+/** The registry has the image, and nothing for this machine's processor among its variants. */
+const OTHERS_ONLY = /no match(ing manifest)? for .*\bin (the )?manifest/;
+
+function refusal(message: string, cause?: Error): RuntimeError {
+  const kind = OTHERS_ONLY.test(message) ? 'ImageForOtherProcessors' : 'ImagePullFailed';
+  return new RuntimeError(kind, message, cause === undefined ? undefined : { cause });
 }
 
 /** Complete, so that the engine pulls one image and not every tag of it. */

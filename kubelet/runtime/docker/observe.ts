@@ -64,9 +64,16 @@ function timeOf(text: string): number | undefined {
   return ms > 0 ? ms : undefined;
 }
 
-export const fromInspectedImage = ({ Id, Size, RepoTags, RepoDigests, Config }: ImageInspectInfo): ImageInfo => ({
-  ...imageOf({ id: Id, sizeBytes: Size, tags: RepoTags, digests: RepoDigests, labels: Config.Labels }),
-  user: Config.User,
+export const fromInspectedImage = (image: ImageInspectInfo): ImageInfo => ({
+  ...imageOf({
+    id: image.Id,
+    sizeBytes: image.Size,
+    tags: image.RepoTags,
+    digests: image.RepoDigests,
+    labels: image.Config.Labels,
+  }),
+  user: image.Config.User,
+  ...(image.Architecture === '' ? {} : { architecture: image.Architecture }),
 });
 
 /** A list does not say the image's user. */

@@ -10,7 +10,11 @@ export interface PullableImage {
   readonly takesMs: number;
 }
 
-const anImage = (name: string, user = ''): ImageInfo => ({
+type ImageTraits = Partial<Pick<ImageInfo, 'user' | 'architecture'>>;
+
+export type PullableTraits = Partial<Omit<PullableImage, 'image'>> & Pick<ImageInfo, 'architecture'>;
+
+const anImage = (name: string, { user = '', ...traits }: ImageTraits = {}): ImageInfo => ({
   id: `sha256:${name}`,
   imageId: `docker://sha256:${name}`,
   sizeBytes: 1_000_000,
@@ -18,6 +22,7 @@ const anImage = (name: string, user = ''): ImageInfo => ({
   digests: [],
   labels: {},
   user,
+  ...traits,
 });
 
 /** The images an engine has, and those it could pull. */
@@ -25,12 +30,13 @@ export class FakeImages {
   private readonly present = new Map<string, ImageInfo>();
   private readonly registry = new Map<string, PullableImage>();
 
-  add(image: string, traits: { readonly user?: string } = {}): void {
-    this.present.set(image, anImage(image, traits.user));
+  add(image: string, traits: ImageTraits = {}): void {
+    this.present.set(image, anImage(image, traits));
   }
 
-  addPullable(image: string, traits: Partial<Omit<PullableImage, 'image'>> = {}): void {
-    this.registry.set(image, { takesMs: 0, ...traits, image: anImage(image) });
+  addPullable(image: string, { architecture, ...traits }: PullableTraits = {}): void {
+    const held = anImage(image, architecture === undefined ? {} : { architecture });
+    this.registry.set(image, { takesMs: 0, ...traits, image: held });
   }
 
   clear(): void {

@@ -23,7 +23,7 @@ import { duplexPair } from './duplex-pair';
 import type { FakeCall, FakeMethod } from './fake-calls';
 import { FakeCalls } from './fake-calls';
 import { FakeEngine } from './fake-engine';
-import type { PullableImage } from './fake-images';
+import type { PullableTraits } from './fake-images';
 import type { FakeCommand, FakeListener, FakeProgrammer } from './fake-program';
 import { attachSession, execSession } from './fake-sessions';
 
@@ -77,12 +77,12 @@ export class FakeRuntime implements Runtime {
     this.engine.listeners.set(port, listener);
   }
 
-  addImage(image: string, traits: { readonly user?: string } = {}): void {
+  addImage(image: string, traits: { readonly user?: string; readonly architecture?: string } = {}): void {
     this.engine.images.add(image, traits);
   }
 
   /** A registry has it, perhaps behind a password; pulling takes `takesMs` (0). */
-  addPullable(image: string, traits: Partial<Omit<PullableImage, 'image'>> = {}): void {
+  addPullable(image: string, traits: PullableTraits = {}): void {
     this.engine.images.addPullable(image, traits);
   }
 
@@ -158,6 +158,7 @@ export class FakeRuntime implements Runtime {
       kernelVersion: '6.1.0',
       operatingSystem: 'linux',
       architecture: 'amd64',
+      runs: ['amd64', '386'],
       rootDirectory: '/',
       cgroupVersion: '2',
     };

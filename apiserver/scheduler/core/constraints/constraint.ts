@@ -4,10 +4,10 @@ import type { NodeDemand, PodClass } from '../model/pod-class';
 
 /**
  * What may cure a refusal: `node` = a node came or changed, `pod-gone` = a pod left a node, `pod-came` = one was placed
- * (which those wait for that want to be near it), `gang` = another pod of a gang came. A pod refused everywhere is tried
+ * (which those wait for that want to be near it), `gang` = another pod of a gang came, `namespace` = its labels changed. A pod refused everywhere is tried
  * again only when one of these happens; `never`: only when the pod itself changes.
  */
-export type Cure = 'node' | 'pod-gone' | 'pod-came' | 'gang' | 'never';
+export type Cure = 'node' | 'pod-gone' | 'pod-came' | 'gang' | 'namespace' | 'never';
 
 export interface Refusal {
   /** Kubernetes' words, the same for all nodes that fail alike: they are counted by it ("2 Insufficient cpu"). */

@@ -19,7 +19,7 @@ export const isNear = ({ near }: Pick<TopologyRules, 'near'>, isFirst: boolean, 
 /** Required pod affinity: each term's domain must hold a pod that all the terms mean. */
 export const nearOthers: Constraint = {
   name: 'near-others',
-  cures: ['node', 'pod-came'],
+  cures: ['node', 'pod-came', 'namespace'],
   curedByPreemption: false,
   concerns: ({ rules }) => rules.near.length > 0,
   allows: (podClass, node) => isNear(podClass.rules, mayBeFirst(podClass), node),

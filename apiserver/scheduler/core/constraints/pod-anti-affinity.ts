@@ -12,7 +12,7 @@ export const isApart = ({ apart, unwelcome }: TopologyRules, node: number): bool
 /** Required pod anti-affinity of the pod itself. */
 export const apartFromOthers: Constraint = {
   name: 'apart-from-others',
-  cures: ['node', 'pod-gone'],
+  cures: ['node', 'pod-gone', 'namespace'],
   curedByPreemption: true,
   concerns: ({ rules }) => rules.apart.length > 0,
   allows: ({ rules }, node) => occupied(rules.apart, node) === undefined,
@@ -26,7 +26,7 @@ export const apartFromOthers: Constraint = {
 /** Required pod anti-affinity of those who run there already. */
 export const welcomeToOthers: Constraint = {
   name: 'welcome-to-others',
-  cures: ['node', 'pod-gone'],
+  cures: ['node', 'pod-gone', 'namespace'],
   curedByPreemption: true,
   concerns: ({ rules }) => rules.unwelcome.length > 0,
   allows: ({ rules }, node) => occupied(rules.unwelcome, node) === undefined,

@@ -1,4 +1,5 @@
 import type { Node, Pod } from '../../../../shared/api/objects';
+import { isDeviceResource } from '../../../../shared/pod/devices';
 import { isSameJson } from '../../../../shared/same-json';
 import type { Labels } from '../../../../shared/selectors/label-selector';
 import { nodeConstraints } from '../constraints/constraints';
@@ -12,7 +13,7 @@ import { factsOf } from './node-facts';
 import { NodeFit } from './node-fit';
 import { CPU, MEMORY, NodeTable } from './node-table';
 import type { NodeDemand, PodClass, PodExtras } from './pod-class';
-import { classKeyOf, compilePod, isDeviceResource } from './compile-pod';
+import { classKeyOf, compilePod } from './compile-pod';
 import { PodTable } from './pod-table';
 import { PriorityTable } from './priority-table';
 import { Topology } from './topology';
@@ -74,11 +75,12 @@ export class Cluster {
     this.judge(node);
   }
 
-  /** Labels that namespaceSelectors go by. */
-  setNamespace(name: string, labels: Labels): void {
-    if (isSameJson(this.namespaces.get(name) ?? {}, labels)) return;
+  /** Labels that namespaceSelectors go by. Returns whether they are others than before. */
+  setNamespace(name: string, labels: Labels): boolean {
+    if (isSameJson(this.namespaces.get(name) ?? {}, labels)) return false;
     this.namespaces.set(name, labels);
     this.topology.recompile();
+    return true;
   }
 
   namespaceLabels(name: string): Labels {
@@ -91,7 +93,8 @@ export class Cluster {
 
   /** The class of a pod; the same for pods that ask for the same. */
   classOf(pod: Pod, extras: PodExtras = {}): PodClass {
-    const cached = extras.volumes === undefined ? this.bySpec.get(pod.spec) : undefined;
+    const cached =
+      extras.volumes === undefined && extras.architectures === undefined ? this.bySpec.get(pod.spec) : undefined;
     if (cached?.pod === pod && this.classes.has(cached.podClass.id)) return cached.podClass;
     const key = classKeyOf(pod, extras);
     let podClass = this.byKey.get(key);
@@ -105,7 +108,8 @@ export class Cluster {
       this.classes.set(podClass.id, podClass);
       this.topology.introduce(podClass);
     }
-    this.bySpec.set(pod.spec, { pod, podClass });
+    if (extras.volumes === undefined && extras.architectures === undefined)
+      this.bySpec.set(pod.spec, { pod, podClass });
     return podClass;
   }
 
@@ -119,11 +123,11 @@ export class Cluster {
     return this.classById(this.pods.classOf(pod));
   }
 
-  /** Counts a pod on a node, whether it fits or not. Returns the pod's slot. */
-  place(podClass: PodClass, node: number): number {
+  /** Counts a pod on a node, whether it fits or not. `given`: the mask of its devices, where it has them. Returns its slot. */
+  place(podClass: PodClass, node: number, given?: number): number {
     const { devices } = podClass;
     const hasDevices = devices !== undefined && this.devices.kindAt(node) === this.devices.kindOf(devices.resource);
-    const mask = hasDevices ? this.devices.choose(node, devices) : 0;
+    const mask = hasDevices ? (given ?? this.devices.choose(node, devices)) : 0;
     const pod = this.pods.add(podClass.id, node, mask);
     this.populations.set(podClass.id, (this.populations.get(podClass.id) ?? 0) + 1);
     this.account(podClass, node, mask, 1);

@@ -1,4 +1,5 @@
 import type { Pod } from '../../../../shared/api/objects';
+import { SHARE_SUFFIX, isDeviceResource } from '../../../../shared/pod/devices';
 import { requestsOf } from './amounts';
 import type { DeviceRequest } from './device-table';
 import { WHOLE } from './device-table';
@@ -11,12 +12,7 @@ import { relationsOf, spreadOwnerOf } from './pod-relations';
 const SMALL_CPU_MILLI = 100;
 const SMALL_MEMORY_BYTES = 200 * 2 ** 20;
 
-/** A share of one device of `x/gpu`, in thousandths, is asked for as `x/gpu-milli`. */
-const SHARE = '-milli';
-
-/** Whole devices that a node has, counted one by one. */
-export const isDeviceResource = (name: string): boolean => name.endsWith('/gpu');
-const isDeviceShare = (name: string): boolean => name.endsWith(`/gpu${SHARE}`);
+const isDeviceShare = (name: string): boolean => name.endsWith(`/gpu${SHARE_SUFFIX}`);
 
 interface CompileOptions {
   readonly id: number;
@@ -90,5 +86,5 @@ function devicesOf(requests: ReadonlyMap<string, number>): DeviceRequest | undef
   const [share, milli = 0] = asked.find(([name]) => isDeviceShare(name)) ?? [];
   return share === undefined
     ? undefined
-    : { resource: share.slice(0, -SHARE.length), count: 1, milli: Math.min(milli, WHOLE) };
+    : { resource: share.slice(0, -SHARE_SUFFIX.length), count: 1, milli: Math.min(milli, WHOLE) };
 }
