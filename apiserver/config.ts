@@ -6,7 +6,11 @@ import { DEFAULT_TOLERATION_SECONDS } from './admission/default-toleration-secon
 import type { OidcConfig } from './auth/oidc/oidc-authenticator';
 import { OIDC_FLAGS, oidcOf } from './auth/oidc/oidc-flags';
 import { ConfigurationError } from './configuration-error';
+import { overlap, parseCidr } from '../shared/cidr';
+import type { PodNetworkMode } from '../shared/wire/pod-network';
+import { POD_NETWORK_MODES } from '../shared/wire/pod-network';
 import { DEFAULT_SERVICE_IP_RANGE, IpRange } from './admission/ip-range';
+import { CidrPool } from './controllers/node-ipam/cidr-pool';
 import type { Level } from './admission/pod-security/levels';
 import { LEVELS } from './admission/pod-security/levels';
 import type { AuditConfig } from './audit/open-audit';
@@ -47,6 +51,10 @@ export interface ServerConfig {
   readonly schedulerProfiles: readonly string[];
   /** Where services get their cluster IPs from. */
   readonly serviceIpRange: IpRange;
+  /** Where nodes get the addresses of their pods from. */
+  readonly podCidrs: CidrPool;
+  /** The way from node to node; auto: each pair takes what works. */
+  readonly podNetwork: PodNetworkMode;
   /** What namespaces enforce of their pods, and warn about, whose labels do not say. */
   readonly podSecurityDefault: Level;
   /** How long pods that say nothing about it stay on a lost node. */
@@ -134,6 +142,21 @@ export function parseConfig(
       default: DEFAULT_SERVICE_IP_RANGE.text,
       describe: 'IPv4 block that services get their cluster IPs from',
     })
+    .option('cluster-cidr', {
+      type: 'string',
+      default: '10.244.0.0/16',
+      describe: 'IPv4 block that nodes get the addresses of their pods from',
+    })
+    .option('node-cidr-mask-size', {
+      type: 'number',
+      default: 24,
+      describe: "size of one node's part of it, as the number of bits that all its addresses share",
+    })
+    .option('pod-network', {
+      choices: POD_NETWORK_MODES,
+      default: 'auto' as const,
+      describe: 'the way from node to node; auto: each pair takes the first that works',
+    })
     .option('pod-security-default', {
       choices: LEVELS,
       default: 'baseline' as const,
@@ -193,6 +216,12 @@ export function parseConfig(
       `--service-cluster-ip-range ${flags.serviceClusterIpRange}: must be an IPv4 network from /8 to /30, as ${DEFAULT_SERVICE_IP_RANGE.text}`,
     );
   }
+  const podCidrs = podCidrsOf(flags.clusterCidr, flags.nodeCidrMaskSize);
+  if (isShared(serviceIpRange, podCidrs)) {
+    throw new ConfigurationError(
+      `--cluster-cidr ${flags.clusterCidr} and --service-cluster-ip-range ${serviceIpRange.text} overlap: choose blocks that do not`,
+    );
+  }
   const [issuer, ...olderIssuers] = flags.serviceAccountIssuer;
   for (const each of flags.serviceAccountIssuer) {
     if (!/^https:\/\/[^/?#]+[^?#]*$/.test(each)) {
@@ -223,12 +252,42 @@ export function parseConfig(
     schedulerPolicy: flags.schedulerPolicy,
     schedulerProfiles: flags.schedulerProfile,
     serviceIpRange,
+    podCidrs,
+    podNetwork: flags.podNetwork,
     podSecurityDefault: flags.podSecurityDefault,
     tolerationSeconds,
     ...auditOf(flags, { cwd: host.cwd, dataDir }),
     logLevel: flags.logLevel,
     logFormat: flags.logFormat,
   };
+}
+
+/** A node needs room for its own addresses beside those of pods. */
+const LARGEST_MASK = 28;
+
+function podCidrsOf(clusterCidr: string, maskSize: number): CidrPool {
+  const block = parseCidr(clusterCidr);
+  if (block === undefined || block.prefix < 8 || block.prefix > LARGEST_MASK) {
+    throw new ConfigurationError(
+      `--cluster-cidr ${clusterCidr}: must be an IPv4 network from /8 to /${LARGEST_MASK}, as 10.244.0.0/16`,
+    );
+  }
+  if (
+    !Number.isInteger(maskSize) ||
+    maskSize < block.prefix ||
+    maskSize > LARGEST_MASK ||
+    maskSize - block.prefix > 16
+  ) {
+    throw new ConfigurationError(
+      `--node-cidr-mask-size ${maskSize}: must be a whole number from ${block.prefix} to ${Math.min(LARGEST_MASK, block.prefix + 16)} for nodes' parts of ${clusterCidr}`,
+    );
+  }
+  return new CidrPool(block, maskSize);
+}
+
+function isShared(services: IpRange, { block }: CidrPool): boolean {
+  const range = parseCidr(services.text);
+  return range !== undefined && overlap(range, block);
 }
 
 interface AuditFlags {

@@ -143,7 +143,10 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const events = createEventRecorder({ client, clock, logger });
   const credentials = await openCredentials(config, { client, clock, logger, keys: signingKeys });
   const { tokens } = credentials;
-  const channel = createNodeChannel({ client, clock, logger, events, tokens, nodePods, authority });
+  const channel = createNodeChannel({
+    ...{ client, clock, logger, events, tokens, nodePods, authority },
+    podNetwork: { clusterCidr: config.podCidrs.text, mode: config.podNetwork },
+  });
   const streaming = createStreaming({
     connector: channel,
     pods: { get: (namespace, name) => client.get('Pod', { namespace, name }) },
@@ -171,6 +174,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       podUsages,
       policyTypeCheck: createPolicyTypeCheck(kinds, schemas),
       removeFolder: removeFolderBy(channel),
+      podCidrs: config.podCidrs,
     }),
     { client, clock, logger },
   );

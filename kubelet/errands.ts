@@ -5,7 +5,11 @@ import { findingsText, verdict } from '../shared/doctor/finding';
 import { createSystemHost } from '../shared/doctor/system-host';
 import { silentLogger } from '../shared/logger';
 import type { KubeletConfig } from './config';
+import { messageOf } from '../shared/message-of';
 import { NodeNetwork } from './network/node-network';
+import { readKeptBlock } from './network/pod-network/kept-block';
+import { podNetworkNames } from './network/pod-network/names';
+import { PeerNetwork } from './network/pod-network/peer-network';
 import { createDockerRuntime } from './runtime/docker/docker-runtime';
 import { approvalText, tryToJoin } from './session/join';
 
@@ -32,15 +36,16 @@ export const errands: Readonly<
     return 0;
   },
   /** Takes back what the agent changed of this machine's network. */
-  'clean-network': async ({ nodeName, dockerSocket }, { clock, out }) => {
-    const runtime = createDockerRuntime({
-      socketPath: dockerSocket,
-      nodeName,
-      clusterId: '',
-      clock,
-      logger: silentLogger,
-    });
-    await NodeNetwork.cleanUp(nodeName, await runtime.hostAddress().catch(() => undefined));
+  'clean-network': async ({ nodeName, dataDir, dockerSocket }, { clock, out }) => {
+    const kept = await readKeptBlock(dataDir);
+    const names = kept === undefined ? undefined : podNetworkNames(kept.clusterId, nodeName);
+    await NodeNetwork.cleanUp(nodeName, names?.bridge);
+    if (names !== undefined) {
+      await PeerNetwork.cleanUp(names);
+      const runtime = createDockerRuntime({ socketPath: dockerSocket, nodeName, clock, logger: silentLogger });
+      // Pods that run on keep it.
+      await runtime.removeNetwork(names.network).catch((error: unknown) => out(`${messageOf(error)}\n`));
+    }
     out(`the network of node "${nodeName}" is as it was\n`);
     return 0;
   },

@@ -10,10 +10,14 @@ import { StatusError } from '../shared/status-error';
 import type { Agent } from './agent/agent';
 import { Housekeeping } from './agent/housekeeping';
 import { NodeAddress } from './agent/node-address';
-import { ApiRelay } from './api-relay/api-relay';
 import { ConfigurationError, parseConfig } from './config';
 import { createKubelet } from './create-kubelet';
-import { NodeNetwork } from './network/node-network';
+import { ClusterNetwork } from './network/cluster-network';
+import { createDoors } from './network/doors';
+import { hostIdOf } from './network/pod-network/host-facts';
+import { podNetworkNames } from './network/pod-network/names';
+import { PeerNetwork } from './network/pod-network/peer-network';
+import { PodNetwork } from './network/pod-network/pod-network';
 import { errands } from './errands';
 import { diskOf } from './images/disk';
 import { ImageCare } from './images/image-care';
@@ -73,10 +77,12 @@ async function main(): Promise<void> {
     clock,
     logger,
   });
+  const isRoot = process.getuid?.() === 0;
+  const clusterId = clusterIdOf(identity.caCertificate);
   const runtime = createDockerRuntime({
     socketPath: config.dockerSocket,
     nodeName,
-    clusterId: clusterIdOf(identity.caCertificate),
+    clusterId,
     clock,
     logger,
     logs: config.containerLogs,
@@ -94,33 +100,42 @@ async function main(): Promise<void> {
   });
   const disk = await statfs(dataDir);
 
-  const relay = new ApiRelay({ dataDir, serverUrls, hostAddress: () => runtime.hostAddress(), clock, logger });
-  const hostAddress = await runtime.hostAddress().catch(() => undefined);
-  const network =
-    hostAddress === undefined || process.getuid?.() !== 0
-      ? undefined
-      : await NodeNetwork.start({
-          nodeName,
-          clusterDomain: config.clusterDomain,
-          hostAddress,
-          apiOpened: relay.opened.then(() => ({ address: relay.address?.ip ?? '', port: relay.address?.port ?? 0 })),
-          clock,
-          random: systemRandom,
-          logger,
-        });
+  const names = podNetworkNames(clusterId, nodeName);
+  const canReachPeers = isRoot && (await PeerNetwork.isPossible());
+  if (!canReachPeers)
+    logger.warn({}, 'pods of other nodes are not reached from this one: it takes root, and the programs ip and nft');
+  const openDoors = createDoors({ config, isRoot, clock, random: systemRandom, logger });
+  const network = new ClusterNetwork({ clock, openDoors }, () => podNetwork);
+  const podNetwork: PodNetwork = new PodNetwork({
+    ...{ names, clusterId, dataDir, runtime, clock, logger },
+    nodeIp: () => address.current,
+    ...(canReachPeers
+      ? {
+          peers: new PeerNetwork({
+            ...{ names, clock, logger },
+            nodeIp: () => address.current,
+            hostId: await hostIdOf(),
+            onPathsChanged: () => podNetwork.wake(),
+          }),
+        }
+      : {}),
+    onOpen: (opened) => network.open(opened),
+    onOpened: () => network.opened(),
+    onReport: (report) => agent.reportPodNetwork(report),
+  });
   const agent = createKubelet(config, identity, {
-    ...(network === undefined ? {} : { network }),
+    network,
     clock,
     random: systemRandom,
     logger,
-    isRoot: process.getuid?.() === 0,
+    isRoot,
     agentVersion: AGENT_VERSION,
     runtime,
     runtimeName: 'docker',
     host,
     nodeIp: () => address.current,
     diskBytes: disk.blocks * disk.bsize,
-    apiAddress: () => relay.address,
+    apiAddress: () => network.apiAddress,
     createImages: (source) =>
       createImageProvider({ runtime, source, clock, logger, onBrought: (image, name) => noteBrought(image.id, name) }),
     reclaimDisk: async () => void (await images.prune()),
@@ -169,9 +184,9 @@ async function main(): Promise<void> {
   });
 
   started = {
-    stop: async () => void (await Promise.all([housekeeping.stop(), agent.stop(), relay.stop(), network?.stop()])),
+    stop: async () => void (await Promise.all([housekeeping.stop(), agent.stop(), network.stop()])),
   };
-  await relay.start();
+  await podNetwork.start();
   await agent.start();
   housekeeping.start();
 }

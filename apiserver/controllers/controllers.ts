@@ -37,6 +37,8 @@ import { JobController } from './job/job';
 import { LoadBalancerController } from './load-balancer';
 import { NamespaceController } from './namespace';
 import { TaintEvictionController } from './node-lifecycle/taint-eviction';
+import type { CidrPool } from './node-ipam/cidr-pool';
+import { NodeIpamController } from './node-ipam/node-ipam';
 import { PodGarbageController } from './pod-garbage';
 import { ReplicaSetController } from './replica-set/replica-set';
 import { RootCaPublisher } from './root-ca-publisher';
@@ -57,6 +59,8 @@ export interface ControllerDeps {
   readonly policyTypeCheck: PolicyTypeCheck;
   /** Of volumes that were made for claims. */
   readonly removeFolder: RemoveFolder;
+  /** Where nodes get the addresses of their pods from. */
+  readonly podCidrs: CidrPool;
 }
 
 /** In this order, before all else, a namespace is emptied. */
@@ -83,6 +87,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new RootCaPublisher(deps.client, deps.caCertificatePem),
   new PodGarbageController(deps.client, deps.clock),
   new ResourceQuotaController(deps.client, deps.clock, deps.quotas),
+  new NodeIpamController(deps),
   new TaintEvictionController(deps),
   new CustomResourceDefinitionController(deps.client, deps.clock),
   new DeploymentController(deps),

@@ -21,6 +21,8 @@ import type { ConnectedNode, NodeConnector } from './node-connector';
 import { NodeConnection } from './node-connection';
 import { NodeConnections } from './node-connections';
 import { NetworkFeed } from './network-feed';
+import type { PodNetworkSettings } from './pod-network-feed';
+import { PodNetworkFeed } from './pod-network-feed';
 import type { NodeIdentity } from './node-identity';
 import { nodeIdentityOf } from './node-identity';
 import { createRenewal } from './renewal';
@@ -57,6 +59,7 @@ export interface NodeChannelOptions {
   /** Who signs the tokens of pods. */
   readonly tokens: Pick<TokenIssuer, 'issue'>;
   readonly authority: NodeCertificateSigner;
+  readonly podNetwork: PodNetworkSettings;
 }
 
 export const createNodeChannel = (options: NodeChannelOptions): NodeChannel => new SocketNodeChannel(options);
@@ -70,6 +73,7 @@ class SocketNodeChannel implements NodeChannel {
   private readonly endings: (() => void)[] = [];
   private feed: AssignmentFeed | undefined;
   private network: NetworkFeed | undefined;
+  private podNetwork: PodNetworkFeed | undefined;
 
   constructor(private readonly options: NodeChannelOptions) {
     this.liveness = new LivenessMonitor(options.clock);
@@ -95,6 +99,7 @@ class SocketNodeChannel implements NodeChannel {
     const { client } = this.options;
     this.feed = new AssignmentFeed(client, this.options.nodePods);
     this.network = new NetworkFeed(this.options);
+    this.podNetwork = new PodNetworkFeed(this.options);
     this.liveness.start();
     this.endings.push(
       this.liveness.onChange((nodeName) => this.connections.closeIfLost(nodeName)),
@@ -109,6 +114,7 @@ class SocketNodeChannel implements NodeChannel {
     for (const end of this.endings.splice(0)) end();
     this.feed?.stop();
     this.network?.stop();
+    this.podNetwork?.stop();
     this.io.disconnectSockets(true);
     this.engine.close();
     await this.podStatuses.idle();
@@ -156,18 +162,21 @@ class SocketNodeChannel implements NodeChannel {
   }
 
   private welcome(socket: Socket): void {
-    if (this.feed === undefined || this.network === undefined) return void socket.disconnect(true);
+    const { feed, network, podNetwork } = this;
+    if (feed === undefined || network === undefined || podNetwork === undefined) return void socket.disconnect(true);
     const { clock, logger, client } = this.options;
     new NodeConnection(socket, socket.data as NodeIdentity, {
       clock,
       logger,
-      feed: this.feed,
-      network: this.network,
+      feed,
+      network,
+      podNetwork,
+      relay: (from, { nodeName, frames }) => this.connections.get(nodeName)?.passOn({ nodeName: from, frames }),
       podStatuses: this.podStatuses,
       register: (connection, registration) => this.connections.register(connection, registration),
       onHeartbeat: (connection, heartbeat) => this.connections.onHeartbeat(connection, heartbeat),
       onEvent: (connection, event) => {
-        if (event.pod === undefined || this.feed?.hadPod(connection.nodeName, event.pod.uid) === true) {
+        if (event.pod === undefined || feed.hadPod(connection.nodeName, event.pod.uid)) {
           this.connections.onEvent(connection, event);
         }
       },
@@ -178,8 +187,7 @@ class SocketNodeChannel implements NodeChannel {
         ref.kind === 'ConfigMap'
           ? (client.view('ConfigMap').get(ref) ?? null)
           : (client.view('Secret').get(ref) ?? null),
-      issueToken: (nodeName, order) =>
-        issuePodToken(this.options.tokens, this.feed?.podOf(nodeName, order.podUid), order),
+      issueToken: (nodeName, order) => issuePodToken(this.options.tokens, feed.podOf(nodeName, order.podUid), order),
       renewCertificate: createRenewal(this.options),
     });
   }

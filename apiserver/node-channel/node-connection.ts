@@ -28,12 +28,15 @@ import { parseAck, parseDone } from '../../shared/wire/parse-server';
 import { parseStreamCredit, parseStreamData, parseStreamEnd } from '../../shared/wire/parse-stream';
 import { parseImagesInStatus, parseReferredImages } from '../../shared/wire/node-images';
 import { parseNetworkApplied, parseWithdrawal } from '../../shared/wire/network';
+import type { RelayFrames } from '../../shared/wire/pod-network';
+import { parsePodNetworkReport, parseRelayFrames } from '../../shared/wire/pod-network';
 import { ServerStreams } from '../../shared/wire/server-streams';
 import type { ConfigMap, Secret } from '../../shared/api/objects';
 import { acknowledge } from './acknowledge';
 import type { AssignmentFeed } from './assignment-feed';
 import type { NetworkFeed, NetworkSubscription } from './network-feed';
 import type { NodeIdentity } from './node-identity';
+import type { PodNetworkFeed } from './pod-network-feed';
 import type { PodStatusWriter } from './pod-status-writer';
 
 /** How long an agent may take to accept or refuse a stream: it may have to ask a busy engine. */
@@ -45,6 +48,9 @@ export interface ConnectionServices {
   readonly logger: Logger;
   readonly feed: AssignmentFeed;
   readonly network: NetworkFeed;
+  readonly podNetwork: PodNetworkFeed;
+  /** Hands frames of one node to the node they name. */
+  relay(fromNode: string, frames: RelayFrames): void;
   readonly podStatuses: PodStatusWriter;
   /** Writes the Node and makes this the node's one connection. */
   register(connection: NodeConnection, registration: Registration): Promise<void>;
@@ -68,6 +74,7 @@ export class NodeConnection {
   private isRegistered = false;
   private cancelFeed: () => void = () => undefined;
   private network: NetworkSubscription | undefined;
+  private cancelPodNetwork: () => void = () => undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -100,6 +107,11 @@ export class NodeConnection {
     this.socket.disconnect(true);
   }
 
+  /** What does not leave at once is lost, as on any network. */
+  passOn(frames: RelayFrames): void {
+    if (this.isRegistered) this.socket.volatile.emit('relayFrames', frames);
+  }
+
   private listen(): void {
     const { socket, services } = this;
     const { feed, podStatuses } = services;
@@ -128,6 +140,12 @@ export class NodeConnection {
     this.onAsked('referredImages', parseReferredImages, ({ names }) => Promise.resolve(services.referredAmong(names)));
     this.onTold('nodeImages', parseImagesInStatus, (message) => services.onImages(this, message));
     this.onTold('networkApplied', parseNetworkApplied, ({ revision }) => this.network?.applied(revision));
+    this.onTold('podNetwork', parsePodNetworkReport, (report) => {
+      services.podNetwork.report(this.nodeName, report).catch((error: unknown) => {
+        this.logger.warn({ err: error }, 'what the node told of its network could not be kept');
+      });
+    });
+    this.onTold('relayFrames', parseRelayFrames, (frames) => services.relay(this.nodeName, frames));
     this.onTold('heartbeat', parseHeartbeat, (heartbeat) => services.onHeartbeat(this, heartbeat));
     this.onTold('event', parseEventReport, (event) => services.onEvent(this, event));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
@@ -136,6 +154,7 @@ export class NodeConnection {
     socket.on('disconnect', (reason: string) => {
       this.cancelFeed();
       this.network?.cancel();
+      this.cancelPodNetwork();
       this.streams.connectionClosed();
       services.onClosed(this, reason);
     });
@@ -162,6 +181,11 @@ export class NodeConnection {
   private followNetwork(): void {
     if (!this.socket.connected) return;
     this.network?.cancel();
+    this.cancelPodNetwork();
+    this.cancelPodNetwork = this.services.podNetwork.subscribe(
+      this.nodeName,
+      (change) => void this.socket.emit('podNetwork', change),
+    );
     this.network = this.services.network.subscribe((change) => void this.socket.emit('network', change));
   }
 

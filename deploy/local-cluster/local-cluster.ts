@@ -107,8 +107,9 @@ export async function down(layout: Layout, progress: Progress): Promise<void> {
   const running = daemons.filter((name) => runningPid(layout, name) !== undefined).length;
   await Promise.all(daemons.filter((name) => name !== SERVER).map((name) => stopDaemon(layout, name)));
   await stopDaemon(layout, SERVER);
-  await cleanNetwork(layout);
   const removed = await removeContainers(layout);
+  // A network is not removed before the pods on it.
+  await cleanNetwork(layout);
   await unmountVolumes(layout);
   const engine = await stopEngine(layout);
   done(
@@ -120,7 +121,8 @@ export async function down(layout: Layout, progress: Progress): Promise<void> {
 async function cleanNetwork(layout: Layout): Promise<void> {
   for (const worker of namesIn(path.dirname(layout.node('any')))) {
     const errand = [script(layout, 'kubelet', 'main.js'), 'clean-network', '--node-name', worker];
-    await command(process.execPath, [...errand, '--server', 'https://127.0.0.1']);
+    const folder = ['--data-dir', layout.node(worker)];
+    await command(process.execPath, [...errand, ...folder, '--server', 'https://127.0.0.1']);
   }
 }
 

@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ensureBusyboxImage } from '../../deploy/local-cluster/busybox-image';
 import { command } from '../../deploy/local-cluster/command';
+import { readKeptBlock } from '../../kubelet/network/pod-network/kept-block';
+import { podNetworkNames } from '../../kubelet/network/pod-network/names';
+import { PeerNetwork } from '../../kubelet/network/pod-network/peer-network';
+import { forbidForwarding } from '../../kubelet/network/services/forwarding';
 import { tableNameOf } from '../../kubelet/network/services/kernel';
 import { ClusterClient } from './cluster-client';
 import type { Outcome, Running } from './programs';
@@ -70,6 +74,7 @@ export class Cluster extends ClusterClient {
         String(this.port),
         '--kubeconfig-out',
         this.kubeconfig,
+        ...podNetworkArgs(this.port, this.workers.length),
       ],
       ...this.serverArgs,
     ]);
@@ -180,9 +185,21 @@ export class Cluster extends ClusterClient {
     const left = await this.containers();
     if (left.length > 0) await command('docker', ['rm', '-f', '-v', ...left]);
     // As an agent does that is told to clean up, but without the seconds that its start takes.
-    for (const worker of this.workers) await command('nft', ['delete', 'table', 'ip', tableNameOf(worker)]);
+    for (const worker of this.workers) {
+      await command('nft', ['delete', 'table', 'ip', tableNameOf(worker)]);
+      await this.removeNetwork(worker);
+    }
     await this.unmountVolumes();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async removeNetwork(worker: string): Promise<void> {
+    const kept = await readKeptBlock(path.join(this.folder, 'nodes', worker));
+    if (kept === undefined) return;
+    const names = podNetworkNames(kept.clusterId, worker);
+    await forbidForwarding(names.bridge);
+    await PeerNetwork.cleanUp(names);
+    await command('docker', ['network', 'rm', names.network]);
   }
 
   private async unmountVolumes(): Promise<void> {
@@ -198,6 +215,16 @@ export class Cluster extends ClusterClient {
     );
     return `-- events\n${events.stdout}${events.stderr}\n${kubelets.join('\n')}\n-- server\n${this.serverOutput.split('\n').slice(-15).join('\n')}`;
   }
+}
+
+/**
+ * Blocks for a cluster's pods that no other cluster of this machine has at the same time: 128 addresses of those that are
+ * set aside for networks inside networks, told by the port, of which the system gives no two that are 2^15 apart.
+ */
+function podNetworkArgs(port: number, workers: number): readonly string[] {
+  const offset = (port % 2 ** 15) * 128;
+  const cidr = `100.${64 + Math.floor(offset / 2 ** 16)}.${Math.floor(offset / 256) % 256}.${offset % 256}/25`;
+  return ['--cluster-cidr', cidr, '--node-cidr-mask-size', workers > 2 ? '27' : '26'];
 }
 
 /** A TCP port that nobody listens on at this moment. */

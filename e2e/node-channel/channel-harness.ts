@@ -147,6 +147,7 @@ export class ChannelHarness {
       nodePods: NodePods.following(client.view('Pod')),
       tokens: testTokenIssuer(client, clock),
       authority,
+      podNetwork: { clusterCidr: '10.244.0.0/16', mode: 'auto' },
     });
     const app = express();
     app.use(createJoinRoute(createJoin({ client, clock: systemClock, logger: silentLogger, authority, approval })));

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import type { NetworkChange } from '../../shared/wire/network';
+import type { PodNetworkChange, PodNetworkReport } from '../../shared/wire/pod-network';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   EventReport,
@@ -49,6 +50,11 @@ const ROOM_LIMIT_MS = 30_000;
 export interface AgentNetwork extends PodNetwork {
   /** Resolves when the node does as it says. */
   apply(change: NetworkChange): Promise<void>;
+  applyPodNetwork(change: PodNetworkChange): void;
+  /** Whether pods have a network here. */
+  isThere(): boolean;
+  /** Why they have none; undefined while nothing is wrong. */
+  problem(): string | undefined;
 }
 
 export interface AgentOptions {
@@ -252,6 +258,15 @@ export class Agent implements SessionHandlers {
     return this.options.network?.apply(change) ?? Promise.resolve();
   }
 
+  onPodNetwork(change: PodNetworkChange): void {
+    this.options.network?.applyPodNetwork(change);
+  }
+
+  /** What this node offers the pod network, to be told again after each registration. */
+  reportPodNetwork(report: PodNetworkReport): void {
+    this.session.reportPodNetwork(report);
+  }
+
   onStream(request: StreamRequest, stream: AgentStream): Promise<void> {
     return this.options.onStream(request, stream);
   }
@@ -303,7 +318,13 @@ export class Agent implements SessionHandlers {
   }
 
   private conditions() {
-    return nodeConditionsOf(this.engine.problem, (pressure) => this.eviction.hasPressure(pressure));
+    const { network } = this.options;
+    const isKnown = network?.isThere() === true || network?.problem() !== undefined;
+    return nodeConditionsOf({
+      engineProblem: this.engine.problem,
+      hasPressure: (pressure) => this.eviction.hasPressure(pressure),
+      ...(isKnown ? { network: { problem: network.problem() } } : {}),
+    });
   }
 
   private pods(): readonly RunningPod[] {

@@ -16,6 +16,7 @@ it('takes the first address that other machines could reach, and never a bridge 
   const interfaces: Interfaces = {
     lo: [ipv4('127.0.0.1', true)],
     docker0: [ipv4('172.17.0.1')],
+    'pnsb-0a1b2c3d': [ipv4('10.244.0.1')],
     eth0: [ipv4('192.0.2.7')],
   };
   expect(firstExternalAddress(interfaces)).toBe('192.0.2.7');

@@ -54,7 +54,7 @@ function routedAddress(host: string, port: number): Promise<string> {
 const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
 /** Bridges of engines are interfaces too, but no way to reach this machine. */
-const BRIDGES = /^(docker|br-|veth|cni|virbr)/;
+const BRIDGES = /^(docker|br-|veth|cni|virbr|pns[bvrw]-)/;
 
 export function firstExternalAddress(interfaces: ReturnType<typeof os.networkInterfaces>): string | undefined {
   return Object.entries(interfaces)

@@ -4,11 +4,18 @@ import type { Pressure } from '../eviction/eviction-manager';
 type Conditions = Heartbeat['conditions'];
 
 /** What the agent vouches for about its own node, worded as Kubernetes' kubelet words it. */
-export function nodeConditionsOf(
-  engineProblem: string | undefined,
-  hasPressure: (pressure: Pressure) => boolean,
-): Conditions {
+export function nodeConditionsOf({
+  engineProblem,
+  hasPressure,
+  network,
+}: {
+  readonly engineProblem: string | undefined;
+  readonly hasPressure: (pressure: Pressure) => boolean;
+  /** Absent: nothing can be said of the network yet. */
+  readonly network?: { readonly problem: string | undefined };
+}): Conditions {
   return [
+    ...(network === undefined ? [] : [networkCondition(network.problem)]),
     hasPressure('MemoryPressure')
       ? condition('MemoryPressure', 'True', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available')
       : condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
@@ -19,10 +26,20 @@ export function nodeConditionsOf(
       ? condition('PIDPressure', 'True', 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available')
       : condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
     engineProblem === undefined
-      ? condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
+      ? readiness(network?.problem)
       : condition('Ready', 'False', 'ContainerRuntimeUnavailable', `container runtime is down: ${engineProblem}`),
   ];
 }
+
+const networkCondition = (problem: string | undefined): Conditions[number] =>
+  problem === undefined
+    ? condition('NetworkUnavailable', 'False', 'PodNetworkIsUp', 'pods have a network on this node')
+    : condition('NetworkUnavailable', 'True', 'NoPodNetwork', problem);
+
+const readiness = (problem: string | undefined): Conditions[number] =>
+  problem === undefined
+    ? condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
+    : condition('Ready', 'False', 'KubeletNotReady', `container runtime network not ready: ${problem}`);
 
 const condition = (type: string, status: 'True' | 'False', reason: string, message: string): Conditions[number] => ({
   type,

@@ -13,10 +13,16 @@ export interface SandboxSurroundings {
   /** Known by name there. */
   readonly api?: ApiAddress | undefined;
   readonly dns?: ClusterDns | undefined;
+  /** The engine's network that it is attached to; absent: the engine's own. */
+  readonly network?: string | undefined;
 }
 
 /** A pod's sandbox as the engine is to make it. */
-export function sandboxSpecOf(pod: Pod, attempt: number, { api, dns: cluster }: SandboxSurroundings = {}): SandboxSpec {
+export function sandboxSpecOf(
+  pod: Pod,
+  attempt: number,
+  { api, dns: cluster, network }: SandboxSurroundings = {},
+): SandboxSpec {
   const { spec } = pod;
   const dns = dnsOf(pod, cluster);
   return {
@@ -24,6 +30,7 @@ export function sandboxSpecOf(pod: Pod, attempt: number, { api, dns: cluster }: 
     attempt,
     hostname: hostnameOf(pod),
     hostNetwork: spec.hostNetwork ?? false,
+    ...(network === undefined ? {} : { network }),
     hostPid: spec.hostPID ?? false,
     hostIpc: spec.hostIPC ?? false,
     ports: spec.hostNetwork === true ? [] : publishedPortsOf(pod),

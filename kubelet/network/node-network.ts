@@ -2,14 +2,12 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import type { NetworkChange } from '../../shared/wire/network';
-import type { AgentNetwork } from '../agent/agent';
 import type { ClusterDns } from '../environment/cluster-dns';
 import { ClusterNames } from './dns/cluster-names';
 import { DnsServer } from './dns/dns-server';
 import { Upstream } from './dns/upstream';
 import { readHostResolver } from './host-resolver';
-import { interfaceTowards } from './interface-towards';
-import { NetworkState } from './network-state';
+import type { NetworkState } from './network-state';
 import { allowForwarding, allowHairpin, forbidForwarding } from './services/forwarding';
 import type { Target } from './services/frontend';
 import type { Kernel } from './services/kernel';
@@ -25,6 +23,10 @@ export interface NodeNetworkOptions {
   readonly clusterDomain: string;
   /** Of this machine, as its pods reach it. */
   readonly hostAddress: string;
+  /** The bridge that the node's pods are behind. */
+  readonly podInterface: string;
+  /** What the server has told already; kept up to date by `apply`. */
+  readonly state: NetworkState;
   /** Where pods reach the API through this node, once that way is open. */
   readonly apiOpened: Promise<Target>;
   readonly clock: Clock;
@@ -42,7 +44,7 @@ interface Parts {
 }
 
 /** Services and names on this node: follows what the server tells, and opens both to the node's pods. */
-export class NodeNetwork implements AgentNetwork {
+export class NodeNetwork {
   private readonly proxy: ServiceProxy;
   private readonly pods = new Map<string, readonly string[]>();
   /** Until the server has told what there is, what an earlier agent programmed stays. */
@@ -63,13 +65,11 @@ export class NodeNetwork implements AgentNetwork {
 
   /** Undefined where this machine cannot do it: not root, or without nftables. */
   static async start(options: NodeNetworkOptions): Promise<NodeNetwork | undefined> {
-    const { hostAddress, logger, clusterDomain, clock, random } = options;
-    const podInterface = await interfaceTowards(hostAddress);
-    if (podInterface === undefined || !(await NftKernel.isThere())) {
+    const { hostAddress, podInterface, state, logger, clusterDomain, clock, random } = options;
+    if (!(await NftKernel.isThere())) {
       logger.warn({ hostAddress }, 'no Services on this node: it takes root and nftables (the nft program)');
       return undefined;
     }
-    const state = new NetworkState();
     const resolver = await readHostResolver();
     const upstream = new Upstream({ resolvers: resolver.servers.map((address) => ({ address })), clock, random });
     const dnsServer = new DnsServer({ names: new ClusterNames(state, clusterDomain), upstream, logger });
@@ -86,16 +86,21 @@ export class NodeNetwork implements AgentNetwork {
   }
 
   /** Takes back all that the agent of that node changed of this machine's network. */
-  static async cleanUp(nodeName: string, hostAddress: string | undefined): Promise<void> {
-    const podInterface = (await interfaceTowards(hostAddress ?? '')) ?? '';
-    await new NftKernel(nodeName, podInterface).remove();
-    if (podInterface !== '') await forbidForwarding(podInterface);
+  static async cleanUp(nodeName: string, podInterface: string | undefined): Promise<void> {
+    await new NftKernel(nodeName, podInterface ?? '').remove();
+    if (podInterface !== undefined) await forbidForwarding(podInterface);
   }
 
   async apply(change: NetworkChange): Promise<void> {
     const affected = this.parts.state.apply(change);
     this.isTold = true;
     await (change.kind === 'snapshot' ? this.proxy.resync(affected) : this.proxy.update(affected));
+  }
+
+  /** These Services are as the state says by now; all is written anew. */
+  async resync(services: Iterable<string>): Promise<void> {
+    this.isTold = true;
+    await this.proxy.resync(services);
   }
 
   async attach(podUid: string, addresses: readonly string[]): Promise<void> {

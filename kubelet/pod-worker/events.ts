@@ -26,6 +26,8 @@ export const sandboxChanged = (): PodEvent =>
   normal('SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
 export const failedCreatePodSandBox = (message: string): PodEvent =>
   warning('FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`);
+export const networkNotReady = (message: string): PodEvent =>
+  warning('NetworkNotReady', `network is not ready: ${message}`);
 export const deadlineExceeded = (): PodEvent =>
   normal('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
 

@@ -44,6 +44,8 @@ export interface NodeFacts {
 
 /** The node's part in the cluster's network. */
 export interface PodNetwork {
+  /** Name of the engine's network that pods are attached to. Waits for it for a while; rejects with why it is not there. */
+  engineNetwork(signal: AbortSignal): Promise<string>;
   /** Opens Services to the pod; resolves when they are. */
   attach(podUid: string, addresses: readonly string[]): Promise<void>;
   detach(podUid: string): void;

@@ -72,10 +72,13 @@ export const executors: Executors = {
   async createSandbox({ attempt }, { env, record, signal, emit }) {
     const { pod } = record;
     if (attempt > 0) emit(events.sandboxChanged());
+    const network = pod.spec.hostNetwork === true ? undefined : await networkOf(env, emit, signal);
     try {
       const id = await env.gate.run(() =>
         unlessAborted(signal, () =>
-          env.runtime.createSandbox(sandboxSpecOf(pod, attempt, { api: env.apiAddress(), dns: env.network?.dns() })),
+          env.runtime.createSandbox(
+            sandboxSpecOf(pod, attempt, { api: env.apiAddress(), dns: env.network?.dns(), network }),
+          ),
         ),
       );
       record.observeSandbox({
@@ -323,6 +326,8 @@ function creationReason(error: unknown): string | undefined {
     case 'ImageNotFound':
     case 'InvalidImageName':
     case 'PortConflict':
+    case 'NetworkConflict':
+    case 'NetworkInUse':
     case 'StartFailed':
     case 'Unknown':
       return 'CreateContainerError';
@@ -334,6 +339,20 @@ function creationReason(error: unknown): string | undefined {
     case 'ImageForOtherProcessors':
     case 'PortUnreachable':
       return undefined;
+  }
+}
+
+/** Name of the engine's network for the pod; undefined where the node has none of its own. Throws while it is not there. */
+async function networkOf(
+  { network }: PodEnvironment,
+  emit: StepContext['emit'],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    return await network?.engineNetwork(signal);
+  } catch (error) {
+    if (!signal.aborted) emit(events.networkNotReady(messageOf(error)));
+    throw error;
   }
 }
 

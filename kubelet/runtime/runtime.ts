@@ -29,6 +29,8 @@ export interface SandboxSpec {
   readonly attempt: number;
   readonly hostname: string;
   readonly hostNetwork: boolean;
+  /** Name of the network it is attached to, made by `ensureNetwork`. Absent: the engine's own. */
+  readonly network?: string;
   readonly hostPid: boolean;
   readonly hostIpc: boolean;
   readonly ports: readonly PortMapping[];
@@ -41,6 +43,20 @@ export interface SandboxSpec {
   readonly sysctls: Readonly<Record<string, string>>;
   /** Labels and annotations of the pod that the user set; kept under the engine's label namespace for `docker ps` users. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A network of a node's own on its engine: a bridge of this machine that its sandboxes are attached to. */
+export interface NetworkSpec {
+  readonly name: string;
+  /** Name of the machine's interface. */
+  readonly bridge: string;
+  /** `10.244.1.0/24`. */
+  readonly subnet: string;
+  /** The machine's own address there. */
+  readonly gateway: string;
+  /** Of the subnet, but never given to a sandbox. */
+  readonly reserved: readonly string[];
+  readonly mtu: number;
 }
 
 export interface Mount {
@@ -250,8 +266,14 @@ export interface EngineInfo {
 
 export interface Runtime {
   info(): Promise<EngineInfo>;
-  /** The address under which containers reach this machine; undefined where the engine has no network of its own. */
-  hostAddress(): Promise<string | undefined>;
+  /**
+   * Makes the network where it is not there. One of that name that is another (subnet, bridge) is made anew; fails with
+   * `NetworkInUse` where sandboxes are still attached to it, and with `NetworkConflict` where a network of the engine or
+   * of the machine has these addresses.
+   */
+  ensureNetwork(spec: NetworkSpec): Promise<void>;
+  /** Gone already is success. Fails with `NetworkInUse`. */
+  removeNetwork(name: string): Promise<void>;
   /** Makes sure the sandbox image is there (built locally, no registry). Idempotent. */
   prepare(): Promise<void>;
   /** All sandboxes and containers of this node (by label), also exited ones. */
@@ -319,6 +341,8 @@ export type RuntimeErrorKind =
   | 'StartFailed'
   | 'ResizeFailed'
   | 'PortConflict'
+  | 'NetworkConflict'
+  | 'NetworkInUse'
   | 'PortUnreachable'
   | 'Unknown';
 

@@ -5,6 +5,7 @@ import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
 import { AgentStreams } from '../../shared/wire/agent-streams';
 import { parseNetworkChange } from '../../shared/wire/network';
+import { parsePodNetworkChange } from '../../shared/wire/pod-network';
 import type { Registration, Sync } from '../../shared/wire/node-channel';
 import { HEARTBEAT_PERIOD_MS, NODE_CHANNEL_PATH } from '../../shared/wire/node-channel';
 import {
@@ -138,6 +139,7 @@ export class Connection {
         this.options.logger.error({ err: error }, 'services could not be programmed on this node');
       });
     });
+    this.onTold('podNetwork', parsePodNetworkChange, (change) => handlers.onPodNetwork?.(change));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
     this.onTold('streamEnd', parseStreamEnd, (message) => this.streams.onEnd(message));
     this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));

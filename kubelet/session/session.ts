@@ -1,5 +1,6 @@
 import type { ConfigMap, Secret } from '../../shared/api/objects';
 import type { NetworkChange } from '../../shared/wire/network';
+import type { PodNetworkChange, PodNetworkReport } from '../../shared/wire/pod-network';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   EventReport,
@@ -32,6 +33,7 @@ export interface SessionHandlers {
   onServices(message: NamespaceServices): void;
   /** Resolves when the node does as it says. Without it nothing is to be done, and the server is told so. */
   onNetwork?(change: NetworkChange): Promise<void>;
+  onPodNetwork?(change: PodNetworkChange): void;
   /** Resolves once the stream is accepted; rejects with a StatusError to refuse it. The stream lives on after that. */
   onStream(request: StreamRequest, stream: AgentStream): Promise<void>;
   onConnected(): void;
@@ -53,6 +55,8 @@ export interface Session {
   reportImages(message: NodeImages): void;
   /** Those of the names that workloads of the cluster refer to. Throws ServiceUnavailable while disconnected. */
   referredImages(names: readonly string[]): Promise<readonly string[]>;
+  /** Dropped while disconnected: the server asks for it by its first word after each registration. */
+  reportPodNetwork(report: PodNetworkReport): void;
   /** Throws ServiceUnavailable while disconnected, Forbidden where no pod of this node refers to it. */
   fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined>;
   /** Throws ServiceUnavailable while disconnected, Forbidden where no volume of that pod asks for it. */

@@ -19,6 +19,7 @@ import { Backoff } from './backoff';
 import { RenewedCredential } from './certificate-renewal';
 import { Connection } from './connection';
 import type { NodeCredential } from './node-credential';
+import type { PodNetworkReport } from '../../shared/wire/pod-network';
 import type { OutgoingReport } from './report-outbox';
 import { ReportOutbox } from './report-outbox';
 import type { Session, SessionHandlers } from './session';
@@ -92,6 +93,10 @@ class SocketSession implements Session {
 
   referredImages(names: readonly string[]): Promise<readonly string[]> {
     return this.ask('referredImages', { names }, parseImageNames);
+  }
+
+  reportPodNetwork(report: PodNetworkReport): void {
+    this.connection?.tell('podNetwork', report);
   }
 
   async fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined> {

@@ -8,6 +8,7 @@
 import type { ConfigMap, NodeStatus, Pod, PodStatus, Secret } from '../api/objects';
 import type { Status } from '../status-error';
 import type { NetworkApplied, NetworkChange, Withdrawal } from './network';
+import type { PodNetworkChange, PodNetworkReport, RelayFrames } from './pod-network';
 
 /** Path of the socket.io endpoint on the apiserver's HTTPS port. */
 export const NODE_CHANNEL_PATH = '/node-channel';
@@ -222,6 +223,8 @@ export type StreamRequest =
       readonly limitBytes?: number;
     }
   | { readonly type: 'portForward'; readonly podUid: string; readonly port: number }
+  /** Asks every peer on each way, one JSON `PeerCheck[]` on stdout, then the end. */
+  | { readonly type: 'networkCheck' }
   /** Usage of all pods of the node, one JSON `PodUsage[]` on stdout, then the end. */
   | { readonly type: 'podUsage' }
   /** Removes the folder of a volume that was made for a claim (`…/pvc-UID_NAMESPACE_NAME`). Gone already is success. */
@@ -276,6 +279,10 @@ export interface ServerToAgent {
   sync: (message: Sync) => void;
   /** Everything right after a registration, then each change; acknowledged by `networkApplied`. */
   network: (message: NetworkChange) => void;
+  /** Everything right after a registration, then each change. */
+  podNetwork: (message: PodNetworkChange) => void;
+  /** From the node named. */
+  relayFrames: (message: RelayFrames) => void;
   streamOpen: (message: StreamOpen, ack: (result: Ack<true>) => void) => void;
   streamData: (message: StreamData) => void;
   streamEnd: (message: StreamEnd) => void;
@@ -284,6 +291,9 @@ export interface ServerToAgent {
 
 export interface AgentToServer {
   networkApplied: (message: NetworkApplied) => void;
+  podNetwork: (message: PodNetworkReport) => void;
+  /** For the node named; dropped where that is not connected, or does not keep up. */
+  relayFrames: (message: RelayFrames) => void;
   withdraw: (message: Withdrawal, ack: (result: Ack<true>) => void) => void;
   register: (message: Registration, ack: (result: Ack<Sync>) => void) => void;
   heartbeat: (message: Heartbeat) => void;

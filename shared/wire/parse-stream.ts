@@ -67,12 +67,13 @@ function parseStreamRequest(value: unknown): StreamRequest {
     'logs',
     'portForward',
     'podUsage',
+    'networkCheck',
     'removeVolume',
     'images',
     'pruneImages',
     'pinImage',
   ]);
-  if (type === 'podUsage' || type === 'images' || type === 'pruneImages') return { type };
+  if (type === 'podUsage' || type === 'networkCheck' || type === 'images' || type === 'pruneImages') return { type };
   if (type === 'pinImage')
     return {
       type,

@@ -3,6 +3,7 @@ import { settle } from '../../../shared/testing/fake-clock';
 import { createPolicyTypeCheck } from '../../admission/policies/type-check';
 import type { SigningKeys } from '../../auth/service-account/signing-keys';
 import { testSigningKeys, testTokenIssuer } from '../../auth/service-account/testing/test-tokens';
+import type { EventRecorder } from '../../events/event-recorder';
 import { createEventRecorder } from '../../events/event-recorder';
 import type { PodUsages } from '../../metrics-api/metrics-api';
 import { loadSchemas } from '../../openapi/schemas';
@@ -11,10 +12,12 @@ import { startRegistry } from '../../registry/testing/test-registry';
 import { ControllerManager } from '../controller-manager';
 import type { CertificateSigner } from '../certificates/certificate-signing';
 import { collectGarbage, createControllers } from '../controllers';
+import { CidrPool } from '../node-ipam/cidr-pool';
 
 export interface TestControllers extends TestRegistry {
   /** What tokens of service accounts are signed with. */
   readonly keys: SigningKeys;
+  readonly events: EventRecorder;
   /** Resolves when the controllers have nothing left to do at this moment. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -40,6 +43,7 @@ export async function startControllers(
       signer,
       podUsages,
       removeFolder: () => Promise.resolve(),
+      podCidrs: new CidrPool({ first: 0x0af40000, prefix: 22, size: 1024 }, 24),
       policyTypeCheck: (spec) => createPolicyTypeCheck(registry.kinds, loadSchemas())(spec),
     }),
     {
@@ -61,6 +65,7 @@ export async function startControllers(
   return {
     ...parts,
     keys,
+    events,
     idle,
     async stop() {
       await manager.stop();

@@ -43,6 +43,10 @@ export class FakeSession implements Session {
     this.terminated.push(pod);
   }
 
+  reportPodNetwork(): void {
+    // Nobody asks.
+  }
+
   reportEvent(event: EventReport): void {
     this.events.push(event);
   }

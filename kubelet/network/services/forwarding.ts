@@ -16,6 +16,12 @@ const PASS = [
 ];
 const CHAIN = 'DOCKER-USER';
 
+/** There and back: the engine keeps its networks apart also for answers. */
+const rulesOf = (podInterface: string): readonly (readonly string[])[] => [
+  ['-o', podInterface, ...PASS],
+  ['-i', podInterface, ...PASS],
+];
+
 const iptables = (...args: readonly string[]): Promise<boolean> =>
   runProgram('iptables', ['-w', '5', ...args]).then(
     () => true,
@@ -24,10 +30,11 @@ const iptables = (...args: readonly string[]): Promise<boolean> =>
 
 /** Lets the kernel forward what Services send to pods behind `podInterface`, beside the engine's own rules. Idempotent. */
 export async function allowForwarding(podInterface: string): Promise<void> {
-  const rule = ['-o', podInterface, ...PASS];
-  for (const chain of [CHAIN, 'FORWARD']) {
-    if (await iptables('-C', chain, ...rule)) break;
-    if (await iptables('-I', chain, '1', ...rule)) break;
+  for (const rule of rulesOf(podInterface)) {
+    for (const chain of [CHAIN, 'FORWARD']) {
+      if (await iptables('-C', chain, ...rule)) break;
+      if (await iptables('-I', chain, '1', ...rule)) break;
+    }
   }
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
   // A node port is also dialled as localhost; that nothing else comes in so, the services' own table sees to.
@@ -44,5 +51,6 @@ export async function allowHairpin(podInterface: string): Promise<void> {
 
 /** Takes back what `allowForwarding` added to other people's tables. */
 export async function forbidForwarding(podInterface: string): Promise<void> {
-  for (const chain of [CHAIN, 'FORWARD']) await iptables('-D', chain, '-o', podInterface, ...PASS);
+  for (const rule of rulesOf(podInterface))
+    for (const chain of [CHAIN, 'FORWARD']) await iptables('-D', chain, ...rule);
 }

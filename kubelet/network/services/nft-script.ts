@@ -1,4 +1,5 @@
 import { isSameJson } from '../../../shared/same-json';
+import { BRIDGE_PREFIX } from '../pod-network/names';
 import type { Frontend, Target } from './frontend';
 import { frontendKey, targetKey } from './frontend';
 
@@ -9,7 +10,7 @@ const FROM_OUTSIDE = '0x00004000';
  * A table without any Service, in the place of what there was. What differs between Services are elements of maps alone:
  * a connection finds its frontend in a map, which names how many targets there are, and its target in another by a
  * random number below that. So a change costs as much as what changes, however many Services there are.
- * Of what comes from `podInterface`, only this node's pods are served: others there may be of another cluster.
+ * Pods behind the bridges of other nodes on this machine are served by those, which may be of another cluster.
  */
 export const emptyTable = (table: string, podInterface: string): string => `add table ip ${table}
 delete table ip ${table}
@@ -40,6 +41,7 @@ table ip ${table} {
   }
   chain prerouting {
     type nat hook prerouting priority -105;
+    iifname "${BRIDGE_PREFIX}*" iifname != "${podInterface}" return
     iifname "${podInterface}" ip saddr != @pods return
     jump services
   }
@@ -55,11 +57,13 @@ table ip ${table} {
   }
   chain input {
     type filter hook input priority -5;
+    iifname "${BRIDGE_PREFIX}*" iifname != "${podInterface}" return
     iifname "${podInterface}" ip saddr != @pods return
     ct state new jump unserved
   }
   chain forward {
     type filter hook forward priority -5;
+    iifname "${BRIDGE_PREFIX}*" iifname != "${podInterface}" return
     iifname "${podInterface}" ip saddr != @pods return
     ct state new jump unserved
   }

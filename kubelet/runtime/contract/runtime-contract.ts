@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { systemRandom } from '../../../shared/random';
-import type { ContainerId, PodIdentity, Runtime, SandboxId } from '../runtime';
+import type { ContainerId, NetworkSpec, PodIdentity, Runtime, SandboxId } from '../runtime';
 import { EventLog } from './event-log';
 import type { ContainerTraits } from './specs';
 import { aContainerSpec, aSandboxSpec } from './specs';
@@ -94,8 +94,49 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
     const refusal = (kind: string, message?: RegExp): unknown =>
       expect.objectContaining({ kind, ...(message === undefined ? {} : { message: expect.stringMatching(message) }) });
 
-    it('says under which address containers reach this machine', async () => {
-      expect(await runtime.hostAddress()).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    describe('with a network of the node', () => {
+      const suffix = systemRandom.suffix(6);
+      const name = `pinsetter-test-${suffix}`;
+      // Blocks that nothing else is given.
+      const block = (index: number): string => `198.19.${Math.floor(systemRandom.next() * 64) * 4 + index}`;
+      const [first, second] = [block(0), block(1)];
+      const network = (base: string, traits: Partial<NetworkSpec> = {}): NetworkSpec => ({
+        ...{ name, bridge: `pnst-${suffix}`, subnet: `${base}.0/24`, gateway: `${base}.1`, mtu: 1_400 },
+        reserved: [`${base}.2`, `${base}.254`],
+        ...traits,
+      });
+      afterEach(async () => {
+        await Promise.all(sandboxes.map((id) => runtime.removeSandbox(id)));
+        await runtime.removeNetwork(name);
+      });
+
+      it('gives sandboxes addresses of it, but not those that are reserved', async () => {
+        await runtime.ensureNetwork(network(first));
+        await runtime.ensureNetwork(network(first));
+        const id = await runningSandbox(aPod(), { network: name });
+        expect((await runtime.inspectSandbox(id))?.ips).toEqual([`${first}.3`]);
+        expect((await runtime.list()).sandboxes.map(({ ips }) => ips)).toEqual([[`${first}.3`]]);
+      });
+
+      it('makes it anew where it is another, unless it is in use', async () => {
+        await runtime.ensureNetwork(network(first));
+        const id = await runningSandbox(aPod(), { network: name });
+        await expect(runtime.ensureNetwork(network(second))).rejects.toEqual(refusal('NetworkInUse'));
+        await runtime.removeSandbox(id);
+        await runtime.ensureNetwork(network(second));
+        const next = await runningSandbox(aPod(), { network: name });
+        expect((await runtime.inspectSandbox(next))?.ips).toEqual([`${second}.3`]);
+      });
+
+      it('refuses addresses that another network has', async () => {
+        await runtime.ensureNetwork(network(first));
+        const other = network(first, { name: `${name}-other`, bridge: `pnsu-${suffix}` });
+        await expect(runtime.ensureNetwork(other)).rejects.toEqual(refusal('NetworkConflict'));
+      });
+
+      it('finds nothing to do in removing what is gone', async () => {
+        await expect(runtime.removeNetwork(name)).resolves.toBeUndefined();
+      });
     });
 
     it('prepares as often as it is asked to', async () => {

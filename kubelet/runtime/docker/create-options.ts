@@ -39,7 +39,7 @@ export function sandboxOptions(owner: Owner, spec: SandboxSpec): ContainerCreate
     Labels: sandboxLabels(owner, spec),
     ExposedPorts: Object.fromEntries(ports.map((port) => [keyOf(port), {}])),
     HostConfig: {
-      NetworkMode: spec.hostNetwork ? 'host' : 'bridge',
+      NetworkMode: spec.hostNetwork ? 'host' : (spec.network ?? 'bridge'),
       IpcMode: spec.hostIpc ? 'host' : 'shareable',
       ...(spec.hostPid ? { PidMode: 'host' } : {}),
       PortBindings: bindings,

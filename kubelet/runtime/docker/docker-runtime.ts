@@ -15,6 +15,7 @@ import type {
   ImageInfo,
   LogOptions,
   LogRotation,
+  NetworkSpec,
   Observed,
   ObservedContainer,
   ObservedSandbox,
@@ -32,6 +33,7 @@ import { DEFAULT_LOG_ROTATION, adjustableOptions, containerOptions, sandboxOptio
 import type { EngineAddress } from './engine-calls';
 import { EngineCalls } from './engine-calls';
 import { engineEvents } from './engine-events';
+import { ensureNetwork } from './engine-network';
 import type { PullOptions } from './image-pull';
 import { pull } from './image-pull';
 import { inParallel } from './in-parallel';
@@ -40,6 +42,7 @@ import { LABELS, ownerFilter } from './labels';
 import { fromInspectedImage, fromListedImage, toContainer, toSandbox } from './observe';
 import { OomScoreProbe } from './oom-score-probe';
 import { connectToPort } from './port-connector';
+import { hasEnginesResolver, writeResolverFile } from './resolver-file';
 import { ensureSandboxImage } from './sandbox-image';
 import { attachSession, execSession } from './stdio-session';
 
@@ -100,8 +103,12 @@ class DockerRuntime implements Runtime {
     };
   }
 
-  hostAddress(): Promise<string | undefined> {
-    return this.calls.gatewayOf('bridge');
+  ensureNetwork(spec: NetworkSpec): Promise<void> {
+    return ensureNetwork(this.calls, this.owner, spec);
+  }
+
+  removeNetwork(name: string): Promise<void> {
+    return this.calls.removeNetwork(name);
   }
 
   prepare(): Promise<void> {
@@ -142,8 +149,10 @@ class DockerRuntime implements Runtime {
     }
   }
 
-  startSandbox(id: SandboxId): Promise<void> {
-    return this.calls.start(id);
+  async startSandbox(id: SandboxId): Promise<void> {
+    await this.calls.start(id);
+    const inspected = await this.calls.inspect(id);
+    if (inspected !== undefined && hasEnginesResolver(inspected)) await writeResolverFile(inspected, this.logger);
   }
 
   removeSandbox(id: SandboxId): Promise<void> {

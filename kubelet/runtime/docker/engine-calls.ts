@@ -1,6 +1,5 @@
 import type { Duplex, Readable } from 'node:stream';
 import { Agent } from 'node:http';
-import net from 'node:net';
 import Docker from 'dockerode';
 import type { Pack } from 'tar-stream';
 import type {
@@ -11,9 +10,11 @@ import type {
   DockerVersion,
   ImageInfo as ListedImage,
   ImageInspectInfo,
+  NetworkCreateOptions,
+  NetworkInspectInfo,
 } from 'dockerode';
 import type { RegistryCredential } from '../runtime';
-import { failureOf, toRuntimeError, toResizeError, toStartError } from './engine-error';
+import { failureOf, toNetworkError, toRuntimeError, toResizeError, toStartError } from './engine-error';
 
 /** Where the engine listens. */
 export type EngineAddress =
@@ -50,12 +51,26 @@ export class EngineCalls {
     return (await translated(this.docker.info())) as EngineDescription;
   }
 
-  /** Where a network leaves towards this machine. */
-  async gatewayOf(network: string): Promise<string | undefined> {
-    const { IPAM } = (await translated(this.docker.getNetwork(network).inspect())) as {
-      readonly IPAM?: { readonly Config?: readonly { readonly Gateway?: string }[] | null };
-    };
-    return IPAM?.Config?.map(({ Gateway }) => Gateway).find((gateway) => gateway !== undefined && net.isIPv4(gateway));
+  /** Undefined where there is none of that name. */
+  inspectNetwork(name: string): Promise<NetworkInspectInfo | undefined> {
+    return unlessMissing(this.docker.getNetwork(name).inspect() as Promise<NetworkInspectInfo>);
+  }
+
+  async createNetwork(options: NetworkCreateOptions): Promise<void> {
+    try {
+      await this.docker.createNetwork(options);
+    } catch (error) {
+      throw toNetworkError(error);
+    }
+  }
+
+  /** Gone is success. */
+  async removeNetwork(name: string): Promise<void> {
+    try {
+      await this.docker.getNetwork(name).remove();
+    } catch (error) {
+      if (failureOf(error)?.status !== 404) throw toNetworkError(error);
+    }
   }
 
   async ping(signal: AbortSignal): Promise<void> {

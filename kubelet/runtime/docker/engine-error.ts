@@ -63,6 +63,15 @@ export function toResizeError(error: unknown): unknown {
   });
 }
 
+/** As `toRuntimeError`, of a call about a network. */
+export function toNetworkError(error: unknown): unknown {
+  const message = failureOf(error)?.message ?? '';
+  if (/overlap|conflicts with network/i.test(message))
+    return new RuntimeError('NetworkConflict', message, { cause: error });
+  if (message.includes('has active endpoints')) return new RuntimeError('NetworkInUse', message, { cause: error });
+  return toRuntimeError(error);
+}
+
 // What the layers between the engine and the kernel put before and after what really went wrong.
 const WRAPPING =
   /^(failed to create shim( task)?|failed to create task for container|OCI runtime (create|start) failed|runc (create|run) failed|container_linux\.go:\d+|starting container process caused|unable to start container process|error during container init): ?/;

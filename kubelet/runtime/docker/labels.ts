@@ -31,10 +31,14 @@ export const ownerFilter = ({ nodeName, clusterId }: Owner): string[] => [
   ...(clusterId === undefined ? [] : [`${LABELS.cluster}=${clusterId}`]),
 ];
 
-const identityLabels = ({ nodeName, clusterId, labels }: Owner, pod: PodIdentity): Record<string, string> => ({
+export const networkLabels = ({ nodeName, clusterId, labels }: Owner): Record<string, string> => ({
   ...labels,
   [LABELS.node]: nodeName,
   ...(clusterId === undefined ? {} : { [LABELS.cluster]: clusterId }),
+});
+
+const identityLabels = (owner: Owner, pod: PodIdentity): Record<string, string> => ({
+  ...networkLabels(owner),
   [LABELS.podUid]: pod.uid,
   [LABELS.podNamespace]: pod.namespace,
   [LABELS.podName]: pod.name,

@@ -9,15 +9,16 @@ export const KILLED = 137;
 
 export function toSandbox(inspected: ContainerInspectInfo): ObservedSandbox {
   const { Config, NetworkSettings } = inspected;
-  const address = NetworkSettings.Networks['bridge'];
-  const ips = [address?.IPAddress, address?.GlobalIPv6Address].filter((ip) => ip !== undefined && ip !== '');
+  const ips = Object.values(NetworkSettings.Networks)
+    .flatMap((network) => [network.IPAddress, network.GlobalIPv6Address])
+    .filter((ip) => ip !== '');
   return {
     id: inspected.Id,
     pod: podOf(Config.Labels),
     attempt: Number(Config.Labels[LABELS.attempt] ?? 0),
     state: stateOf(inspected),
     createdAtMs: Date.parse(inspected.Created),
-    ips: ips as string[],
+    ips,
   };
 }
 

@@ -13,6 +13,7 @@ import { refuseRoot } from '../run-as-non-root';
 import { RuntimeError } from '../runtime';
 import { FakeImages } from './fake-images';
 import { FakeLog } from './fake-log';
+import { FakeNetworks } from './fake-networks';
 import type { FakeListener, FakeProgram } from './fake-program';
 
 export interface FakeSandbox {
@@ -37,6 +38,7 @@ export class FakeEngine {
   readonly sandboxes = new Map<string, FakeSandbox>();
   readonly containers = new Map<string, FakeContainer>();
   readonly images = new FakeImages();
+  readonly networks = new FakeNetworks((name) => this.usesNetwork(name));
   readonly listeners = new Map<number, FakeListener>();
   private lostBecause: string | undefined;
   private readonly queues = new Map<EventQueue<RuntimeEvent>, string>();
@@ -47,6 +49,12 @@ export class FakeEngine {
   /** Why the engine does not answer; undefined while it does. */
   get refusal(): RuntimeError | undefined {
     return this.lostBecause === undefined ? undefined : new RuntimeError('EngineUnavailable', this.lostBecause);
+  }
+
+  private usesNetwork(name: string): boolean {
+    return [...this.sandboxes.values()].some(
+      ({ spec, observed }) => spec.network === name && observed.state.phase === 'running',
+    );
   }
 
   private newId(): string {
@@ -169,7 +177,9 @@ export class FakeEngine {
     if (sandbox.observed.state.phase === 'running') return;
     const conflict = this.conflictOf(sandbox);
     if (conflict !== undefined) throw conflict;
-    const ips = sandbox.spec.hostNetwork ? [] : [`10.88.0.${Number.parseInt(sandbox.observed.id, 16) % 256}`];
+    const { hostNetwork, network } = sandbox.spec;
+    const number = Number.parseInt(sandbox.observed.id, 16) % 256;
+    const ips = hostNetwork ? [] : [network === undefined ? `10.88.0.${number}` : this.networks.addressIn(network)];
     sandbox.observed = { ...sandbox.observed, ips, state: { phase: 'running', startedAtMs: this.clock.now() } };
     this.tellSandbox('started', sandbox);
   }

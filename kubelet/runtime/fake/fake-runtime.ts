@@ -9,6 +9,7 @@ import type {
   ExecOptions,
   ImageInfo,
   LogOptions,
+  NetworkSpec,
   Observed,
   ObservedContainer,
   ObservedSandbox,
@@ -144,9 +145,14 @@ export class FakeRuntime implements Runtime {
 
   // Runtime ------------------------------------------------------------------------------------------------------
 
-  async hostAddress(): Promise<string> {
-    await this.begin('hostAddress');
-    return '127.0.0.1';
+  async ensureNetwork(spec: NetworkSpec): Promise<void> {
+    await this.begin('ensureNetwork', spec);
+    this.engine.networks.ensure(spec);
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    await this.begin('removeNetwork', name);
+    this.engine.networks.remove(name);
   }
 
   async info(): Promise<EngineInfo> {

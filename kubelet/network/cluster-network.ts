@@ -1,0 +1,126 @@
+import type { Clock } from '../../shared/clock';
+import { StatusError } from '../../shared/status-error';
+import type { NetworkChange } from '../../shared/wire/network';
+import type { PodNetworkChange } from '../../shared/wire/pod-network';
+import type { AgentNetwork } from '../agent/agent';
+import type { ApiAddress } from '../api-relay/api-relay';
+import type { ClusterDns } from '../environment/cluster-dns';
+import { NetworkState, keyOf } from './network-state';
+import type { NodeNetwork } from './node-network';
+import type { OpenNetwork, PodNetwork } from './pod-network/pod-network';
+
+/** A new node is given its block right after it registered. */
+const OPEN_LIMIT_MS = 10_000;
+
+/** What stands at the node's first address for its pods. */
+export interface Doors {
+  readonly apiAddress: () => ApiAddress | undefined;
+  /** Absent where this machine cannot serve Services. */
+  readonly services?: NodeNetwork;
+  close(): Promise<void>;
+}
+
+export interface ClusterNetworkOptions {
+  readonly clock: Clock;
+  /** `state`: what the server has told of Services, and will. */
+  readonly openDoors: (network: OpenNetwork, state: NetworkState) => Promise<Doors>;
+}
+
+/**
+ * The node's part in the cluster's network, from before it has any addresses: what is told and asked meanwhile waits.
+ * `podNetwork` is set by whoever made it, before anything else is called.
+ */
+export class ClusterNetwork implements AgentNetwork {
+  private readonly state = new NetworkState();
+  private readonly pods = new Map<string, readonly string[]>();
+  private isTold = false;
+  private doors: Doors | undefined;
+  private waiting = new Set<() => void>();
+
+  constructor(
+    private readonly options: ClusterNetworkOptions,
+    private readonly podNetwork: () => PodNetwork,
+  ) {}
+
+  /** Opens the doors at the node's addresses, in the place of those at others. */
+  async open(network: OpenNetwork): Promise<void> {
+    await this.doors?.close();
+    const doors = await this.options.openDoors(network, this.state);
+    this.doors = doors;
+    for (const [uid, addresses] of this.pods) await doors.services?.attach(uid, addresses);
+    const keys = new Set([...this.state.allServices()].map(keyOf));
+    if (this.isTold) await doors.services?.resync(keys);
+  }
+
+  /** Whoever waited for the network may go on. */
+  opened(): void {
+    for (const go of [...this.waiting]) go();
+  }
+
+  get apiAddress(): ApiAddress | undefined {
+    return this.doors?.apiAddress();
+  }
+
+  async stop(): Promise<void> {
+    await this.podNetwork().stop();
+    await this.doors?.close();
+  }
+
+  async apply(change: NetworkChange): Promise<void> {
+    this.isTold = true;
+    const { doors } = this;
+    if (doors === undefined) return void this.state.apply(change);
+    await (doors.services?.apply(change) ?? this.state.apply(change));
+  }
+
+  applyPodNetwork(change: PodNetworkChange): void {
+    this.podNetwork().apply(change);
+  }
+
+  problem(): string | undefined {
+    return this.podNetwork().problem;
+  }
+
+  isThere(): boolean {
+    return this.podNetwork().network !== undefined;
+  }
+
+  async engineNetwork(signal: AbortSignal): Promise<string> {
+    if (this.podNetwork().network === undefined && this.podNetwork().problem === undefined) await this.change(signal);
+    const { network, problem } = this.podNetwork();
+    if (network !== undefined) return network.network;
+    throw new StatusError(
+      'ServiceUnavailable',
+      problem ?? 'the server has not given this node a block of addresses for its pods yet',
+    );
+  }
+
+  async attach(podUid: string, addresses: readonly string[]): Promise<void> {
+    this.pods.set(podUid, addresses);
+    await this.doors?.services?.attach(podUid, addresses);
+  }
+
+  detach(podUid: string): void {
+    this.pods.delete(podUid);
+    this.doors?.services?.detach(podUid);
+  }
+
+  dns(): ClusterDns | undefined {
+    return this.doors?.services?.dns();
+  }
+
+  /** Resolves when the network is there, and at the latest after a while. */
+  private change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        cancel();
+        signal.removeEventListener('abort', go);
+        this.waiting.delete(go);
+        resolve();
+      };
+      const cancel = this.options.clock.setTimeout(go, OPEN_LIMIT_MS);
+      signal.addEventListener('abort', go, { once: true });
+      this.waiting.add(go);
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../../shared/clock';
+import type { Logger } from '../../shared/logger';
+import type { Random } from '../../shared/random';
+import { ApiRelay } from '../api-relay/api-relay';
+import type { KubeletConfig } from '../config';
+import type { ClusterNetworkOptions } from './cluster-network';
+import { NodeNetwork } from './node-network';
+
+export interface DoorsOptions {
+  readonly config: Pick<KubeletConfig, 'dataDir' | 'serverUrls' | 'nodeName' | 'clusterDomain'>;
+  readonly isRoot: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** The way to the API, names and Services, at the node's first address. */
+export const createDoors =
+  ({ config, isRoot, clock, random, logger }: DoorsOptions): ClusterNetworkOptions['openDoors'] =>
+  async ({ gateway, bridge }, state) => {
+    const { dataDir, serverUrls, nodeName, clusterDomain } = config;
+    const relay = new ApiRelay({
+      ...{ dataDir, serverUrls, clock, logger },
+      hostAddress: () => Promise.resolve(gateway),
+    });
+    await relay.start();
+    const apiOpened = relay.opened.then(() => ({ address: relay.address?.ip ?? '', port: relay.address?.port ?? 0 }));
+    const services = isRoot
+      ? await NodeNetwork.start({
+          ...{ nodeName, clusterDomain, apiOpened, state, clock, random, logger },
+          hostAddress: gateway,
+          podInterface: bridge,
+        })
+      : undefined;
+    return {
+      apiAddress: () => relay.address,
+      ...(services === undefined ? {} : { services }),
+      close: async () => void (await Promise.all([relay.stop(), services?.stop()])),
+    };
+  };

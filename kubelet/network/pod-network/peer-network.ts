@@ -1,0 +1,167 @@
+import type { Clock } from '../../../shared/clock';
+import type { Logger } from '../../../shared/logger';
+import { messageOf } from '../../../shared/message-of';
+import type { Backend, PodNetworkFacts, PodNetworkMode, PodNetworkPeer } from '../../../shared/wire/pod-network';
+import { runProgram } from '../run-program';
+import type { Block } from './block';
+import { closeBridge, openBridge } from './cluster-forwarding';
+import { linkDeviceTowards } from './host-facts';
+import { commandsBetween } from './kernel-state';
+import { applyKernelCommands, readKernelState } from './kernel-tables';
+import type { PodNetworkNames } from './names';
+import { PathProber } from './path-prober';
+import { PeerPaths } from './peer-paths';
+import type { KnownPeer, OwnNode } from './plan';
+import { candidatesOf, isLocal, knownPeer, plan } from './plan';
+import { removeTrafficTable, writeTrafficTable } from './traffic-rules';
+import { VXLAN_PORT, ensureVxlan, removeDevice } from './vxlan-device';
+
+/** What a VXLAN header, and one of WireGuard, take of a packet at most. */
+export const OVERHEAD_BYTES = 80;
+
+export interface PeerNetworkOptions {
+  readonly names: PodNetworkNames;
+  readonly hostId: string;
+  /** It may change. */
+  readonly nodeIp: () => string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Peers are reached in other ways than before; what is to be in the kernel has changed. */
+  readonly onPathsChanged: () => void;
+}
+
+/** The ways from this node's pods to those of its peers, in this machine's kernel. */
+export class PeerNetwork {
+  private readonly prober: PathProber;
+  private readonly paths: PeerPaths;
+  private readonly backends = new Map<Backend, string | undefined>();
+  private ends = new Map<string, Backend>();
+  private writtenRules = '';
+
+  constructor(private readonly options: PeerNetworkOptions) {
+    const { clock, logger, onPathsChanged } = options;
+    this.prober = new PathProber({ clock, isPeer: (backend, address) => this.ends.get(address) === backend });
+    this.paths = new PeerPaths({ prober: this.prober, clock, logger, onChange: onPathsChanged });
+  }
+
+  /** Whether this machine can be told of ways at all. */
+  static async isPossible(): Promise<boolean> {
+    const found = [runProgram('ip', ['-json', 'link', 'show', 'lo']), runProgram('nft', ['list', 'tables'])];
+    return (await Promise.allSettled(found)).every(({ status }) => status === 'fulfilled');
+  }
+
+  start(): void {
+    this.paths.start();
+  }
+
+  /** What is programmed stays. */
+  stop(): void {
+    this.paths.stop();
+    this.prober.stop();
+  }
+
+  /** What the node offers its peers. */
+  facts(): PodNetworkFacts {
+    const { names, hostId } = this.options;
+    const { vxlanMac, vxlanVni } = names;
+    const has = (backend: Backend): boolean => this.backends.has(backend) && this.backends.get(backend) === undefined;
+    return { hostId, ...(has('vxlan') ? { vxlan: { mac: vxlanMac, vni: vxlanVni, port: VXLAN_PORT } } : {}) };
+  }
+
+  counts() {
+    return this.paths.counts();
+  }
+
+  /** Brings the kernel to where peers and choices want it; all of it, each time, writing only what differs. Throws ProgramError. */
+  async sync(
+    block: Block,
+    { clusterCidr, mode, mtu }: { readonly clusterCidr: string; readonly mode: PodNetworkMode; readonly mtu: number },
+    peers: readonly PodNetworkPeer[],
+  ): Promise<void> {
+    const { names, hostId, nodeIp } = this.options;
+    await this.openRoutes(block);
+    await this.openVxlan(block, mtu);
+    const known = await this.knownPeers(peers);
+    const own: OwnNode = {
+      ...{ hostId, address: nodeIp(), block, names, mode },
+      backends: new Set([...this.backends].flatMap(([backend, problem]) => (problem === undefined ? [backend] : []))),
+    };
+    this.ends = new Map(
+      known.flatMap((each) => candidatesOf(own, each).map((backend) => [each.block.ends[backend], backend] as const)),
+    );
+    this.paths.setPeers(
+      known.map((each) => ({
+        nodeName: each.peer.nodeName,
+        isLocal: isLocal(own, each),
+        candidates: candidatesOf(own, each),
+        ends: each.block.ends,
+      })),
+    );
+    await this.writeRules(block, clusterCidr, peers);
+    await openBridge(names.bridge);
+    const wanted = plan(own, known, (nodeName) => this.paths.pathTo(nodeName));
+    const present = await readKernelState(own.backends.has('vxlan') ? [names.vxlan] : [], names.metric);
+    await applyKernelCommands(commandsBetween(present, wanted, names.metric));
+  }
+
+  ask(): void {
+    void this.paths.round();
+  }
+
+  /** Takes back all that was written. */
+  static async cleanUp(names: PodNetworkNames): Promise<void> {
+    for (const device of [names.vxlan, names.relay, names.wireguard]) await removeDevice(device);
+    const present = await readKernelState([], names.metric);
+    await applyKernelCommands(commandsBetween(present, { routes: [], neighbours: [], forwardings: [] }, names.metric));
+    await removeTrafficTable(names.table);
+    await closeBridge(names.bridge);
+  }
+
+  private async openRoutes(block: Block): Promise<void> {
+    await this.open('routes', async () => {
+      await runProgram('ip', ['address', 'replace', `${block.ends.routes}/32`, 'dev', 'lo']);
+      await this.prober.open('routes', block.ends.routes);
+    });
+  }
+
+  private async openVxlan(block: Block, mtu: number): Promise<void> {
+    const { names } = this.options;
+    await this.open('vxlan', async () => {
+      const { vxlan: name, vxlanMac: mac, vxlanVni: vni } = names;
+      await ensureVxlan({ name, mac, vni, mtu, address: block.ends.vxlan, isForProgram: false });
+      await this.prober.open('vxlan', block.ends.vxlan);
+    });
+  }
+
+  /** A way that this machine cannot take part in keeps no other from working. It is said once. */
+  private async open(backend: Backend, make: () => Promise<void>): Promise<void> {
+    try {
+      await make();
+      this.backends.set(backend, undefined);
+    } catch (error) {
+      const problem = messageOf(error);
+      if (this.backends.get(backend) !== problem)
+        this.options.logger.warn({ backend, why: problem }, 'this machine cannot use that way to other nodes');
+      this.backends.set(backend, problem);
+    }
+  }
+
+  private async knownPeers(peers: readonly PodNetworkPeer[]): Promise<readonly KnownPeer[]> {
+    const devices = new Map<string, string | undefined>();
+    for (const { address } of peers)
+      if (address !== undefined && !devices.has(address)) devices.set(address, await linkDeviceTowards(address));
+    return peers.flatMap((peer) => knownPeer(peer, devices.get(peer.address ?? '')) ?? []);
+  }
+
+  private async writeRules(block: Block, clusterCidr: string, peers: readonly PodNetworkPeer[]): Promise<void> {
+    const addresses = [...new Set(peers.flatMap(({ address }) => address ?? []))].sort();
+    const facts = {
+      ...{ podCidr: block.text, clusterCidr, gateway: block.gateway },
+      ...{ peers: addresses, vxlanPort: VXLAN_PORT },
+    };
+    const rules = JSON.stringify(facts);
+    if (rules === this.writtenRules) return;
+    await writeTrafficTable(this.options.names, facts);
+    this.writtenRules = rules;
+  }
+}
