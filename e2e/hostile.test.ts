@@ -228,8 +228,9 @@ describe('hostile input', () => {
     'refuses %s to whoever shows no credentials',
     async (path) => {
       const answer = await request('GET', path, '', {}, false);
-      expect(answer.code).toBe(401);
-      expect(JSON.parse(answer.body)).toMatchObject({ kind: 'Status', reason: 'Unauthorized', code: 401 });
+      expect(answer.code).toBe(403);
+      expect(JSON.parse(answer.body)).toMatchObject({ kind: 'Status', reason: 'Forbidden', code: 403 });
+      expect(answer.body).toContain('User \\"system:anonymous\\" cannot');
     },
   );
 

@@ -77,14 +77,17 @@ export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly code: number;
   private readonly metadata: Status['metadata'];
+  /** Of MethodNotAllowed: what would be. */
+  readonly allowedMethods?: readonly string[];
 
   constructor(
     readonly reason: StatusReason,
     message: string,
     readonly details?: StatusDetails,
-    options?: ErrorOptions & { readonly continue?: string },
+    options?: ErrorOptions & { readonly continue?: string; readonly allowedMethods?: readonly string[] },
   ) {
     super(message, options);
+    if (options?.allowedMethods !== undefined) this.allowedMethods = options.allowedMethods;
     this.metadata = options?.continue === undefined ? {} : { continue: options.continue };
     this.code = CODES[reason];
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { NodePods } from '../node-channel/node-pods';
 import type { Client } from '../registry/client';
+import { byAbsence } from './anonymous';
 import type { Authenticator, TokenAuthenticator } from './authenticator';
 import { byBearerToken, byClientCertificate, byTokenFile } from './authenticator';
 import type { Authorizer } from './authorizer';
@@ -56,7 +57,7 @@ export async function openCredentials(
     byServiceAccountToken({ client, clock, keys, issuers, apiAudiences }),
   ];
   return {
-    authenticators: [byClientCertificate(), byBearerToken(tokenAuthenticators)],
+    authenticators: [byClientCertificate(), byBearerToken(tokenAuthenticators), byAbsence],
     tokenAuthenticators,
     tokens: new TokenIssuer({ client, clock, keys, issuer: issuers[0], apiAudiences }),
   };

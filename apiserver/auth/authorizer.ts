@@ -1,4 +1,5 @@
 import { StatusError } from '../../shared/status-error';
+import { UNAUTHENTICATED } from './anonymous';
 import type { User } from './user';
 import { MASTERS } from './user';
 
@@ -26,7 +27,10 @@ export interface Authorizer {
 export const mastersOnly: Authorizer = {
   isAllowed: (user, attributes) =>
     user.groups.includes(MASTERS) ||
-    ('path' in attributes && attributes.verb === 'get' && isDiscovery(attributes.path)),
+    ('path' in attributes &&
+      attributes.verb === 'get' &&
+      !user.groups.includes(UNAUTHENTICATED) &&
+      isDiscovery(attributes.path)),
 };
 
 /** What any of them allows is allowed. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest } from '../../shared/status-error';
 import { AUTHENTICATED } from './authenticator';
+import { ANONYMOUS, UNAUTHENTICATED } from './anonymous';
 import type { Authorizer } from './authorizer';
 import { authorize } from './authorizer';
 import { accountGroups, accountOf } from './service-account/claims';
@@ -33,11 +34,13 @@ export function impersonated(authorizer: Authorizer, user: User, { headers }: In
       authorize(authorizer, user, { verb, group: 'authentication.k8s.io', ...resource });
     }
   }
+  const isAnonymous = name === ANONYMOUS.name || groups.includes(UNAUTHENTICATED);
+  const standing = isAnonymous ? UNAUTHENTICATED : AUTHENTICATED;
   const own = account === undefined ? [] : accountGroups(account.namespace);
   return {
     name,
     ...(uid === undefined ? {} : { uid }),
-    groups: [...new Set([...groups, ...(groups.length === 0 ? own : []), AUTHENTICATED])],
+    groups: [...new Set([...groups, ...(groups.length === 0 ? own : []), standing])],
     ...(extra.size === 0 ? {} : { extra: Object.fromEntries(extra) }),
   };
 }

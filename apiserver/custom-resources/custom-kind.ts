@@ -64,6 +64,9 @@ function customKind({ spec }: Definition, version: CustomResourceDefinitionVersi
     fieldSelectors: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
     hasStatus,
     hasGeneration: true,
+    ...(version.deprecated === true
+      ? { deprecation: version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated` }
+      : {}),
     setDefaults: (object) => setSchemaDefaults(object, schema),
     validate(object) {
       const problems = validateFields(object, schema);

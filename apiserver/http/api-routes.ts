@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { StoredObject } from '../../shared/api/objects';
-import { StatusError, toStatusError } from '../../shared/status-error';
+import { toStatusError } from '../../shared/status-error';
 import type { Authenticator } from '../auth/authenticator';
 import { authenticate, isNotYetKnown, whenKnown } from '../auth/authenticator';
+import { ANONYMOUS } from '../auth/anonymous';
 import type { AuditTrail, Auditor } from '../audit/auditor';
 import type { Authorizer } from '../auth/authorizer';
 import { authorize } from '../auth/authorizer';
@@ -16,16 +18,17 @@ import type { Kind } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
 import type { Decoder } from '../openapi/decode';
 import type { Registry } from '../registry/registry';
+import { methodNotAllowed } from './allowed-methods';
 import { VERBS, attributesOf } from './request-attributes';
 import type { RequestPath, RequestUrl } from './request-path';
 import type { FinishedRequest } from './finished-request';
 import { parseRequestPath, splitUrl } from './request-path';
-import { sendJson, sendRefusal } from './respond';
-import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from './discovery';
+import { JSON_TYPE, sendJson, sendRefusal, warn } from './respond';
+import { apiGroup, apiResourceList } from './discovery';
+import { DiscoveryPages, sendTagged } from './discovery-pages';
 import { ResourceRoutes, notServed } from './resource-routes';
 import type { OpenApiDocuments } from './openapi';
 import { includeOf } from './resource-request';
-import { sendBytes } from './respond';
 import { negotiate, tableOf } from './table';
 import type { VirtualHandlers } from './virtual-kinds';
 import { answerSubresource, answerVirtual } from './virtual-kinds';
@@ -77,17 +80,18 @@ export interface ProxyingRoutes {
   upgrade(path: RequestPath, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 }
 
-/** Who asks for a page that is open to everybody. */
-const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
-
+const YEAR_MS = 365 * 24 * 3_600_000;
 const SWAGGER_PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 /** The API: authenticates, authorises, and hands each request to what serves its path. */
 export class ApiRoutes {
   private readonly resources: ResourceRoutes;
+  private readonly discovery: DiscoveryPages;
+  private readonly tags = new WeakMap<Buffer, string>();
 
   constructor(private readonly deps: ApiRoutesDeps) {
-    this.resources = new ResourceRoutes(deps.registry, deps.clock);
+    this.discovery = new DiscoveryPages(deps.kinds);
+    this.resources = new ResourceRoutes(deps.registry, deps.decoder, deps.clock);
   }
 
   /** Answers every request; never rejects. */
@@ -228,6 +232,7 @@ export class ApiRoutes {
     authorize(this.deps.authorizer, user, attributes);
     audit.trail?.allowed();
     if (kind === undefined || (path.namespace !== undefined && !kind.namespaced)) throw notServed();
+    if (kind.deprecation !== undefined) warn(response, [kind.deprecation]);
     if (kind.plural === 'pods' && path.subresource !== undefined && this.deps.streaming.serves(path.subresource)) {
       await this.admitConnection(path, url, user, audit);
       return this.deps.streaming.handle(path, url.searchParams, request, response);
@@ -237,12 +242,12 @@ export class ApiRoutes {
       return this.deps.proxy.handle(path, request, response);
     }
     if (this.deps.kinds.isVirtual(kind)) {
-      const call = { kind, path, query: url.searchParams, user, request };
+      const call = { kind, path, query: url.searchParams, user, request, response };
       const { code, answer } = await answerVirtual(this.deps.virtual, this.deps.decoder, call);
       return sendJson(response, code, this.shown(kind, answer, request, url.searchParams));
     }
     if (path.subresource !== undefined && isServed === true) {
-      const call = { kind, path, query: url.searchParams, user, request };
+      const call = { kind, path, query: url.searchParams, user, request, response };
       const answer = await answerSubresource(this.deps.virtual, this.deps.decoder, call);
       if (answer !== undefined) return sendJson(response, 201, answer);
     }
@@ -278,31 +283,25 @@ export class ApiRoutes {
   ): Promise<void> {
     const page = this.deps.pages[url.pathname];
     if (page !== undefined) return page(url, response, request);
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      throw new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed(['GET', 'HEAD']);
     const { openApi } = this.deps;
     const kinds = this.deps.kinds.all;
-    const accept = request.headers.accept ?? '';
-    const aggregated = /g=apidiscovery\.k8s\.io;v=(v2beta1|v2);as=APIGroupDiscoveryList/.exec(accept)?.[1];
     const root = url.pathname.replace(/\/$/, '');
-    if (root === '/api' || root === '/apis') {
-      if (aggregated !== undefined) {
-        const type = `application/json;g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`;
-        return sendJson(response, 200, aggregatedDiscovery(kinds, root === '/api', aggregated), type);
-      }
-      return sendJson(response, 200, root === '/api' ? apiVersions() : apiGroupList(kinds));
-    }
+    if (root === '') return sendJson(response, 200, { paths: this.paths() });
+    if (root === '/api' || root === '/apis') return this.discovery.send(root, request, response);
     if (root === '/openapi/v3') return sendJson(response, 200, openApi.index());
-    if (root.startsWith('/openapi/v3/')) {
-      const document = openApi.document(root.slice('/openapi/v3/'.length));
-      if (document === undefined) throw notServed();
-      response.setHeader('Etag', `"${document.hash}"`);
-      return sendBytes(response, 200, document.bytes);
-    }
+    if (root.startsWith('/openapi/v3/'))
+      return this.openApiV3(root.slice('/openapi/v3/'.length), url, request, response);
     if (root === '/openapi/v2') {
-      const isProtobuf = accept.includes('proto-openapi.spec.v2');
       const { json, protobuf } = openApi.swagger();
-      return isProtobuf ? sendBytes(response, 200, protobuf, [], SWAGGER_PROTOBUF) : sendBytes(response, 200, json);
+      const isProtobuf = (request.headers.accept ?? '').includes('proto-openapi.spec.v2');
+      const bytes = isProtobuf ? protobuf : json;
+      response.setHeader('Vary', 'Accept');
+      return sendTagged(request, response, {
+        bytes,
+        etag: this.tagOf(bytes),
+        type: isProtobuf ? SWAGGER_PROTOBUF : JSON_TYPE,
+      });
     }
     if (path !== undefined) {
       const list = apiResourceList(kinds, path.group, path.version);
@@ -313,5 +312,49 @@ export class ApiRoutes {
     if (group !== undefined && kinds.some((kind) => kind.group === group))
       return sendJson(response, 200, apiGroup(kinds, group));
     throw notServed();
+  }
+
+  private tagOf(document: Buffer): string {
+    let tag = this.tags.get(document);
+    if (tag === undefined) {
+      tag = createHash('sha512').update(document).digest('hex').toUpperCase();
+      this.tags.set(document, tag);
+    }
+    return tag;
+  }
+
+  /** A document that is asked for by its hash never changes; one by another hash is to be found under its own. */
+  private openApiV3(
+    name: string,
+    { pathname, searchParams: query }: RequestUrl,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    const document = this.deps.openApi.document(name);
+    if (document === undefined) throw notServed();
+    const { bytes, hash: etag } = document;
+    const asked = query.get('hash') ?? '';
+    response.setHeader('Vary', 'Accept');
+    if (asked !== '' && asked !== etag) {
+      response.writeHead(301, { Location: `${pathname}?hash=${etag}` });
+      response.end();
+      return;
+    }
+    if (asked === etag) {
+      response.setHeader('Cache-Control', 'public');
+      response.setHeader('Expires', new Date(this.deps.clock.now() + YEAR_MS).toUTCString());
+    }
+    sendTagged(request, response, { bytes, etag });
+  }
+
+  /** What there is to ask for. */
+  private paths(): readonly string[] {
+    const kinds = this.deps.kinds.all;
+    const groups = kinds.flatMap(({ group, version }) =>
+      group === '' ? ['/api', `/api/${version}`] : ['/apis', `/apis/${group}`, `/apis/${group}/${version}`],
+    );
+    const { pages, publicPages } = this.deps;
+    const others = [...Object.keys(pages), ...Object.keys(publicPages)].filter((each) => !each.endsWith('/'));
+    return [...new Set([...groups, ...others, '/openapi/v2', '/openapi/v3'])].sort();
   }
 }

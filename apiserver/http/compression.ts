@@ -21,7 +21,7 @@ export function mayCompress({ req }: ServerResponse): boolean {
  */
 export function compressed(response: ServerResponse): Writable {
   response.setHeader('Content-Encoding', 'gzip');
-  response.setHeader('Vary', 'Accept-Encoding');
+  response.appendHeader('Vary', 'Accept-Encoding');
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   gzip.pipe(response);
   response.once('close', () => gzip.destroy());

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ApiObject, DeleteOptions } from '../../shared/api/objects';
 import { badRequest, StatusError } from '../../shared/status-error';
 import type { User } from '../auth/user';
 import type { Kind, WritableSubresource } from '../kinds/kind';
 import { isWritableSubresource } from '../kinds/kind';
 import { managerName } from '../managed-fields/ownership';
-import type { DeleteQuery, ListQuery, WriteOptions } from '../registry/registry';
+import type { ListQuery, WriteOptions } from '../registry/registry';
 import { checkListOptions } from './list-options';
 import type { ReadBody } from './read-object';
-import { readObject } from './read-object';
+import { fieldValidationOf } from './read-typed';
 import type { RequestPath } from './request-path';
 import type { IncludeObject, Representation } from './table';
 import { negotiate } from './table';
@@ -33,7 +32,10 @@ export const keyOf = ({ path }: ResourceRequest): { namespace?: string | undefin
 export function representationFor({ request }: ResourceRequest): Representation {
   const representation = negotiate(request.headers.accept);
   if (representation === undefined) {
-    throw new StatusError('NotAcceptable', 'only the following media types are accepted: application/json');
+    throw new StatusError(
+      'NotAcceptable',
+      'only the following media types are accepted: application/json, application/yaml',
+    );
   }
   return representation;
 }
@@ -80,7 +82,7 @@ export function listQuery(call: ResourceRequest): ListQuery {
   };
 }
 
-function dryRunOf(values: readonly string[]): { dryRun?: true } {
+export function dryRunOf(values: readonly string[]): { dryRun?: true } {
   if (values.length === 0) return {};
   if (values.every((value) => value === 'All')) return { dryRun: true };
   throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun: Unsupported value: supported values: "All"`);
@@ -90,36 +92,13 @@ export function writeOptions(
   { query, user, path, request, annotate }: ResourceRequest,
   body?: ReadBody,
 ): WriteOptions & { subresource?: WritableSubresource } {
-  const validation = query.get('fieldValidation') ?? 'Warn';
-  if (validation !== 'Strict' && validation !== 'Warn' && validation !== 'Ignore')
-    throw badRequest(`fieldValidation: Unsupported value: "${validation}"`);
   return {
     user,
-    fieldValidation: validation,
+    fieldValidation: fieldValidationOf(query),
     ...(annotate === undefined ? {} : { annotate }),
     ...(body === undefined ? {} : { bodyProblems: body.problems }),
     ...dryRunOf(query.getAll('dryRun')),
     fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
     ...(isWritableSubresource(path.subresource) ? { subresource: path.subresource } : {}),
-  };
-}
-
-export async function deleteQuery({ request, query, user }: ResourceRequest): Promise<DeleteQuery> {
-  const options = (await readObject(request)) as DeleteOptions & ApiObject;
-  const gracePeriodSeconds = options.gracePeriodSeconds ?? numberOf(query, 'gracePeriodSeconds');
-  const policy = options.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
-  if (policy !== undefined && policy !== 'Foreground' && policy !== 'Background' && policy !== 'Orphan') {
-    throw badRequest(`propagationPolicy: Unsupported value: "${policy}"`);
-  }
-  const { uid, resourceVersion } = options.preconditions ?? {};
-  return {
-    user,
-    ...dryRunOf(options.dryRun ?? query.getAll('dryRun')),
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(policy === undefined ? {} : { propagationPolicy: policy }),
-    preconditions: {
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
   };
 }

@@ -2,15 +2,18 @@ import type { Clock } from '../../shared/clock';
 import { StatusError, invalid } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
 import { isWritableSubresource } from '../kinds/kind';
+import type { Decoder } from '../openapi/decode';
 import type { PatchType } from '../registry/client';
 import type { Encoded, ListPage, Registry, WriteResult } from '../registry/registry';
 import { HotObjects } from './hot-objects';
 import { flagOf } from '../streaming/query-options';
 import { checkWatchOptions } from './list-options';
 import { readBody, readObject } from './read-object';
+import { BINDING, EVICTION, SCALE, readTyped } from './read-typed';
+import { allowedMethods, methodNotAllowed } from './allowed-methods';
+import { deleteQuery } from './delete-options';
 import type { ResourceRequest } from './resource-request';
 import {
-  deleteQuery,
   includeOf,
   keyOf,
   listQuery,
@@ -20,7 +23,8 @@ import {
   textOf,
   writeOptions,
 } from './resource-request';
-import { sendBytes, sendJson, sendParts } from './respond';
+import { JSON_TYPE, sendBytes, sendJson, sendParts, warn } from './respond';
+import { formOf, rewritten } from './written-form';
 import type { Representation } from './table';
 import { isPlainJson, negotiate, partialMetadata, tableOf } from './table';
 import { SharedFrames, streamWatch } from './watch-stream';
@@ -52,11 +56,15 @@ export class ResourceRoutes {
 
   constructor(
     private readonly registry: Registry,
+    private readonly decoder: Decoder,
     private readonly clock: Clock,
   ) {}
 
   async handle(call: ResourceRequest): Promise<void> {
-    const { path, request } = call;
+    const { path, request, kind } = call;
+    // Before anything is done: an answer that cannot be given must not have changed something.
+    if (!isPlainJson(request.headers.accept)) representationFor(call);
+    const notAllowed = (): StatusError => methodNotAllowed(allowedMethods(kind, path));
     if (path.name === undefined) {
       switch (request.method) {
         case 'GET':
@@ -73,7 +81,7 @@ export class ResourceRoutes {
     if (path.subresource === 'eviction' && request.method === 'POST') return this.evict(call);
     if (path.subresource === 'scale') return this.scale(call);
     if (path.subresource !== undefined) {
-      const served = call.kind.subresources.find(({ name }) => name === path.subresource);
+      const served = kind.subresources.find(({ name }) => name === path.subresource);
       if (served === undefined || !isWritableSubresource(path.subresource)) throw notServed();
       if (!served.verbs.some((verb) => verb === METHOD_VERBS[request.method ?? ''])) throw notAllowed();
     }
@@ -108,9 +116,13 @@ export class ResourceRoutes {
     };
     switch (representation.as) {
       case 'object': {
+        const form = formOf(representation.type, query);
         const version = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
         const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion: version, metadata }).slice(0, -1);
-        return sendParts(response, listBytes(`${head},"items":[`, page.items));
+        const parts = listBytes(`${head},"items":[`, page.items);
+        if (form === 'compact') return sendParts(response, parts);
+        const { bytes, type } = rewritten(Buffer.concat([...parts]), form);
+        return sendBytes(response, 200, bytes, [], type);
       }
       case 'Table':
         return sendJson(response, 200, this.table(kind, page.items, representation.version, query, metadata));
@@ -141,7 +153,7 @@ export class ResourceRoutes {
   }
 
   private sendObject(call: ResourceRequest, encoded: Encoded): void {
-    if (!isPlainJson(call.request.headers.accept)) return this.send(call, 200, encoded);
+    if (!isPlainJson(call.request.headers.accept) || call.query.has('pretty')) return this.send(call, 200, encoded);
     sendBytes(call.response, 200, this.hot.jsonOf(encoded));
   }
 
@@ -152,6 +164,7 @@ export class ResourceRoutes {
     warnings: readonly string[] = [],
   ): void {
     const representation = negotiate(request.headers.accept);
+    warn(response, warnings);
     if (representation?.as === 'Table') {
       const metadata = { resourceVersion: encoded.object.metadata.resourceVersion };
       return sendJson(response, code, this.table(kind, [encoded], representation.version, query, metadata));
@@ -159,7 +172,10 @@ export class ResourceRoutes {
     if (representation?.as === 'PartialObjectMetadata') {
       return sendJson(response, code, partialMetadata(encoded.object, representation.version));
     }
-    return sendBytes(response, code, encoded.json, warnings);
+    const form = formOf(representation?.as === 'object' ? representation.type : JSON_TYPE, query);
+    if (form === 'compact') return sendBytes(response, code, encoded.json);
+    const { bytes, type } = rewritten(encoded.json, form);
+    return sendBytes(response, code, bytes, [], type);
   }
 
   private sendWritten(call: ResourceRequest, code: number, result: WriteResult): void {
@@ -204,7 +220,7 @@ export class ResourceRoutes {
       case 'GET':
         return sendJson(response, 200, await this.registry.scale(kind, keyOf(call)));
       case 'PUT': {
-        const change = { type: 'replace', body: await readObject(request) } as const;
+        const change = { type: 'replace', body: await readTyped(this.decoder, SCALE, call) } as const;
         return sendJson(response, 200, await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call)));
       }
       case 'PATCH': {
@@ -216,7 +232,7 @@ export class ResourceRoutes {
         return sendJson(response, 200, await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call)));
       }
       default:
-        throw notAllowed();
+        throw methodNotAllowed(allowedMethods(kind, call.path));
     }
   }
 
@@ -242,10 +258,12 @@ export class ResourceRoutes {
   }
 
   private async delete(call: ResourceRequest): Promise<void> {
-    const { outcome, object } = await this.registry.delete(call.kind, keyOf(call), await deleteQuery(call));
-    if (outcome === 'terminating' || call.kind.gracePeriodSeconds !== undefined)
-      return this.send(call, outcome === 'terminating' ? 200 : 200, object);
     const { kind, path } = call;
+    const query = await deleteQuery(this.decoder, call);
+    if (query.propagationPolicy === undefined && kind.orphanWarning !== undefined)
+      warn(call.response, [kind.orphanWarning]);
+    const { outcome, object } = await this.registry.delete(kind, keyOf(call), query);
+    if (outcome === 'terminating' || kind.gracePeriodSeconds !== undefined) return this.send(call, 200, object);
     sendJson(call.response, 200, {
       kind: 'Status',
       apiVersion: 'v1',
@@ -261,17 +279,21 @@ export class ResourceRoutes {
   }
 
   private async deleteCollection(call: ResourceRequest): Promise<void> {
-    const page = await this.registry.deleteCollection(call.kind, listQuery(call), await deleteQuery(call));
+    const page = await this.registry.deleteCollection(
+      call.kind,
+      listQuery(call),
+      await deleteQuery(this.decoder, call),
+    );
     await this.sendList(call, representationFor(call), page);
   }
 
   private async bind(call: ResourceRequest): Promise<void> {
-    await this.registry.bind(keyOf(call), await readObject(call.request), writeOptions(call));
+    await this.registry.bind(keyOf(call), await readTyped(this.decoder, BINDING, call), writeOptions(call));
     sendJson(call.response, 201, success(201));
   }
 
   private async evict(call: ResourceRequest): Promise<void> {
-    await this.registry.evict(keyOf(call), await readObject(call.request), writeOptions(call));
+    await this.registry.evict(keyOf(call), await readTyped(this.decoder, EVICTION, call), writeOptions(call));
     sendJson(call.response, 201, success(201));
   }
 }
@@ -297,7 +319,5 @@ const success = (code: number): unknown => ({
   status: 'Success',
   code,
 });
-export const notAllowed = (): StatusError =>
-  new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
 export const notServed = (): StatusError =>
   new StatusError('NotFound', 'the server could not find the requested resource');

@@ -5,6 +5,11 @@ import { COMPRESSED_FROM_BYTES, compressed, mayCompress } from './compression';
 
 export const JSON_TYPE = 'application/json';
 
+/** Warnings go out with whatever is sent. */
+export function warn(response: ServerResponse, warnings: readonly string[]): void {
+  for (const text of warnings) response.appendHeader('Warning', `299 - ${JSON.stringify(text)}`);
+}
+
 /** Sends bytes that are JSON already. */
 export function sendBytes(
   response: ServerResponse,
@@ -13,21 +18,20 @@ export function sendBytes(
   warnings: readonly string[] = [],
   type = JSON_TYPE,
 ): void {
-  if (warnings.length > 0)
-    response.setHeader(
-      'Warning',
-      warnings.map((text) => `299 - ${JSON.stringify(text)}`),
-    );
+  warn(response, warnings);
   if (bytes.length >= COMPRESSED_FROM_BYTES && mayCompress(response)) {
     const sink = compressed(response);
-    response.writeHead(code, { 'Content-Type': type, 'Cache-Control': 'no-cache, private' });
+    response.writeHead(code, {
+      'Content-Type': type,
+      'Cache-Control': response.getHeader('Cache-Control') ?? 'no-cache, private',
+    });
     sink.end(bytes);
     return;
   }
   response.writeHead(code, {
     'Content-Type': type,
     'Content-Length': bytes.length,
-    'Cache-Control': 'no-cache, private',
+    'Cache-Control': response.getHeader('Cache-Control') ?? 'no-cache, private',
   });
   response.end(bytes);
 }
@@ -74,6 +78,7 @@ export function sendRefusal(request: IncomingMessage, response: ServerResponse, 
     response.destroy();
     return;
   }
+  if (error.allowedMethods !== undefined) response.setHeader('Allow', error.allowedMethods.join(', '));
   if (!request.complete) response.setHeader('Connection', 'close');
   if (error.reason === 'Unauthorized') response.setHeader('WWW-Authenticate', 'Bearer realm="pinsetter"');
   if (error.details?.retryAfterSeconds !== undefined)

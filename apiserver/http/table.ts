@@ -6,7 +6,7 @@ export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
 /** How the client wants objects shown, from its Accept header. */
 export type Representation =
-  | { readonly as: 'object' }
+  | { readonly as: 'object'; readonly type: 'application/json' | 'application/yaml' }
   | { readonly as: 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'; readonly version: string };
 
 /** Whether an Accept header asks for the object itself, told without taking it apart. */
@@ -15,16 +15,17 @@ export const isPlainJson = (accept: string | undefined): boolean =>
 
 /** The first media type of an Accept header that we can produce; undefined: none, 406. Protobuf is skipped. */
 export function negotiate(accept: string | undefined): Representation | undefined {
-  for (const range of (accept ?? '*/*').split(',')) {
+  for (const range of (accept === undefined || accept === '' ? '*/*' : accept).split(',')) {
     const [type = '', ...parameters] = range
       .trim()
       .split(';')
       .map((part) => part.trim());
+    if (type === 'application/yaml') return { as: 'object', type };
     if (!['application/json', 'application/*', '*/*'].includes(type)) continue;
     const parameter = (name: string): string | undefined =>
       parameters.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
     const as = parameter('as');
-    if (as === undefined) return { as: 'object' };
+    if (as === undefined) return { as: 'object', type: 'application/json' };
     const version = parameter('v') ?? 'v1';
     if (parameter('g') !== 'meta.k8s.io' || !['v1', 'v1beta1'].includes(version)) continue;
     if (as === 'Table' || as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { as, version };

@@ -1,10 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiObject } from '../../shared/api/objects';
-import { StatusError } from '../../shared/status-error';
 import type { User } from '../auth/user';
 import type { Kind } from '../kinds/kind';
 import type { Decoder } from '../openapi/decode';
-import { readObject } from './read-object';
+import { allowedMethods, methodNotAllowed } from './allowed-methods';
+import type { BodyType } from './read-typed';
+import { readTyped } from './read-typed';
 import type { RequestPath } from './request-path';
 
 /** A request for something that is made for the answer and never stored. */
@@ -30,6 +31,7 @@ interface AnswerCall {
   readonly query: URLSearchParams;
   readonly user: User;
   readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }
 
 /** Who answers for a subresource of a stored object that is made for the answer alone; undefined: nobody. */
@@ -41,22 +43,19 @@ export async function answerSubresource(
   const { kind, path, query, user, request } = call;
   const handler = handlers[`${path.plural ?? ''}/${path.subresource ?? ''}`];
   if (handler === undefined) return undefined;
-  if (request.method !== 'POST') throw notAllowed();
+  if (request.method !== 'POST') throw methodNotAllowed(['POST']);
   const { namespace, name } = path;
   const type = { ...kind, ...kind.subresources.find((each) => each.name === path.subresource) };
   const schema = `io.k8s.api.${type.group.split('.')[0] ?? ''}.${type.version}.${type.kind}`;
-  const body = bodyReader(decoder, { ...type, schema }, request);
+  const body = bodyReader(decoder, { ...type, schema }, call);
   return handler({ verb: 'create', namespace, name, query, user, body });
 }
 
 /** Reads the body as the type that it says it is: nothing unknown, no field of another type, null as absent. */
 const bodyReader =
-  (decoder: Decoder, type: Parameters<Decoder['decode']>[0], request: IncomingMessage) =>
-  async (): Promise<ApiObject> =>
-    decoder.decode(type, await readObject(request)).object;
-
-const notAllowed = (): StatusError =>
-  new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  (decoder: Decoder, { group, version, kind, schema }: BodyType, call: AnswerCall) =>
+  (): Promise<ApiObject> =>
+    readTyped(decoder, { group, version, kind, schema }, call);
 
 const METHODS: Readonly<Record<string, 'read' | 'create'>> = { GET: 'read', HEAD: 'read', POST: 'create' };
 
@@ -71,10 +70,10 @@ export async function answerVirtual(
   const method = METHODS[request.method ?? ''];
   const verb = method === 'read' ? (path.name === undefined ? 'list' : 'get') : method;
   if (handler === undefined || verb === undefined || !kind.verbs.includes(verb) || path.subresource !== undefined) {
-    throw notAllowed();
+    throw methodNotAllowed(allowedMethods(kind, path));
   }
   const { namespace, name } = path;
-  const answer = await handler({ verb, namespace, name, query, user, body: bodyReader(decoder, kind, request) });
+  const answer = await handler({ verb, namespace, name, query, user, body: bodyReader(decoder, kind, call) });
   // A kind that is served in several versions has one handler.
   const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
   return { code: verb === 'create' ? 201 : 200, answer: { ...answer, apiVersion } };

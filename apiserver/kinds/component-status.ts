@@ -19,6 +19,7 @@ export const componentStatus = defineKind({
   shortNames: ['cs'],
   verbs: ['get', 'list'],
   schema: 'io.k8s.api.core.v1.ComponentStatus',
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   columns: [
     nameColumn,
     column('Status', (object) => (healthOf(object)?.status === 'True' ? 'Healthy' : 'Unhealthy'), {

@@ -13,6 +13,7 @@ export const endpoints: Kind = {
   group: '',
   version: 'v1',
   kind: 'Endpoints',
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   plural: 'endpoints',
   singular: 'endpoints',
   namespaced: true,

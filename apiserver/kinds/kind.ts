@@ -71,6 +71,12 @@ export interface Kind {
   readonly holdsDeletion?: (object: StoredObject) => boolean;
   /** Changes the object in place when its deletion begins (a namespace's phase). */
   readonly beginDeletion?: (object: StoredObject) => void;
+  /** Its dependents stay when it is deleted by somebody who does not say what shall become of them. */
+  readonly orphansByDefault?: true;
+  /** What such a client is told. */
+  readonly orphanWarning?: string;
+  /** What whoever uses it is told, in Kubernetes' words: that it, or this version, goes. */
+  readonly deprecation?: string;
   /** Creation keeps the status that the client sends (a node registers with its figures). */
   readonly keepsStatusOnCreate?: boolean;
   /** Present where objects are stored in another version than this one. */

@@ -15,11 +15,14 @@ export interface Incoming {
 export const apiVersionOf = (kind: Pick<Kind, 'group' | 'version'>): string =>
   kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
 
+/** What of a kind decides how a body is read. */
+type Typed = Pick<Kind, 'group' | 'version' | 'kind' | 'schema' | 'custom'>;
+
 type Strictness = Pick<WriteOptions, 'fieldValidation' | 'bodyProblems'>;
 
 /** Decodes a request's body for a kind. Throws BadRequest for wrong types, another kind, and, if Strict, unknown and
  * duplicate fields. */
-export function readIncoming(decoder: Decoder, kind: Kind, body: ApiObject, strictness: Strictness): Incoming {
+export function readIncoming(decoder: Decoder, kind: Typed, body: ApiObject, strictness: Strictness): Incoming {
   const { object, problems } = decodeFor(decoder, kind, body, strictness);
   if (strictness.fieldValidation === 'Strict' && problems.length > 0) {
     throw badRequest(
@@ -54,7 +57,7 @@ const strictError = (problems: readonly string[]): string => `strict decoding er
 
 function decodeFor(
   decoder: Decoder,
-  kind: Kind,
+  kind: Typed,
   body: ApiObject,
   { fieldValidation, bodyProblems = [] }: Strictness,
 ): { readonly object: ApiObject; readonly problems: readonly string[] } {
@@ -79,7 +82,7 @@ function goText(value: unknown): string {
   return `map[${fields.map(([key, each]) => `${key}:${goText(each)}`).join(' ')}]`;
 }
 
-function checkType(kind: Kind, object: ApiObject): void {
+function checkType(kind: Typed, object: ApiObject): void {
   const apiVersion = apiVersionOf(kind);
   const version = object.apiVersion ?? '';
   const name = object.kind ?? '';

@@ -25,7 +25,7 @@ export function planDeletion(
   checkPreconditions(kind, object, query.preconditions);
   const { metadata } = object;
   const grace = graceOf(kind, object, query.gracePeriodSeconds);
-  const finalizers = finalizersFor(metadata.finalizers ?? [], query.propagationPolicy);
+  const finalizers = finalizersFor(kind, metadata.finalizers ?? [], query.propagationPolicy);
   const isHeld = finalizers.length > 0 || kind.holdsDeletion?.(object) === true;
   if (metadata.deletionTimestamp !== undefined) {
     const graceBefore = metadata.deletionGracePeriodSeconds ?? 0;
@@ -62,14 +62,26 @@ function graceOf(kind: Kind, object: StoredObject, requested: number | undefined
   return kind.gracePeriodSeconds(object, requested !== undefined && requested < 0 ? 1 : requested);
 }
 
-function finalizersFor(current: readonly string[], policy: DeleteQuery['propagationPolicy']): string[] {
-  if (policy === undefined) return [...current];
+function finalizersFor(
+  kind: Kind,
+  current: readonly string[],
+  policy: DeleteQuery['propagationPolicy'],
+): readonly string[] {
+  if (policy === undefined) {
+    const isDecided = current.includes(ORPHAN) || current.includes(FOREGROUND);
+    return kind.orphansByDefault === true && !isDecided ? [...current, ORPHAN] : current;
+  }
   const others = current.filter((each) => each !== FOREGROUND && each !== ORPHAN);
   if (policy === 'Background') return others;
   return [...others, policy === 'Foreground' ? FOREGROUND : ORPHAN];
 }
 
-function marked(object: StoredObject, finalizers: string[], whenMs: number, graceSeconds: number): StoredObject {
+function marked(
+  object: StoredObject,
+  finalizers: readonly string[],
+  whenMs: number,
+  graceSeconds: number,
+): StoredObject {
   const { finalizers: _, ...metadata } = structuredClone(object.metadata);
   return {
     ...structuredClone(object),
@@ -77,7 +89,7 @@ function marked(object: StoredObject, finalizers: string[], whenMs: number, grac
       ...metadata,
       deletionTimestamp: toTimestamp(whenMs),
       deletionGracePeriodSeconds: graceSeconds,
-      ...(finalizers.length === 0 ? {} : { finalizers }),
+      ...(finalizers.length === 0 ? {} : { finalizers: [...finalizers] }),
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock';
-import { badRequest, expired } from '../../shared/status-error';
+import { expired } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
 import type { CacheEvent, KindCache } from './kind-cache';
 import { parseResourceVersion } from './list-objects';
@@ -11,7 +11,7 @@ import { prefixOf, resourceOf } from './store-keys';
 
 /** Changes handed out at once. */
 const BATCH = 500;
-/** How often a quiet watch that asked for bookmarks gets one, as Kubernetes' watch cache. */
+/** How often a watch that asked for bookmarks gets one, whatever else it is told, as Kubernetes' watch cache. */
 const BOOKMARK_MS = 60_000;
 
 export interface WatchSources {
@@ -19,14 +19,12 @@ export interface WatchSources {
   readonly clock: Clock;
 }
 
-/** Throws BadRequest for selectors and resource versions that cannot be read. */
+/** Throws BadRequest for selectors and resource versions that cannot be read. The end of the initial events is told by a
+ * bookmark, so only to those who take bookmarks. */
 export function watchObjects({ cache, clock }: WatchSources, kind: Kind, query: WatchQuery): RegistryWatch {
   const kindCache = cache.of(resourceOf(kind));
   const { resourceVersion = '' } = query;
   const after = resourceVersion === '' || resourceVersion === '0' ? undefined : parseResourceVersion(resourceVersion);
-  if (query.sendInitialEvents === true && !query.allowBookmarks) {
-    throw badRequest('sendInitialEvents is forbidden for watch unless allowWatchBookmarks is true');
-  }
   return new CacheWatch({
     cache,
     kindCache,
@@ -36,7 +34,7 @@ export function watchObjects({ cache, clock }: WatchSources, kind: Kind, query: 
     after,
     // Without a resourceVersion a watch starts with what there is, unless it says otherwise.
     initial: query.sendInitialEvents ?? after === undefined,
-    endOfInitial: query.sendInitialEvents === true,
+    endOfInitial: query.sendInitialEvents === true && query.allowBookmarks,
     bookmarks: query.allowBookmarks,
   });
 }
@@ -67,7 +65,8 @@ class CacheWatch implements RegistryWatch {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly WatchSignal[], void, void> {
-    const { cache, kindCache, initial, after } = this.settings;
+    const { cache, kindCache, clock, initial, after } = this.settings;
+    let bookmarkMs = clock.monotonic() + BOOKMARK_MS;
     if (initial && after !== undefined) await this.until((resume) => void cache.caughtUp(after).then(resume));
     let cursor = initial || after === undefined ? kindCache.cursor : kindCache.cursorAfter(after);
     if (initial && !this.closed) yield this.initialEvents();
@@ -80,8 +79,11 @@ class CacheWatch implements RegistryWatch {
         return;
       }
       if (events.length === 0) {
-        const isQuiet = await this.news();
-        if (isQuiet && !this.closed && kindCache.cursor === cursor) yield [this.bookmark(false)];
+        const isDue = await this.news(bookmarkMs);
+        if (isDue && !this.closed && kindCache.cursor === cursor) {
+          bookmarkMs = clock.monotonic() + BOOKMARK_MS;
+          yield [this.bookmark(false)];
+        }
         continue;
       }
       cursor += events.length;
@@ -116,8 +118,8 @@ class CacheWatch implements RegistryWatch {
     return [{ type: 'DELETED', encoded: event.type === 'DELETED' ? current : previous.atRevision(event.revision) }];
   }
 
-  /** Waits for a change. True when it is time for a bookmark instead. */
-  private async news(): Promise<boolean> {
+  /** Waits for a change, at most until `bookmarkMs`. True when it is time for a bookmark. */
+  private async news(bookmarkMs: number): Promise<boolean> {
     const { kindCache, clock, bookmarks } = this.settings;
     let isBookmarkDue = false;
     let forget = (): void => undefined;
@@ -125,10 +127,13 @@ class CacheWatch implements RegistryWatch {
     await this.until((resume) => {
       forget = kindCache.onNews(resume);
       if (!bookmarks) return;
-      cancel = clock.setTimeout(() => {
-        isBookmarkDue = true;
-        resume();
-      }, BOOKMARK_MS);
+      cancel = clock.setTimeout(
+        () => {
+          isBookmarkDue = true;
+          resume();
+        },
+        Math.max(0, bookmarkMs - clock.monotonic()),
+      );
     });
     forget();
     cancel();

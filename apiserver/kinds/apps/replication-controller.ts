@@ -37,6 +37,7 @@ export const replicationController = defineKind({
   ],
   fieldSelectors: ['status.replicas'],
   hasStatus: true,
+  orphansByDefault: true,
   hasGeneration: true,
   scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   setDefaults(object) {

@@ -32,6 +32,9 @@ export const job = defineKind({
   categories: ['all'],
   subresources: [STATUS],
   schema: 'io.k8s.api.batch.v1.Job',
+  orphansByDefault: true,
+  orphanWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   columns: [
     nameColumn,
     column('Status', stateOf, { description: 'Where the job stands' }),

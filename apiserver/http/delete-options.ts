@@ -1,0 +1,62 @@
+import type { DeleteOptions } from '../../shared/api/objects';
+import type { StatusCause } from '../../shared/status-error';
+import { badRequest, invalid } from '../../shared/status-error';
+import { invalidValue, notSupported } from '../kinds/validation/field-errors';
+import type { Decoder } from '../openapi/decode';
+import type { DeleteQuery } from '../registry/registry';
+import { flagOf, integerOf } from '../streaming/query-options';
+import { readObject } from './read-object';
+import type { ResourceRequest } from './resource-request';
+import { dryRunOf } from './resource-request';
+
+const TYPE = {
+  group: 'meta.k8s.io',
+  version: 'v1',
+  kind: 'DeleteOptions',
+  schema: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
+} as const;
+const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
+
+/** How objects are to be deleted: by the body's DeleteOptions, else by the query. Throws BadRequest and Invalid. */
+export async function deleteQuery(
+  decoder: Decoder,
+  { request, query, user, annotate }: ResourceRequest,
+): Promise<DeleteQuery> {
+  const options = decodeOptions(decoder, await readObject(request));
+  const gracePeriodSeconds = options.gracePeriodSeconds ?? integerOf(query, 'gracePeriodSeconds');
+  const policy = policyOf(options, query);
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  return {
+    user,
+    ...(annotate === undefined ? {} : { annotate }),
+    ...dryRunOf(options.dryRun ?? query.getAll('dryRun')),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy }),
+    preconditions: {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+  };
+}
+
+/** DeleteOptions are a type of every group, so that any group's version of them will do. */
+function decodeOptions(decoder: Decoder, body: Parameters<Decoder['decode']>[1]): DeleteOptions {
+  const { kind = '' } = body as { readonly kind?: unknown };
+  if (kind !== '' && kind !== TYPE.kind) throw badRequest('decoded object cannot be converted to DeleteOptions');
+  return decoder.decode(TYPE, body).object as DeleteOptions;
+}
+
+function policyOf(options: DeleteOptions, query: URLSearchParams): DeleteQuery['propagationPolicy'] {
+  const policy = options.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
+  const orphans =
+    options.orphanDependents ?? (query.has('orphanDependents') ? flagOf(query, 'orphanDependents') : undefined);
+  const known = POLICIES.find((each) => each === policy);
+  const problems: readonly StatusCause[] = [
+    ...(policy !== undefined && orphans !== undefined
+      ? [invalidValue('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set')]
+      : []),
+    ...(policy !== undefined && known === undefined ? [notSupported('propagationPolicy', policy, [...POLICIES])] : []),
+  ];
+  if (problems.length > 0) throw invalid(TYPE, '', problems);
+  return known ?? (orphans === undefined ? undefined : orphans ? 'Orphan' : 'Background');
+}
