@@ -21,6 +21,33 @@ it('suspects a node at once when its connection closes, and gives it up after th
   expect(monitor.of('n1').state).toBe('connected');
 });
 
+it('does not give up a node whose beats are late while anything else comes from it', async () => {
+  const { clock, monitor } = start();
+  monitor.connected('n1', []);
+  for (let second = 0; second < 20; second++) {
+    await clock.advance(1_000);
+    monitor.heard('n1');
+  }
+  expect(monitor.of('n1').state).toBe('connected');
+  await clock.advance(2_600);
+  monitor.heard('n1');
+  expect(monitor.of('n1').state).toBe('suspect');
+  await clock.advance(3_000);
+  expect(monitor.of('n1').state).toBe('suspect');
+  await clock.advance(2_000);
+  expect(monitor.of('n1').state).toBe('lost');
+});
+
+it('takes nothing that comes late for a sign of a node whose connection is closed', async () => {
+  const { clock, monitor } = start();
+  monitor.connected('n1', []);
+  monitor.disconnected('n1');
+  await clock.advance(5_000);
+  monitor.heard('n1');
+  await clock.advance(1_100);
+  expect(monitor.of('n1').state).toBe('lost');
+});
+
 it('does not hold its own start against the nodes for a while', async () => {
   const { clock, monitor } = start();
   expect(monitor.of('n1')).toMatchObject({ state: 'awaited', heard: false });

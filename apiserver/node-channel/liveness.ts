@@ -88,6 +88,16 @@ export class LivenessMonitor implements LivenessReader {
     if (changed) this.tell(nodeName);
   }
 
+  /**
+   * Something came from it that is no beat: it is there, on a machine so busy that its beats are late. A node that is
+   * suspected stays so until it beats again, but is not given up.
+   */
+  heard(nodeName: string): void {
+    const entry = this.entries.get(nodeName);
+    if (entry?.isOpen === true && (entry.state === 'connected' || entry.state === 'suspect'))
+      entry.lastBeatMs = Math.max(entry.lastBeatMs, this.clock.monotonic() - HEARTBEAT_PERIOD_MS);
+  }
+
   disconnected(nodeName: string): void {
     const entry = this.entryOf(nodeName);
     entry.isOpen = false;

@@ -174,6 +174,7 @@ class SocketNodeChannel implements NodeChannel {
       relay: (from, { nodeName, frames }) => this.connections.get(nodeName)?.passOn({ nodeName: from, frames }),
       podStatuses: this.podStatuses,
       register: (connection, registration) => this.connections.register(connection, registration),
+      onHeard: (connection) => this.connections.onHeard(connection),
       onHeartbeat: (connection, heartbeat) => this.connections.onHeartbeat(connection, heartbeat),
       onEvent: (connection, event) => {
         if (event.pod === undefined || feed.hadPod(connection.nodeName, event.pod.uid)) {

@@ -54,6 +54,8 @@ export interface ConnectionServices {
   readonly podStatuses: PodStatusWriter;
   /** Writes the Node and makes this the node's one connection. */
   register(connection: NodeConnection, registration: Registration): Promise<void>;
+  /** Whatever came: a message, or the answer to a ping. */
+  onHeard(connection: NodeConnection): void;
   onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): void;
   onEvent(connection: NodeConnection, event: EventReport): void;
   onImages(connection: NodeConnection, message: NodeImages): void;
@@ -146,6 +148,7 @@ export class NodeConnection {
       });
     });
     this.onTold('relayFrames', parseRelayFrames, (frames) => services.relay(this.nodeName, frames));
+    socket.conn.on('packet', () => services.onHeard(this));
     this.onTold('heartbeat', parseHeartbeat, (heartbeat) => services.onHeartbeat(this, heartbeat));
     this.onTold('event', parseEventReport, (event) => services.onEvent(this, event));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));

@@ -81,6 +81,10 @@ export class NodeConnections {
     });
   }
 
+  onHeard(connection: NodeConnection): void {
+    if (this.open.get(connection.nodeName) === connection) this.deps.liveness.heard(connection.nodeName);
+  }
+
   onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): void {
     const { nodeName } = connection;
     const entry = this.entries.get(nodeName);

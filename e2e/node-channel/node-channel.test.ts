@@ -327,7 +327,8 @@ describe('a node that falls silent', () => {
     await until(() => ready()?.status === 'True' && taints().length === 0);
     await until(() => harness.channel.nodes()[0]?.usage !== undefined);
 
-    agent.heartbeat = () => new Promise(() => undefined);
+    // Its process goes on and answers nobody, as where it has no turn on its machine.
+    agent.heartbeat = () => Promise.reject(new Error('no figures'));
     await clock.advance(2_000);
     await clock.advance(1_900);
     expect(harness.channel.nodes()[0]?.state).toBe('connected');
@@ -359,6 +360,23 @@ describe('a node that falls silent', () => {
     await until(() => agent.all('disconnected').length === 1);
     await clock.advance(8_000);
     await until(() => ready()?.status === 'True' && taints().length === 0);
+  });
+
+  it('is not silent where its figures take long: those of before stand for them', async () => {
+    const clock = new FakeClock();
+    harness = await ChannelHarness.start(clock);
+    const agent = await harness.connectedAgent('n1');
+    const lastBeatMs = () => harness.channel.nodes()[0]?.lastHeartbeatMs;
+    await until(() => harness.channel.nodes()[0]?.usage !== undefined);
+    agent.heartbeat = () => new Promise(() => undefined);
+    await clock.advance(1_000);
+    for (let beat = 0; beat < 5; beat++) {
+      await clock.advance(1_000);
+      // Begun a second ago, and not waited for any longer.
+      await clock.advance(1_000);
+      await until(() => lastBeatMs() === clock.now());
+    }
+    expect(harness.channel.nodes()[0]?.state).toBe('connected');
   });
 
   it('is not ready for the reason its agent gives', async () => {

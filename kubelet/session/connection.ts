@@ -25,6 +25,8 @@ import type { SessionHandlers } from './session';
 const CONNECT_TIMEOUT_MS = 10_000;
 const REGISTER_TIMEOUT_MS = 30_000;
 
+type Figures = Awaited<ReturnType<SessionHandlers['heartbeat']>>;
+
 /** One socket from its dial to its end. Nothing of it is used again: the next dial makes a new one. */
 export class Connection {
   /** Resolves with the reason when an open connection ends. */
@@ -150,12 +152,18 @@ export class Connection {
   startBeating(): void {
     let sequence = 0;
     let isBeating = false;
+    let figures: Figures | undefined;
+    let gathering: Promise<Figures> | undefined;
     const beat = async (): Promise<void> => {
-      // A beat whose figures take longer than a period is not piled up.
+      // The figures of before go where new ones take long, as of a disk that does not answer; they are not piled up.
       if (isBeating) return;
       isBeating = true;
       try {
-        const figures = await this.options.handlers.heartbeat();
+        gathering ??= this.options.handlers
+          .heartbeat()
+          .then((fresh) => (figures = fresh))
+          .finally(() => (gathering = undefined));
+        figures = (await this.withinPeriod(gathering)) ?? figures ?? (await gathering);
         sequence += 1;
         this.tell('heartbeat', { ...figures, sequence, sentAtMs: this.options.clock.now() });
       } catch (error) {
@@ -166,6 +174,22 @@ export class Connection {
     };
     void beat();
     this.stopBeating = this.options.clock.setInterval(() => void beat(), HEARTBEAT_PERIOD_MS);
+  }
+
+  /** Undefined where it takes half a period. */
+  private async withinPeriod<T>(work: Promise<T>): Promise<T | undefined> {
+    // Whoever comes after the time limit finds nobody who waits.
+    work.catch(() => undefined);
+    const limit = new AbortController();
+    const late = this.options.clock.sleep(HEARTBEAT_PERIOD_MS / 2, limit.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      limit.abort();
+    }
   }
 
   /** Sends what needs no answer; dropped when the connection is gone. */

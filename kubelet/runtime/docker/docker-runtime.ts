@@ -42,10 +42,13 @@ import { LABELS, ownerFilter } from './labels';
 import { fromInspectedImage, fromListedImage, toContainer, toSandbox } from './observe';
 import { OomScoreProbe } from './oom-score-probe';
 import { connectToPort } from './port-connector';
+import { RecentAnswers } from './recent-answers';
 import { hasEnginesResolver, writeResolverFile } from './resolver-file';
 import { ensureSandboxImage } from './sandbox-image';
 import { attachSession, execSession } from './stdio-session';
 
+/** From an image made present, or a sandbox made, to the container that is made of them. */
+const ANSWER_AGE_MS = 5_000;
 const INSPECTIONS_AT_ONCE = 8;
 const CGROUP_ROOT = '/sys/fs/cgroup';
 /** The kernel's least. */
@@ -74,6 +77,8 @@ class DockerRuntime implements Runtime {
   private readonly logger: Logger;
   private readonly oomScore: OomScoreProbe;
   private readonly logRotation: LogRotation;
+  private readonly recentSandboxes: RecentAnswers<SandboxModes>;
+  private readonly recentImages: RecentAnswers<ImageInfo>;
   /** Containers of whom an event has said that their memory ran out. */
   private readonly outOfMemory = new Set<ContainerId>();
 
@@ -81,6 +86,8 @@ class DockerRuntime implements Runtime {
     this.calls = new EngineCalls(options);
     this.clock = options.clock;
     this.logger = options.logger;
+    this.recentSandboxes = new RecentAnswers(options.clock, ANSWER_AGE_MS);
+    this.recentImages = new RecentAnswers(options.clock, ANSWER_AGE_MS);
     this.logRotation = options.logs ?? DEFAULT_LOG_ROTATION;
     const { nodeName, clusterId, labels = {} } = options;
     this.owner = { nodeName, labels, ...(clusterId === undefined ? {} : { clusterId }) };
@@ -139,14 +146,14 @@ class DockerRuntime implements Runtime {
 
   async createSandbox(spec: SandboxSpec): Promise<SandboxId> {
     const options = sandboxOptions(this.owner, spec);
-    try {
-      return await this.calls.create(options);
-    } catch (error) {
+    const id = await this.calls.create(options).catch(async (error: unknown) => {
       if (!(error instanceof RuntimeError) || error.kind !== 'ImageNotFound') throw error;
       // Somebody tidied up the engine's images since `prepare`.
       await this.prepare();
       return this.calls.create(options);
-    }
+    });
+    this.recentSandboxes.set(id, { id, hostIpc: spec.hostIpc, hostPid: spec.hostPid });
+    return id;
   }
 
   async startSandbox(id: SandboxId): Promise<void> {
@@ -156,21 +163,20 @@ class DockerRuntime implements Runtime {
   }
 
   removeSandbox(id: SandboxId): Promise<void> {
+    this.recentSandboxes.forget(id);
     return this.calls.remove(id);
   }
 
   async createContainer(sandboxId: SandboxId, spec: ContainerSpec): Promise<ContainerId> {
     const [sandbox, image, minOomScoreAdj] = await Promise.all([
-      this.calls.inspect(sandboxId),
-      this.inspectImage(spec.image),
+      this.recentSandboxes.get(sandboxId) ?? this.sandboxModes(sandboxId),
+      this.recentImages.get(spec.image) ?? this.inspectImage(spec.image),
       this.minOomScoreAdj(spec),
     ]);
     if (sandbox === undefined) throw new RuntimeError('NotFound', `No such sandbox: ${sandboxId}`);
     if (image === undefined) throw new RuntimeError('ImageNotFound', `No such image: ${spec.image}`);
     refuseRoot(spec, image);
-    const { IpcMode, PidMode } = sandbox.HostConfig;
-    const modes: SandboxModes = { id: sandboxId, hostIpc: IpcMode === 'host', hostPid: PidMode === 'host' };
-    const context = { sandbox: modes, image, minOomScoreAdj, logs: this.logRotation };
+    const context = { sandbox, image, minOomScoreAdj, logs: this.logRotation };
     return this.calls.create(containerOptions(this.owner, spec, context));
   }
 
@@ -210,13 +216,24 @@ class DockerRuntime implements Runtime {
     }
   }
 
+  private async sandboxModes(id: SandboxId): Promise<SandboxModes | undefined> {
+    const { IpcMode, PidMode } = (await this.calls.inspect(id))?.HostConfig ?? {};
+    return IpcMode === undefined ? undefined : { id, hostIpc: IpcMode === 'host', hostPid: PidMode === 'host' };
+  }
+
   private toContainer(inspected: ContainerInspectInfo): ObservedContainer {
     return toContainer(inspected, this.outOfMemory.has(inspected.Id));
   }
 
   async inspectImage(image: string): Promise<ImageInfo | undefined> {
     const found = await this.calls.inspectImage(image);
-    return found && fromInspectedImage(found);
+    if (found === undefined) {
+      this.recentImages.forget(image);
+      return undefined;
+    }
+    const info = fromInspectedImage(found);
+    this.recentImages.set(image, info);
+    return info;
   }
 
   async pullImage(image: string, options: PullOptions): Promise<ImageInfo> {
