@@ -178,6 +178,7 @@ const is =
     error instanceof StatusError && reasons.includes(error.reason);
 
 export const isNotFound = is('NotFound');
+export const isForbidden = is('Forbidden');
 export const isAlreadyExists = is('AlreadyExists');
 export const isConflict = is('Conflict');
 export const isGone = is('Gone', 'Expired');

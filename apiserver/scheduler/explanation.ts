@@ -27,6 +27,18 @@ const TERMS: Readonly<Record<string, (scored: ScoredNode) => number>> = {
   load: ({ load }) => load,
 };
 
+/** A node in a choice, with what it costs and the terms that add up to it; the lower cost wins. */
+export interface ChosenNode {
+  readonly nodeName: string;
+  readonly cost: number;
+  readonly terms: Readonly<Record<string, number>>;
+}
+
+export function chosenNode(scored: ScoredNode, nameOf: (node: number) => string): ChosenNode {
+  const terms = Object.entries(TERMS).map(([term, of]) => [term, of(scored) / UNIT] as const);
+  return { nodeName: nameOf(scored.node), cost: scored.cost / UNIT, terms: Object.fromEntries(terms) };
+}
+
 /** Why a pod is where it is: the node that won, the one that came second, and the terms in which they differ. */
 export function explainChoice({ winner, runnerUp }: Comparison, nameOf: (node: number) => string): string {
   const cost = ({ cost: amount }: ScoredNode): string => (amount / UNIT).toFixed(3);

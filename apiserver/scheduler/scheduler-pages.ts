@@ -17,7 +17,7 @@ export const schedulerPages = (
     const uid = searchParams.get('uid') ?? '';
     const choice = scheduler.choiceOf(uid);
     if (choice === undefined) throw notFound({ group: '', resource: 'choices' }, uid);
-    sendJson(response, 200, { uid, choice });
+    sendJson(response, 200, { uid, ...choice });
   },
   /** POST of pods: where they would go, were they created now. */
   '/scheduler/plan': async (_url, response, request) => {

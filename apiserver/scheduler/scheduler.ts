@@ -20,7 +20,8 @@ import { NodeLoads } from './node-loads';
 import { Preemptor } from './preemptor';
 import type { Cure } from './core/constraints/constraint';
 import { CPU, MEMORY } from './core/model/node-table';
-import { explainChoice } from './explanation';
+import type { ChosenNode } from './explanation';
+import { chosenNode, explainChoice } from './explanation';
 import type { Comparison } from './core/policies/policy';
 import type { PodExtras } from './core/model/pod-class';
 import type { Profiles } from './profiles';
@@ -38,6 +39,14 @@ export interface SchedulerOptions {
   readonly profiles: Profiles;
   /** What nodes are really busy with, asked every now and then. Absent: only requests count. */
   readonly usages?: () => readonly NodeUsage[];
+}
+
+/** Why a pod is where it is, in words and in figures. */
+export interface Choice {
+  readonly choice: string;
+  readonly winner: ChosenNode;
+  /** Absent: no other node would have taken it. */
+  readonly runnerUp?: ChosenNode;
 }
 
 const BIND_RETRY_MS = 1_000;
@@ -232,10 +241,16 @@ export class Scheduler {
   }
 
   /** Why the pod was placed where it was, as long as it is remembered. */
-  choiceOf(uid: string): string | undefined {
-    const { nodes } = this.state.cluster;
+  choiceOf(uid: string): Choice | undefined {
     const comparison = this.choices.get(uid);
-    return comparison === undefined ? undefined : explainChoice(comparison, (node) => nodes.nameOf(node));
+    if (comparison === undefined) return undefined;
+    const nameOf = (node: number): string => this.state.cluster.nodes.nameOf(node);
+    const { winner, runnerUp } = comparison;
+    return {
+      choice: explainChoice(comparison, nameOf),
+      winner: chosenNode(winner, nameOf),
+      ...(runnerUp === undefined ? {} : { runnerUp: chosenNode(runnerUp, nameOf) }),
+    };
   }
 
   private remember(pod: Pod, comparison: Comparison): void {

@@ -30,7 +30,7 @@ it('remembers why a pod was placed where it is', async () => {
   cluster.scheduler.start();
   const { metadata } = await cluster.addPod({ name: 'web', cpu: '1' });
   await cluster.idle();
-  expect(cluster.scheduler.choiceOf(metadata.uid)).toMatch(/^n[12] costs .*; n[12] comes second with /);
+  expect(cluster.scheduler.choiceOf(metadata.uid)?.choice).toMatch(/^n[12] costs .*; n[12] comes second with /);
   expect(cluster.scheduler.choiceOf('unknown')).toBeUndefined();
   await cluster.stop();
 });

@@ -8,7 +8,7 @@ import { layoutColumns } from '../output/columns';
 import type { Owner } from '../rebalance/move-pod';
 import { controllerOf, evictAndWait, replaceFirst } from '../rebalance/move-pod';
 import type { Command, Context, Flags } from './command';
-import { count, isSet, seconds } from './command';
+import { count, isSet, seconds, text } from './command';
 
 const MOVE_SECONDS = 300;
 
@@ -18,6 +18,7 @@ export const rebalance: Command = {
   describe: 'move pods to where they fit better: replacements start first, few at a time',
   build: (yargs) =>
     yargs
+      .option('output', { alias: 'o', type: 'string', describe: 'json, with --dry-run' })
       .option('dry-run', { type: 'boolean', describe: 'only show the moves and what they gain' })
       .option('moves', { type: 'number', default: 20, describe: 'at most so many' })
       .option('concurrency', { type: 'number', default: 1, describe: 'so many at a time; pods of one workload never' })
@@ -43,6 +44,9 @@ interface RebalancePlan {
 const REASONS = { 'better-node': 'fits better there', 'frees-node': 'frees its node' } as const;
 
 async function run(context: Context, flags: Flags): Promise<number | void> {
+  const output = text(flags, 'output');
+  if (output !== undefined && (output !== 'json' || !isSet(flags, 'dry-run')))
+    throw new UsageError(`-o ${output}: rebalance knows json alone, and with --dry-run`);
   const moves = count(flags, 'moves') ?? 0;
   const concurrency = count(flags, 'concurrency') ?? 0;
   for (const [flag, value] of Object.entries({ moves, concurrency }))
@@ -50,6 +54,10 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   const { value: plan } = await context
     .client()
     .json<RebalancePlan>({ path: '/scheduler/rebalance', query: { moves } });
+  if (output === 'json') {
+    context.out(`${JSON.stringify(plan, null, 4)}\n`);
+    return;
+  }
   if (plan.moves.length === 0) {
     context.out('nothing to move: every pod is where it fits best\n');
     return;

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import { notFound } from '../../shared/status-error';
 import type { Call } from '../client/api-client';
 import { createPalette } from '../output/palette';
 import type { Context } from './command';
@@ -8,10 +9,17 @@ const MESSAGE =
   '0/2 nodes are available: 1 insufficient cpu, 1 not ready. n1: it has 100m of cpu left; n2: it is not ready.';
 
 /** What `why` says of a pod, against a server that has it, one warning, and a log. */
-async function explanation(pod: { spec?: object; status?: object; metadata?: object }): Promise<string> {
+async function explanation(
+  pod: { spec?: object; status?: object; metadata?: object },
+  { choice, ...flags }: { readonly choice?: object; readonly output?: string } = {},
+): Promise<string> {
   const said: string[] = [];
-  const answer = ({ path }: Call): unknown =>
-    path.endsWith('/events')
+  const answer = ({ path }: Call): unknown => {
+    if (path === '/scheduler/choice') {
+      if (choice === undefined) throw notFound({ group: '', resource: 'choices' }, 'u');
+      return choice;
+    }
+    return path.endsWith('/events')
       ? {
           items: [
             {
@@ -35,8 +43,9 @@ async function explanation(pod: { spec?: object; status?: object; metadata?: obj
             ...pod.metadata,
           },
         };
+  };
   const client = {
-    json: (call: Call) => Promise.resolve({ value: answer(call), warnings: [], code: 200 }),
+    json: async (call: Call) => Promise.resolve({ value: answer(call), warnings: [], code: 200 }),
     text: () => Promise.resolve({ text: 'no such file\n', warnings: [], code: 200 }),
   };
   const context = {
@@ -46,7 +55,7 @@ async function explanation(pod: { spec?: object; status?: object; metadata?: obj
     client: () => client,
     out: (text: string) => void said.push(text),
   } as unknown as Context;
-  await why.run(context, { pod: 'pod/web' });
+  await why.run(context, { pod: 'pod/web', ...flags });
   return said.join('');
 }
 
@@ -76,6 +85,36 @@ it('tells which node excludes a pending pod by which rule', async () => {
   const told = await explanation({ status: { phase: 'Pending', conditions } });
   expect(told).toMatch(/pod\/web is pending for \S+: 0\/2 nodes are available: 1 insufficient cpu, 1 not ready\.\n/);
   expect(told).toMatch(/\nNODE +EXCLUDED BY\nn1 +it has 100m of cpu left\nn2 +it is not ready\n$/);
+});
+
+const CHOICE = {
+  choice: 'n1 costs 1.000',
+  winner: { nodeName: 'n1', cost: 1, terms: { 'use of room': 0.9, preferences: 0, load: 0.1 } },
+  runnerUp: { nodeName: 'n2', cost: 1.5, terms: { 'use of room': 0.8, preferences: 0, load: 0.7 } },
+};
+const RUNNING = {
+  spec: { nodeName: 'n1' },
+  status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+};
+
+it('tells of a placed pod what made its node win', async () => {
+  const told = await explanation(RUNNING, { choice: CHOICE });
+  expect(told).toMatch(/^pod\/web is fine: .*\n\nWhy n1, when it was placed \(the lower cost wins\):\n/);
+  expect(told).toMatch(/chosen +n1 +1\.000 +0\.900 +0\.100 *\nsecond +n2 +1\.500 +0\.800 +0\.700 *\n/);
+  expect(told).toMatch(/What decided most: load\.\n$/);
+});
+
+it('tells the same to programs, and of a pending pod each node', async () => {
+  const placed: unknown = JSON.parse(await explanation(RUNNING, { choice: CHOICE, output: 'json' }));
+  expect(placed).toMatchObject({ name: 'web', nodeName: 'n1', placement: CHOICE });
+  const conditions = [{ type: 'PodScheduled', status: 'False', message: MESSAGE }];
+  const pending: unknown = JSON.parse(await explanation({ status: { conditions } }, { output: 'json' }));
+  expect(pending).toMatchObject({
+    exclusions: [
+      { nodeName: 'n1', reason: 'it has 100m of cpu left' },
+      { nodeName: 'n2', reason: 'it is not ready' },
+    ],
+  });
 });
 
 it('tells how a container ended, the end of its log and the last warnings', async () => {

@@ -1,5 +1,7 @@
 import type { ContainerStatus, Pod } from '../../shared/api/objects';
+import { isForbidden, isNotFound } from '../../shared/status-error';
 import type { StoredObject } from '../api-object';
+import { UsageError } from '../client/resources';
 import { ageOf, eventsAbout, lastSeen } from '../events';
 import { tableWidth } from '../environment';
 import { foldLines } from '../output/fold-lines';
@@ -14,16 +16,88 @@ export const why: Command = {
   name: 'why',
   usage: 'why <pod>',
   describe: 'tell why a pod is not running, and what it waits for',
-  build: (yargs) => yargs,
+  build: (yargs) => yargs.option('output', { alias: 'o', type: 'string', describe: 'json' }),
   run,
 };
 
 async function run(context: Context, flags: Flags): Promise<number | void> {
+  const output = text(flags, 'output');
+  if (output !== undefined && output !== 'json') throw new UsageError(`-o ${output}: why knows json alone`);
   const name = podNameOf(text(flags, 'pod') ?? '');
   const { value: pod } = await context.client().json<Pod>({
     path: `/api/v1/namespaces/${encodeURIComponent(context.namespace)}/pods/${encodeURIComponent(name)}`,
   });
+  const isPlaced = (pod.spec.nodeName ?? '') !== '';
+  const placement = isPlaced ? await placementOf(context, pod) : undefined;
+  if (output === 'json') {
+    context.out(`${JSON.stringify(figures(pod, placement), null, 4)}\n`);
+    return;
+  }
   context.out(foldLines(await explanation(context, pod), tableWidth(context.environment).width));
+  if (placement !== undefined) context.out(placementText(context, placement));
+}
+
+/** What the scheduler remembers of a choice; the lower cost won. */
+interface ChosenNode {
+  readonly nodeName: string;
+  readonly cost: number;
+  readonly terms: Readonly<Record<string, number>>;
+}
+interface Placement {
+  readonly choice: string;
+  readonly winner: ChosenNode;
+  readonly runnerUp?: ChosenNode;
+}
+
+/** Undefined: it was not placed by this server's scheduler, or too long ago. */
+async function placementOf(context: Context, { metadata }: Pod): Promise<Placement | undefined> {
+  try {
+    const query = { uid: metadata.uid };
+    return (await context.client().json<Placement>({ path: '/scheduler/choice', query })).value;
+  } catch (error) {
+    // Who may not see it is told what they may see.
+    if (isNotFound(error) || isForbidden(error)) return undefined;
+    throw error;
+  }
+}
+
+function placementText(context: Context, { winner, runnerUp }: Placement): string {
+  if (runnerUp === undefined) return `\nThe scheduler chose ${winner.nodeName}: no other node would take it.\n`;
+  const terms = Object.keys(winner.terms).filter((term) => winner.terms[term] !== 0 || runnerUp.terms[term] !== 0);
+  const row = (what: string, { nodeName, cost, terms: of }: ChosenNode): string[] => [
+    what,
+    nodeName,
+    cost.toFixed(3),
+    ...terms.map((term) => (of[term] ?? 0).toFixed(3)),
+  ];
+  const gap = (term: string): number => (runnerUp.terms[term] ?? 0) - (winner.terms[term] ?? 0);
+  const [decisive] = [...terms].sort((a, b) => gap(b) - gap(a));
+  const table = layoutColumns(
+    [['', 'NODE', 'COST', ...terms.map((term) => term.toUpperCase())], row('chosen', winner), row('second', runnerUp)],
+    tableWidth(context.environment),
+  );
+  const why =
+    decisive === undefined || gap(decisive) <= 0
+      ? 'Both cost the same: a fixed order by their names decides.'
+      : `What decided most: ${decisive}.`;
+  return `\nWhy ${winner.nodeName}, when it was placed (the lower cost wins):\n${table}${why}\n`;
+}
+
+/** The same for programs. */
+function figures({ metadata, spec, status }: Pod, placement: Placement | undefined): object {
+  const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  const isRefused = scheduled?.status === 'False' && scheduled.message !== undefined;
+  const { summary, nodes, miss } = splitByNode(isRefused ? (scheduled.message ?? '') : '');
+  return {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    phase: status?.phase,
+    nodeName: spec.nodeName,
+    placement,
+    ...(isRefused
+      ? { summary, exclusions: nodes.map(([nodeName, reason]) => ({ nodeName, reason })), nearestMiss: miss }
+      : {}),
+  };
 }
 
 async function explanation(context: Context, pod: Pod): Promise<string> {

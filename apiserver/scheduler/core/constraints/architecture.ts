@@ -9,7 +9,10 @@ export const runsImages: NodeConstraint = {
     architectures === undefined || labels[ARCH] === undefined || architectures.includes(labels[ARCH]),
   refusal: ({ architectures }, { labels }) => ({
     reason: "node(s) didn't match the pod's image architecture",
-    detail: `it is ${labels[ARCH] ?? ''}, the images are for ${architectures?.join(', ') ?? ''}`,
+    detail:
+      architectures === undefined || architectures.length === 0
+        ? `it is ${labels[ARCH] ?? ''}, an image is for other processors`
+        : `it is ${labels[ARCH] ?? ''}, the images are for ${architectures.join(', ')}`,
     remedy: `images for ${labels[ARCH] ?? ''}`,
   }),
 };

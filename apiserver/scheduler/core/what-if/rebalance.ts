@@ -93,7 +93,13 @@ class MoveSearch {
       if (pods.length === 0 || pods.length > room || !pods.every((pod) => this.canMove(pod))) continue;
       const done = this.moves.length;
       const share = Math.round(UNIT / pods.length);
-      if (!pods.every((pod) => this.move(pod, share, 'frees-node'))) this.takeBack(done);
+      // What a free node is worth, less what its pods lose elsewhere: company of their own kind, preferences, proportion.
+      let worth = UNIT - UNIT * (this.options.moveCost ?? MOVE_COST) * pods.length;
+      const isEmptied = pods.every((pod) => {
+        worth += this.gainOf(pod);
+        return this.move(pod, share, 'frees-node');
+      });
+      if (!isEmptied || worth <= 0) this.takeBack(done);
     }
   }
 

@@ -43,6 +43,19 @@ describe('rebalancing', () => {
     expect(snapshot()).toBe(before);
   });
 
+  it('empties no node of pods that would lose more elsewhere than the node is worth', () => {
+    const { cluster } = clusterOf({ n1: [], n2: [] });
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'rs', controller: true };
+    for (const node of [0, 1]) {
+      for (const name of ['a', 'b']) {
+        const pod = aPod({ ...small(`${name}${node}`) });
+        const owned = { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } };
+        cluster.place(cluster.classOf(owned), node);
+      }
+    }
+    expect(planRebalancing(cluster, { mayMove: () => true }).moves).toEqual([]);
+  });
+
   it('moves nobody who may not be moved', () => {
     const { cluster } = clusterOf({ n1: ['a', 'b'].map(small), n2: [small('lonely')] });
     expect(planRebalancing(cluster, { mayMove: () => false }).moves).toEqual([]);
