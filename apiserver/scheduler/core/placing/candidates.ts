@@ -11,6 +11,15 @@ import type { TieOrder } from './tie-order';
 /** Makes or finds the layout of a class. */
 export type LayoutSource = (podClass: PodClass, keys: readonly TopologyKey[]) => Layout;
 
+export interface BestTwo {
+  readonly winner: number;
+  readonly winnerCost: number;
+  readonly runnerUp: number;
+  readonly runnerUpCost: number;
+}
+
+const NONE: BestTwo = { winner: -1, winnerCost: IMPOSSIBLE, runnerUp: -1, runnerUpCost: IMPOSSIBLE };
+
 /** Replaying more changes than there are nodes takes longer than starting over, unless there are few of both. */
 const SHORT_REPLAY = 64;
 
@@ -55,12 +64,12 @@ export class Candidates {
     return layout.nodes[this.bests[block] ?? 0] ?? -1;
   }
 
-  /** The best node and who would be it without that one; -1: there is none. */
-  bestTwo(): { readonly winner: number; readonly runnerUp: number } {
+  /** The best node and who would be it without that one, with what they cost; -1: there is none. */
+  bestTwo(): BestTwo {
     const layout = this.refresh();
     const groupCosts = this.groupCosts(layout);
     const block = this.bestBlock(layout, groupCosts);
-    if (block < 0) return { winner: -1, runnerUp: -1 };
+    if (block < 0) return NONE;
     const at = this.bests[block] ?? 0;
     const winner = layout.nodes[at] ?? -1;
     // Without the winner, its block is settled again; then the same search finds the second.
@@ -69,12 +78,15 @@ export class Candidates {
     this.settle(layout, block);
     const other = this.bestBlock(layout, groupCosts);
     const runnerUp = other < 0 ? -1 : (layout.nodes[this.bests[other] ?? 0] ?? -1);
+    const groupCost = (of: number): number =>
+      groupCosts === undefined ? 0 : (groupCosts[layout.groups[of] ?? 0] ?? 0);
+    const runnerUpCost = other < 0 ? IMPOSSIBLE : (this.bounds[other] ?? IMPOSSIBLE) + groupCost(other);
     this.costs[at] = cost;
     this.bests[block] = at;
     this.bounds[block] = cost;
     this.stale[block] = 0;
     this.lastBlock = block;
-    return { winner, runnerUp };
+    return { winner, winnerCost: cost + groupCost(block), runnerUp, runnerUpCost };
   }
 
   /** The nodes that cost least but for rules about domains, the best first. */

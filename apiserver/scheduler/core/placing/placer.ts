@@ -69,11 +69,10 @@ export class Placer {
   /** The best node with who comes second; undefined: none takes the pod. */
   compare(podClass: PodClass): Comparison | undefined {
     this.ties.refresh();
-    const { winner, runnerUp } = this.candidatesOf(podClass).bestTwo();
+    const { winner, winnerCost, runnerUp, runnerUpCost } = this.candidatesOf(podClass).bestTwo();
     if (winner < 0) return undefined;
-    return runnerUp < 0
-      ? { winner: this.score(podClass, winner) }
-      : { winner: this.score(podClass, winner), runnerUp: this.score(podClass, runnerUp) };
+    const won = this.termsOf(podClass, winner, winnerCost);
+    return runnerUp < 0 ? { winner: won } : { winner: won, runnerUp: this.termsOf(podClass, runnerUp, runnerUpCost) };
   }
 
   /** The terms of what a node that takes the pod costs it, as the cluster stands. */
@@ -84,6 +83,15 @@ export class Placer {
     const preferences = fit.costAt(node);
     const load = this.cluster.load.costAt(node);
     return { node, cost: room + preferences + load + around, preferences, load, around, room };
+  }
+
+  /** The same for a node whose cost is known: what room costs is what the other terms leave of it. */
+  private termsOf(podClass: PodClass, node: number, cost: number): ScoredNode {
+    const { rules, fit } = podClass;
+    const around = rules.wishes.length === 0 ? 0 : rulesCost(rules, mayBeFirst(podClass), node);
+    const preferences = fit.costAt(node);
+    const load = this.cluster.load.costAt(node);
+    return { node, cost, preferences, load, around, room: cost - preferences - load - around };
   }
 
   private candidatesOf(podClass: PodClass): Candidates {
