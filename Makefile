@@ -17,7 +17,7 @@ BUILT := dist/.built
 
 TIME := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler
+.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,11 @@ e2e-hosts: build ## many hosts on this machine: what becomes of them when they a
 	@./deploy/prerequisites.sh engine tests
 	@node dist/deploy/local-cluster/main.js engine
 	@npx --no-install jest $(if $(ARGS),$(ARGS),e2e/hosts) --runInBand --selectProjects e2e
+
+e2e-hosts-load: build ## no request is lost over ten rolling updates and two drains (ARGS="--answers 100000")
+	@./deploy/prerequisites.sh engine tests
+	@node dist/deploy/local-cluster/main.js engine
+	@node dist/e2e/bench/hosts/load.js $(ARGS)
 
 check: verify-types verify-lint verify-format ## what must hold before tests
 verify-types: $(INSTALLED) apiserver/openapi/generated/schemas.json
