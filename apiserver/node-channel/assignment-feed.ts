@@ -55,6 +55,8 @@ export class AssignmentFeed {
   constructor(
     private readonly client: Client,
     private readonly nodePods: NodePods,
+    /** Sends what an agent is to know before the news that follow. */
+    private readonly before: () => void = () => undefined,
   ) {
     this.pods = client.view('Pod');
     this.removals = new RemovalLog(Number(this.pods.resourceVersion));
@@ -212,6 +214,7 @@ export class AssignmentFeed {
     this.flushing = true;
     setImmediate(() => {
       this.flushing = false;
+      this.before();
       for (const { sink, waiting } of this.subscribers.values()) {
         const news = [...waiting.values()].sort((a, b) => a.revision - b.revision);
         waiting.clear();

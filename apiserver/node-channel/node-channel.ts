@@ -23,6 +23,7 @@ import { NodeConnections } from './node-connections';
 import { NetworkFeed } from './network-feed';
 import type { PodNetworkSettings } from './pod-network-feed';
 import { PodNetworkFeed } from './pod-network-feed';
+import { PolicyFeed } from './policies/policy-feed';
 import type { NodeIdentity } from './node-identity';
 import { nodeIdentityOf } from './node-identity';
 import { createRenewal } from './renewal';
@@ -74,6 +75,7 @@ class SocketNodeChannel implements NodeChannel {
   private feed: AssignmentFeed | undefined;
   private network: NetworkFeed | undefined;
   private podNetwork: PodNetworkFeed | undefined;
+  private policies: PolicyFeed | undefined;
 
   constructor(private readonly options: NodeChannelOptions) {
     this.liveness = new LivenessMonitor(options.clock);
@@ -97,7 +99,10 @@ class SocketNodeChannel implements NodeChannel {
   start(): void {
     if (this.feed !== undefined) return;
     const { client } = this.options;
-    this.feed = new AssignmentFeed(client, this.options.nodePods);
+    const policies = new PolicyFeed(client);
+    this.policies = policies;
+    // A node knows who may reach a pod before it knows of the pod.
+    this.feed = new AssignmentFeed(client, this.options.nodePods, () => policies.flush());
     this.network = new NetworkFeed(this.options);
     this.podNetwork = new PodNetworkFeed(this.options);
     this.liveness.start();
@@ -115,6 +120,7 @@ class SocketNodeChannel implements NodeChannel {
     this.feed?.stop();
     this.network?.stop();
     this.podNetwork?.stop();
+    this.policies?.stop();
     this.io.disconnectSockets(true);
     this.engine.close();
     await this.podStatuses.idle();
@@ -162,8 +168,9 @@ class SocketNodeChannel implements NodeChannel {
   }
 
   private welcome(socket: Socket): void {
-    const { feed, network, podNetwork } = this;
-    if (feed === undefined || network === undefined || podNetwork === undefined) return void socket.disconnect(true);
+    const { feed, network, podNetwork, policies } = this;
+    if (feed === undefined || network === undefined || podNetwork === undefined || policies === undefined)
+      return void socket.disconnect(true);
     const { clock, logger, client } = this.options;
     new NodeConnection(socket, socket.data as NodeIdentity, {
       clock,
@@ -172,6 +179,7 @@ class SocketNodeChannel implements NodeChannel {
       network,
       podNetwork,
       relay: (from, { nodeName, frames }) => this.connections.get(nodeName)?.passOn({ nodeName: from, frames }),
+      policies,
       podStatuses: this.podStatuses,
       register: (connection, registration) => this.connections.register(connection, registration),
       onHeard: (connection) => this.connections.onHeard(connection),

@@ -35,6 +35,7 @@ import type { ConfigMap, Secret } from '../../shared/api/objects';
 import { acknowledge } from './acknowledge';
 import type { AssignmentFeed } from './assignment-feed';
 import type { NetworkFeed, NetworkSubscription } from './network-feed';
+import type { PolicyFeed } from './policies/policy-feed';
 import type { NodeIdentity } from './node-identity';
 import type { PodNetworkFeed } from './pod-network-feed';
 import type { PodStatusWriter } from './pod-status-writer';
@@ -51,6 +52,7 @@ export interface ConnectionServices {
   readonly podNetwork: PodNetworkFeed;
   /** Hands frames of one node to the node they name. */
   relay(fromNode: string, frames: RelayFrames): void;
+  readonly policies: PolicyFeed;
   readonly podStatuses: PodStatusWriter;
   /** Writes the Node and makes this the node's one connection. */
   register(connection: NodeConnection, registration: Registration): Promise<void>;
@@ -75,6 +77,7 @@ export class NodeConnection {
   private readonly logger: Logger;
   private isRegistered = false;
   private cancelFeed: () => void = () => undefined;
+  private cancelPolicies: () => void = () => undefined;
   private network: NetworkSubscription | undefined;
   private cancelPodNetwork: () => void = () => undefined;
 
@@ -156,6 +159,7 @@ export class NodeConnection {
     this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));
     socket.on('disconnect', (reason: string) => {
       this.cancelFeed();
+      this.cancelPolicies();
       this.network?.cancel();
       this.cancelPodNetwork();
       this.streams.connectionClosed();
@@ -175,10 +179,16 @@ export class NodeConnection {
       services: (message) => void this.socket.emit('services', message),
     });
     this.cancelFeed = cancel;
+    this.cancelPolicies();
+    const policies = this.services.policies.subscribe(
+      this.nodeName,
+      (change) => void this.socket.emit('policies', change),
+    );
+    this.cancelPolicies = policies.cancel;
     this.isRegistered = true;
     // After the answer, which is sent in this turn.
     setImmediate(() => this.followNetwork());
-    return sync;
+    return { ...sync, policies: policies.snapshot };
   }
 
   private followNetwork(): void {

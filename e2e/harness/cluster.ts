@@ -9,6 +9,7 @@ import { readKeptBlock } from '../../kubelet/network/pod-network/kept-block';
 import { podNetworkNames } from '../../kubelet/network/pod-network/names';
 import { PeerNetwork } from '../../kubelet/network/pod-network/peer-network';
 import { forbidForwarding } from '../../kubelet/network/services/forwarding';
+import { policyTableNameOf } from '../../kubelet/network/policies/policy-kernel';
 import { tableNameOf } from '../../kubelet/network/services/kernel';
 import { ClusterClient } from './cluster-client';
 import type { Outcome, Running } from './programs';
@@ -186,7 +187,8 @@ export class Cluster extends ClusterClient {
     if (left.length > 0) await command('docker', ['rm', '-f', '-v', ...left]);
     // As an agent does that is told to clean up, but without the seconds that its start takes.
     for (const worker of this.workers) {
-      await command('nft', ['delete', 'table', 'ip', tableNameOf(worker)]);
+      for (const table of [tableNameOf(worker), policyTableNameOf(worker)])
+        await command('nft', ['delete', 'table', 'ip', table]);
       await this.removeNetwork(worker);
     }
     await this.unmountVolumes();

@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import type { NetworkChange } from '../../shared/wire/network';
 import type { PodNetworkChange, PodNetworkReport } from '../../shared/wire/pod-network';
+import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   EventReport,
@@ -55,6 +56,10 @@ export interface AgentNetwork extends PodNetwork {
   isThere(): boolean;
   /** Why they have none; undefined while nothing is wrong. */
   problem(): string | undefined;
+  /** Who may reach the node's pods, and whom they may reach. A pod that is attached later waits until the node does as it says. */
+  applyPolicies(change: PolicyChange): void;
+  /** The pods that the engine runs already, all of them. */
+  adopt(pods: readonly { readonly uid: string; readonly addresses: readonly string[] }[]): Promise<void>;
 }
 
 export interface AgentOptions {
@@ -206,8 +211,9 @@ export class Agent implements SessionHandlers {
   }
 
   /** What is to end ends first: what is new may need its ports, its memory, its volumes. */
-  onSync({ kind, revision, pods, services, removed }: Sync): void {
+  onSync({ kind, revision, pods, services, policies, removed }: Sync): void {
     this.lastRevision = revision;
+    if (policies !== undefined) this.onPolicies(policies);
     for (const each of services) this.desired.setServices(each);
     for (const uid of removed) this.unassign(uid);
     const ending = new Set(removed);
@@ -265,6 +271,10 @@ export class Agent implements SessionHandlers {
   /** What this node offers the pod network, to be told again after each registration. */
   reportPodNetwork(report: PodNetworkReport): void {
     this.session.reportPodNetwork(report);
+  }
+
+  onPolicies(change: PolicyChange): void {
+    this.options.network?.applyPolicies(change);
   }
 
   onStream(request: StreamRequest, stream: AgentStream): Promise<void> {
@@ -359,7 +369,7 @@ export class Agent implements SessionHandlers {
       return;
     }
     this.adopted = observed;
-    for (const { pod, ips } of observed.sandboxes) if (ips.length > 0) await this.options.network?.attach(pod.uid, ips);
+    await this.options.network?.adopt(observed.sandboxes.map(({ pod, ips }) => ({ uid: pod.uid, addresses: ips })));
     const room = this.isFullyTold ? this.roomAfter(new Set(this.disownOrphans())) : undefined;
     for (const pod of this.desired.all()) this.employ(pod, ofPod(observed, pod.metadata.uid), room);
     if (this.isFullyTold) this.forgetAdopted();

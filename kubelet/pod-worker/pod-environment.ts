@@ -46,7 +46,7 @@ export interface NodeFacts {
 export interface PodNetwork {
   /** Name of the engine's network that pods are attached to. Waits for it for a while; rejects with why it is not there. */
   engineNetwork(signal: AbortSignal): Promise<string>;
-  /** Opens Services to the pod; resolves when they are. */
+  /** Opens Services to the pod and keeps it to its NetworkPolicies; resolves when that is so. */
   attach(podUid: string, addresses: readonly string[]): Promise<void>;
   detach(podUid: string): void;
   /** Undefined: pods resolve names as the node does. */

@@ -102,8 +102,8 @@ export const executors: Executors = {
       throw sandboxFailure(error, emit);
     }
     await refreshSandbox(env, record, id);
-    // Before its containers start: what they dial first may be a Service.
-    await env.network?.attach(pod.metadata.uid, record.podIps);
+    // Before its containers start: what they dial first may be a Service, and who dials them may be somebody who must not.
+    if (env.network !== undefined) await orAborted(signal, env.network.attach(pod.metadata.uid, record.podIps));
   },
 
   async removeSandbox({ id }, { env, record }) {
@@ -359,6 +359,17 @@ async function networkOf(
 /** The pod may have stopped being wanted while the step stood in line. */
 function unlessAborted<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
   return signal.aborted ? Promise.reject(new StepAborted('the pod is no longer wanted')) : task();
+}
+
+/** Rejects as soon as the pod is no longer wanted, however long the task goes on. */
+async function orAborted(signal: AbortSignal, task: Promise<void>): Promise<void> {
+  const over = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const abort = (): void => reject(new StepAborted('the pod is no longer wanted'));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true, signal: over.signal });
+  });
+  await Promise.race([task, aborted]).finally(() => over.abort());
 }
 
 class StepAborted extends Error {

@@ -6,6 +6,7 @@ import { StatusError } from '../../shared/status-error';
 import { AgentStreams } from '../../shared/wire/agent-streams';
 import { parseNetworkChange } from '../../shared/wire/network';
 import { parsePodNetworkChange } from '../../shared/wire/pod-network';
+import { parsePolicyChange } from '../../shared/wire/network-policy';
 import type { Registration, Sync } from '../../shared/wire/node-channel';
 import { HEARTBEAT_PERIOD_MS, NODE_CHANNEL_PATH } from '../../shared/wire/node-channel';
 import {
@@ -142,6 +143,7 @@ export class Connection {
       });
     });
     this.onTold('podNetwork', parsePodNetworkChange, (change) => handlers.onPodNetwork?.(change));
+    this.onTold('policies', parsePolicyChange, (change) => handlers.onPolicies?.(change));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
     this.onTold('streamEnd', parseStreamEnd, (message) => this.streams.onEnd(message));
     this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));

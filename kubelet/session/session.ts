@@ -1,6 +1,7 @@
 import type { ConfigMap, Secret } from '../../shared/api/objects';
 import type { NetworkChange } from '../../shared/wire/network';
 import type { PodNetworkChange, PodNetworkReport } from '../../shared/wire/pod-network';
+import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   EventReport,
@@ -34,6 +35,8 @@ export interface SessionHandlers {
   /** Resolves when the node does as it says. Without it nothing is to be done, and the server is told so. */
   onNetwork?(change: NetworkChange): Promise<void>;
   onPodNetwork?(change: PodNetworkChange): void;
+  /** Changes of the policies that came with the Sync. */
+  onPolicies?(change: PolicyChange): void;
   /** Resolves once the stream is accepted; rejects with a StatusError to refuse it. The stream lives on after that. */
   onStream(request: StreamRequest, stream: AgentStream): Promise<void>;
   onConnected(): void;

@@ -9,6 +9,7 @@ import type { ConfigMap, NodeStatus, Pod, PodStatus, Secret } from '../api/objec
 import type { Status } from '../status-error';
 import type { NetworkApplied, NetworkChange, Withdrawal } from './network';
 import type { PodNetworkChange, PodNetworkReport, RelayFrames } from './pod-network';
+import type { PolicyChange } from './network-policy';
 
 /** Path of the socket.io endpoint on the apiserver's HTTPS port. */
 export const NODE_CHANNEL_PATH = '/node-channel';
@@ -86,6 +87,8 @@ export interface Sync {
   readonly pods: readonly Pod[];
   /** Of every namespace that has pods on this node. */
   readonly services: readonly NamespaceServices[];
+  /** The NetworkPolicies of the node's pods, all of them: known before the pods are. */
+  readonly policies?: PolicyChange;
   /** UIDs of pods that are gone from the store or no longer this node's: their containers must be removed. */
   readonly removed: readonly string[];
 }
@@ -283,6 +286,8 @@ export interface ServerToAgent {
   podNetwork: (message: PodNetworkChange) => void;
   /** From the node named. */
   relayFrames: (message: RelayFrames) => void;
+  /** What has changed since the Sync; ahead of the pods that it concerns. */
+  policies: (message: PolicyChange) => void;
   streamOpen: (message: StreamOpen, ack: (result: Ack<true>) => void) => void;
   streamData: (message: StreamData) => void;
   streamEnd: (message: StreamEnd) => void;

@@ -12,6 +12,7 @@ import type {
   ServiceLink,
   Sync,
 } from './node-channel';
+import { parsePolicyChange } from './network-policy';
 import { parseObjectRef } from './parse-agent';
 import { parseStatus } from './parse-status';
 import type { WireRecord } from './parse-value';
@@ -46,6 +47,7 @@ export function parseSync(value: unknown): Sync {
     pods: asArray(message['pods'], 'pods', parsePod, MAX_ITEMS),
     services: asArray(message['services'], 'services', parseNamespaceServices, MAX_ITEMS),
     removed: asArray(message['removed'], 'removed', asName, MAX_ITEMS),
+    ...field('policies', asOptional(message['policies'], 'policies', parsePolicyChange)),
   };
 }
 
