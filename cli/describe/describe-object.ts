@@ -22,6 +22,7 @@ import { selectorText } from '../selector-text';
 import { bindingText, roleText } from './access-text';
 import { configMapText, namespaceText, quotaText, secretText, serviceAccountText } from './config-text';
 import { genericText } from './generic-text';
+import { networkPolicyText } from './network-policy-text';
 import { ingressText, serviceText } from './network-text';
 import { nodeText } from './node-text';
 import { podText } from './pod-text';
@@ -110,6 +111,7 @@ const DESCRIBERS: Readonly<Record<string, Describer>> = {
       services.some(({ metadata }) => metadata.name === name) ? '' : `<error: services "${name}" not found>`,
     );
   },
+  NetworkPolicy: (_context, object) => networkPolicyText(object),
   ConfigMap: (_context, object) => configMapText(as<ConfigMap>(object)),
   Secret: (_context, object) => secretText(as<Secret>(object)),
   ServiceAccount: (_context, object) => serviceAccountText(as<ServiceAccount>(object)),

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import net from 'node:net';
-import type { NetworkPolicyPeer, NetworkPolicyPort } from 'kubernetes-types/networking/v1';
+import type { IPBlock, NetworkPolicyPeer, NetworkPolicyPort } from 'kubernetes-types/networking/v1';
 import type { NetworkPolicy } from '../../../shared/api/objects';
+import { parseBlock } from '../../../shared/ip-block';
 import type { Selector } from '../../../shared/selectors/label-selector';
 import { selectorOf } from '../../../shared/selectors/label-selector';
-import type { PolicyPort, PolicyProtocol, PolicyRule } from '../../../shared/wire/network-policy';
+import type { PolicyBlock, PolicyPort, PolicyProtocol, PolicyRule } from '../../../shared/wire/network-policy';
 
 /** Who is meant by a peer of a policy: pods by their labels, in one namespace or in those of some labels. */
 export interface GroupSpec {
@@ -77,12 +77,7 @@ function rulesOf(
       : {
           peers: {
             groups: unique(peers.flatMap((peer) => groupOf(peer, scope)?.id ?? [])),
-            blocks: peers.flatMap(({ ipBlock }) =>
-              // Pods have IPv4 addresses alone: nothing of theirs matches another kind of block.
-              ipBlock === undefined || !isIPv4Block(ipBlock.cidr)
-                ? []
-                : [{ cidr: ipBlock.cidr, except: (ipBlock.except ?? []).filter(isIPv4Block) }],
-            ),
+            blocks: peers.flatMap(({ ipBlock }) => (ipBlock === undefined ? [] : blockOf(ipBlock))),
           },
         };
   return [
@@ -123,4 +118,13 @@ function groupOf(
 }
 
 const unique = (ids: readonly string[]): readonly string[] => [...new Set(ids)];
-const isIPv4Block = (cidr: string): boolean => net.isIPv4(cidr.split('/')[0] ?? '');
+
+/** Pods have IPv4 addresses alone: nothing of theirs matches another kind of block. */
+function blockOf({ cidr, except = [] }: IPBlock): readonly PolicyBlock[] {
+  const outer = parseBlock(cidr);
+  if (outer?.isIPv4 !== true) return [];
+  const inner = except.map((text) => parseBlock(text));
+  // What cannot be read could take nothing away from what is let in.
+  if (inner.some((block) => block === undefined)) return [];
+  return [{ cidr: outer.text, except: inner.flatMap((block) => (block?.isIPv4 === true ? [block.text] : [])) }];
+}
