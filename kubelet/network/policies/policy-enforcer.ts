@@ -3,15 +3,19 @@ import type { Logger } from '../../../shared/logger';
 import type { PolicyChange } from '../../../shared/wire/network-policy';
 import { compilePolicies } from './compile';
 import type { PolicyKernel } from './policy-kernel';
+import type { PolicyMemory } from './policy-memory';
 import { PolicyState } from './policy-state';
 import type { Ruleset } from './ruleset';
 
 /** Somebody else may have changed the kernel's tables: as often, all is written anew. */
 const RESYNC_PERIOD_MS = 10 * 60_000;
 const RETRY_MS = 1_000;
+/** Changes that come together are kept together. */
+const SAVE_DELAY_MS = 1_000;
 
 export interface PolicyEnforcerOptions {
   readonly kernel: PolicyKernel;
+  readonly memory: PolicyMemory;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -32,6 +36,7 @@ export class PolicyEnforcer {
   private running: Promise<void> | undefined;
   private waiting: (() => void)[] = [];
   private cancelRetry: () => void = () => undefined;
+  private cancelSave: (() => void) | undefined;
   private readonly stopResync: () => void;
 
   constructor(private readonly options: PolicyEnforcerOptions) {
@@ -41,10 +46,20 @@ export class PolicyEnforcer {
     }, RESYNC_PERIOD_MS);
   }
 
+  /** What was told before this agent was started holds until the server tells. */
+  async start(): Promise<void> {
+    const known = await this.options.memory.load();
+    if (known === undefined || this.isTold) return;
+    this.state.apply(known);
+    this.isTold = true;
+    void this.settled();
+  }
+
   /** Resolves when the kernel does so. */
   apply(change: PolicyChange): Promise<void> {
     this.state.apply(change);
     this.isTold = true;
+    this.cancelSave ??= this.options.clock.setTimeout(() => void this.save(), SAVE_DELAY_MS);
     return this.settled();
   }
 
@@ -73,6 +88,17 @@ export class PolicyEnforcer {
     this.stopResync();
     this.cancelRetry();
     await this.running;
+    if (this.cancelSave !== undefined) await this.save();
+  }
+
+  private async save(): Promise<void> {
+    this.cancelSave?.();
+    this.cancelSave = undefined;
+    try {
+      await this.options.memory.save(this.state.snapshot());
+    } catch (error) {
+      this.options.logger.warn({ err: error }, 'network policies could not be kept for a start without the server');
+    }
   }
 
   private settled(): Promise<void> {

@@ -22,6 +22,17 @@ export class PolicyState {
     }
   }
 
+  /** All of it, as a server would tell it. */
+  snapshot(): PolicyChange {
+    return {
+      kind: 'snapshot',
+      policies: [...this.byKey.values()],
+      removedPolicies: [],
+      groups: [...this.members].map(([id, members]) => ({ id, come: [...members], gone: [] })),
+      removedGroups: [],
+    };
+  }
+
   get policies(): Iterable<NodePolicy> {
     return this.byKey.values();
   }
