@@ -7,6 +7,7 @@ import { silentLogger } from '../shared/logger';
 import type { KubeletConfig } from './config';
 import { messageOf } from '../shared/message-of';
 import { NodeNetwork } from './network/node-network';
+import { NftPolicyKernel } from './network/policies/policy-kernel';
 import { readKeptBlock } from './network/pod-network/kept-block';
 import { podNetworkNames } from './network/pod-network/names';
 import { PeerNetwork } from './network/pod-network/peer-network';
@@ -40,6 +41,7 @@ export const errands: Readonly<
     const kept = await readKeptBlock(dataDir);
     const names = kept === undefined ? undefined : podNetworkNames(kept.clusterId, nodeName);
     await NodeNetwork.cleanUp(nodeName, names?.bridge);
+    await new NftPolicyKernel(nodeName).remove();
     if (names !== undefined) {
       await PeerNetwork.cleanUp(names);
       const runtime = createDockerRuntime({ socketPath: dockerSocket, nodeName, clock, logger: silentLogger });

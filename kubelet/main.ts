@@ -13,6 +13,8 @@ import { NodeAddress } from './agent/node-address';
 import { ConfigurationError, parseConfig } from './config';
 import { createKubelet } from './create-kubelet';
 import { ClusterNetwork } from './network/cluster-network';
+import { NodePolicies } from './network/policies/node-policies';
+import { NftKernel } from './network/services/kernel';
 import { createDoors } from './network/doors';
 import { hostIdOf } from './network/pod-network/host-facts';
 import { podNetworkNames } from './network/pod-network/names';
@@ -106,7 +108,12 @@ async function main(): Promise<void> {
   if (!canReachPeers)
     logger.warn({}, 'pods of other nodes are not reached from this one: it takes root, and the programs ip and nft');
   const openDoors = createDoors({ config, isRoot, clock, random: systemRandom, logger });
-  const network = new ClusterNetwork({ clock, openDoors }, () => podNetwork);
+  const policies =
+    isRoot && (await NftKernel.isThere()) ? await NodePolicies.start({ nodeName, dataDir, clock, logger }) : undefined;
+  const network = new ClusterNetwork(
+    { clock, openDoors, ...(policies === undefined ? {} : { policies }) },
+    () => podNetwork,
+  );
   const podNetwork: PodNetwork = new PodNetwork({
     ...{ names, clusterId, dataDir, runtime, clock, logger },
     nodeIp: () => address.current,

@@ -40,6 +40,7 @@ import { EngineWatch } from './engine-watch';
 import type { Host } from './host';
 import { nodeConditionsOf } from './node-conditions';
 import { ObjectCache } from './object-cache';
+import { unenforcedPolicy } from './unenforced-policy';
 import { forgottenPod } from './forgotten-pod';
 
 /** Where the engine itself saturates: more calls at once only lengthen each. */
@@ -56,8 +57,11 @@ export interface AgentNetwork extends PodNetwork {
   isThere(): boolean;
   /** Why they have none; undefined while nothing is wrong. */
   problem(): string | undefined;
-  /** Who may reach the node's pods, and whom they may reach. A pod that is attached later waits until the node does as it says. */
-  applyPolicies(change: PolicyChange): void;
+  /**
+   * Who may reach the node's pods, and whom they may reach. A pod that is attached later waits until the node does as it
+   * says. False: this node cannot.
+   */
+  applyPolicies(change: PolicyChange): boolean;
   /** The pods that the engine runs already, all of them. */
   adopt(pods: readonly { readonly uid: string; readonly addresses: readonly string[] }[]): Promise<void>;
 }
@@ -274,7 +278,9 @@ export class Agent implements SessionHandlers {
   }
 
   onPolicies(change: PolicyChange): void {
-    this.options.network?.applyPolicies(change);
+    if (this.options.network?.applyPolicies(change) === true) return;
+    for (const { namespace, name } of change.policies)
+      this.session.reportEvent(unenforcedPolicy(`${namespace}/${name}`));
   }
 
   onStream(request: StreamRequest, stream: AgentStream): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock';
 import { StatusError } from '../../shared/status-error';
 import type { NetworkChange } from '../../shared/wire/network';
+import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { PodNetworkChange } from '../../shared/wire/pod-network';
 import type { AgentNetwork } from '../agent/agent';
 import type { ApiAddress } from '../api-relay/api-relay';
@@ -8,6 +9,7 @@ import type { ClusterDns } from '../environment/cluster-dns';
 import { NetworkState, keyOf } from './network-state';
 import type { NodeNetwork } from './node-network';
 import type { OpenNetwork, PodNetwork } from './pod-network/pod-network';
+import type { NodePolicies, RunningPod } from './policies/node-policies';
 
 /** A new node is given its block right after it registered. */
 const OPEN_LIMIT_MS = 10_000;
@@ -22,6 +24,8 @@ export interface Doors {
 
 export interface ClusterNetworkOptions {
   readonly clock: Clock;
+  /** Absent where this machine cannot keep pods to their NetworkPolicies. */
+  readonly policies?: NodePolicies;
   /** `state`: what the server has told of Services, and will. */
   readonly openDoors: (network: OpenNetwork, state: NetworkState) => Promise<Doors>;
 }
@@ -44,6 +48,7 @@ export class ClusterNetwork implements AgentNetwork {
 
   /** Opens the doors at the node's addresses, in the place of those at others. */
   async open(network: OpenNetwork): Promise<void> {
+    await this.options.policies?.openBridge(network.bridge);
     await this.doors?.close();
     const doors = await this.options.openDoors(network, this.state);
     this.doors = doors;
@@ -63,6 +68,7 @@ export class ClusterNetwork implements AgentNetwork {
 
   async stop(): Promise<void> {
     await this.podNetwork().stop();
+    await this.options.policies?.stop();
     await this.doors?.close();
   }
 
@@ -71,6 +77,16 @@ export class ClusterNetwork implements AgentNetwork {
     const { doors } = this;
     if (doors === undefined) return void this.state.apply(change);
     await (doors.services?.apply(change) ?? this.state.apply(change));
+  }
+
+  applyPolicies(change: PolicyChange): boolean {
+    this.options.policies?.apply(change);
+    return this.options.policies !== undefined;
+  }
+
+  async adopt(pods: readonly RunningPod[]): Promise<void> {
+    this.options.policies?.adopt(pods);
+    for (const { uid, addresses } of pods) if (addresses.length > 0) await this.openServices(uid, addresses);
   }
 
   applyPodNetwork(change: PodNetworkChange): void {
@@ -96,17 +112,22 @@ export class ClusterNetwork implements AgentNetwork {
   }
 
   async attach(podUid: string, addresses: readonly string[]): Promise<void> {
-    this.pods.set(podUid, addresses);
-    await this.doors?.services?.attach(podUid, addresses);
+    await Promise.all([this.openServices(podUid, addresses), this.options.policies?.attach(podUid, addresses)]);
   }
 
   detach(podUid: string): void {
     this.pods.delete(podUid);
     this.doors?.services?.detach(podUid);
+    this.options.policies?.detach(podUid);
   }
 
   dns(): ClusterDns | undefined {
     return this.doors?.services?.dns();
+  }
+
+  private async openServices(podUid: string, addresses: readonly string[]): Promise<void> {
+    this.pods.set(podUid, addresses);
+    await this.doors?.services?.attach(podUid, addresses);
   }
 
   /** Resolves when the network is there, and at the latest after a while. */

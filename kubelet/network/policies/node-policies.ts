@@ -1,0 +1,67 @@
+import type { Clock } from '../../../shared/clock';
+import type { Logger } from '../../../shared/logger';
+import type { PolicyChange } from '../../../shared/wire/network-policy';
+import { filterBridgedTraffic, isolateBridgePorts } from './bridged-traffic';
+import { PolicyEnforcer } from './policy-enforcer';
+import { NftPolicyKernel } from './policy-kernel';
+import { createPolicyMemory } from './policy-memory';
+
+export interface RunningPod {
+  readonly uid: string;
+  readonly addresses: readonly string[];
+}
+
+/** NetworkPolicies on this node: who may reach its pods, and whom they may reach. */
+export class NodePolicies {
+  /** The bridge whose ports are kept apart. */
+  private routedBridge: string | undefined;
+
+  private constructor(
+    private readonly enforcer: PolicyEnforcer,
+    private readonly logger: Logger,
+  ) {}
+
+  /** With what was told before this agent was started. */
+  static async start(options: {
+    readonly nodeName: string;
+    readonly dataDir: string;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  }): Promise<NodePolicies> {
+    const { nodeName, dataDir, clock, logger } = options;
+    const memory = createPolicyMemory(dataDir, logger);
+    const enforcer = new PolicyEnforcer({ kernel: new NftPolicyKernel(nodeName), memory, clock, logger });
+    await enforcer.start();
+    return new NodePolicies(enforcer, logger);
+  }
+
+  /** The node's pods are behind that bridge. */
+  async openBridge(bridge: string): Promise<void> {
+    const traffic = await filterBridgedTraffic(bridge);
+    this.routedBridge = traffic === 'routed' ? bridge : undefined;
+    this.logger.debug({ bridge, traffic }, 'policies hold between pods of this bridge');
+  }
+
+  apply(change: PolicyChange): void {
+    void this.enforcer.apply(change);
+  }
+
+  adopt(pods: readonly RunningPod[]): void {
+    this.enforcer.adopt(pods.filter(({ addresses }) => addresses.length > 0));
+  }
+
+  /** Resolves when nothing reaches the pod but what may, however long that takes. */
+  async attach(uid: string, addresses: readonly string[]): Promise<void> {
+    if (this.routedBridge !== undefined) await isolateBridgePorts(this.routedBridge);
+    await this.enforcer.attach(uid, addresses);
+  }
+
+  detach(uid: string): void {
+    this.enforcer.detach(uid);
+  }
+
+  /** What is programmed stays. */
+  stop(): Promise<void> {
+    return this.enforcer.stop();
+  }
+}
