@@ -23,6 +23,7 @@ import { certificateRequestFor, newKey } from '../../kubelet/session/certificate
 import type { NodeCredential } from '../../kubelet/session/node-credential';
 import type { Session, SessionHandlers } from '../../kubelet/session/session';
 import { createSession } from '../../kubelet/session/socket-session';
+import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { NodeUsage, Registration } from '../../shared/wire/node-channel';
 import type { Clock } from '../../shared/clock';
 import { systemClock } from '../../shared/clock';
@@ -100,6 +101,7 @@ export class RecordingAgent implements SessionHandlers {
   onPodRemoved: SessionHandlers['onPodRemoved'] = (message) => this.note('podRemoved', message);
   onObjectChanged: SessionHandlers['onObjectChanged'] = (message) => this.note('objectChanged', message);
   onServices: SessionHandlers['onServices'] = (message) => this.note('services', message);
+  onPolicies = (change: PolicyChange): void => this.note('policies', change);
   onStream: SessionHandlers['onStream'] = (request, stream) => this.accept(request, stream);
   onConnected = (): void => this.note('connected', undefined);
   onDisconnected = (reason: string): void => this.note('disconnected', reason);

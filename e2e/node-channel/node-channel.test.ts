@@ -3,6 +3,7 @@ import { StatusError } from '../../shared/status-error';
 import { FakeClock } from '../../shared/testing/fake-clock';
 import { aPod } from '../../shared/testing/builders';
 import type { AgentStream } from '../../shared/wire/byte-stream';
+import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { ObjectChanged, PodAssignment, StreamRequest, Sync } from '../../shared/wire/node-channel';
 import { SUCCESS } from '../../shared/wire/stream-port';
 import { ChannelHarness, until } from './channel-harness';
@@ -90,6 +91,47 @@ describe('a registered agent', () => {
     await createService('default', 'new', '10.96.0.9');
     await until(() => agent.all('services').length === 2);
     expect(agent.all('services').at(-1)).toMatchObject({ namespace: 'default', services: { length: 3 } });
+  });
+
+  it('is told of the policies of its pods before the pods, of nobody else, and of who comes and goes as a peer', async () => {
+    const policy = {
+      podSelector: { matchLabels: { app: 'web' } },
+      policyTypes: ['Ingress'],
+      ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }] }],
+    };
+    const put = (name: string, nodeName: string, labels: Record<string, string>, podIP?: string) =>
+      harness.client.create('Pod', {
+        metadata: { namespace: 'default', name, uid: `uid-${name}`, labels },
+        spec: { nodeName, containers: [] },
+        ...(podIP === undefined ? {} : { status: { podIP } }),
+      });
+    await harness.client.create('NetworkPolicy', { metadata: { namespace: 'default', name: 'web' }, spec: policy });
+    const agent = await harness.connectedAgent('n1');
+    expect(agent.all<Sync>('sync')[0]?.policies).toMatchObject({ kind: 'snapshot', policies: [], groups: [] });
+
+    await put('web', 'n1', { app: 'web' });
+    await until(() => agent.all('pod').length === 1);
+    expect(agent.told.filter(({ what }) => what === 'policies' || what === 'pod').map(({ what }) => what)).toEqual([
+      'policies',
+      'pod',
+    ]);
+    const [first] = agent.all<PolicyChange>('policies');
+    expect(first?.policies).toMatchObject([{ name: 'web', pods: [{ uid: 'uid-web', ports: [] }], ingress: [{}] }]);
+
+    await put('db', 'n2', { app: 'db' }, '10.0.2.1');
+    await put('peer', 'n2', { app: 'web' }, '10.0.2.2');
+    await until(() => agent.all('policies').length === 2);
+    expect(agent.all<PolicyChange>('policies')[1]).toMatchObject({
+      policies: [],
+      groups: [{ come: ['10.0.2.2'], gone: [] }],
+    });
+
+    await harness.client.delete('NetworkPolicy', { namespace: 'default', name: 'web' });
+    await until(() => agent.all('policies').length === 3);
+    expect(agent.all<PolicyChange>('policies')[2]).toMatchObject({
+      removedPolicies: ['default/web'],
+      removedGroups: [first?.groups[0]?.id],
+    });
   });
 
   it('has the newest status of a pod stored, and the conditions of others kept', async () => {

@@ -53,7 +53,10 @@ export class PolicyFeed {
     this.flush();
     const subscriber: Subscriber = { nodeName, send, policies: new Map(), groups: new Set() };
     this.subscribers.add(subscriber);
-    const everything = { policies: new Set(this.index.keys()), groups: new Map() };
+    const everything: PolicyNews = {
+      policies: new Map([...this.index.keys()].map((key) => [key, 'every node'])),
+      groups: new Map(),
+    };
     return {
       snapshot: { ...this.changeFor(subscriber, everything), kind: 'snapshot' },
       cancel: () => void this.subscribers.delete(subscriber),
@@ -73,7 +76,8 @@ export class PolicyFeed {
     const { nodeName, policies: told } = subscriber;
     const policies: NodePolicy[] = [];
     const removedPolicies: string[] = [];
-    for (const key of news.policies) {
+    for (const [key, nodes] of news.policies) {
+      if (nodes !== 'every node' && !nodes.has(nodeName)) continue;
       const policy = this.index.policyOn(nodeName, key);
       if (policy !== undefined) {
         policies.push(policy);

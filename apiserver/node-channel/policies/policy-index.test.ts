@@ -186,7 +186,8 @@ class Told {
   ) {}
 
   follow({ policies, groups }: ReturnType<PolicyIndex['takeNews']>): void {
-    for (const key of policies) {
+    for (const [key, nodes] of policies) {
+      if (nodes !== 'every node' && !nodes.has(this.nodeName)) continue;
       const policy = this.index.policyOn(this.nodeName, key);
       if (policy === undefined) this.byKey.delete(key);
       else this.byKey.set(key, policy);
@@ -253,7 +254,9 @@ describe('the index of policies', () => {
       policyOf('a', 'p', { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: [{ podSelector: {} }] }] }),
     );
     index.setPod('u', web);
-    expect(index.takeNews().policies).toEqual(new Set(['a/p']));
+    expect(index.takeNews().policies).toEqual(new Map([['a/p', 'every node']]));
+    index.setPod('v', { ...web, uid: 'v', nodeName: 'n2', addresses: [] });
+    expect(index.takeNews().policies).toEqual(new Map([['a/p', new Set(['n2'])]]));
     index.setPod('u', { ...web, labels: { app: 'y' } });
     const { policies, groups } = index.takeNews();
     expect(policies.size).toBe(0);

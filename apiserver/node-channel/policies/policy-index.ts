@@ -9,8 +9,8 @@ import { policyRulesOf, portNameKey } from './policy-rules';
 
 /** What has changed since it was last asked. */
 export interface PolicyNews {
-  /** Keys of policies whose rules or selected pods are others now, gone ones among them. */
-  readonly policies: ReadonlySet<string>;
+  /** Keys of policies, gone ones among them, with the nodes on which their rules or selected pods are others now. */
+  readonly policies: ReadonlyMap<string, ReadonlySet<string> | 'every node'>;
   readonly groups: ReadonlyMap<string, { readonly come: ReadonlySet<string>; readonly gone: ReadonlySet<string> }>;
 }
 
@@ -36,7 +36,7 @@ export class PolicyIndex {
   private readonly pods = new Map<string, PolicyPod>();
   private readonly podsIn = new Map<string, Map<string, PolicyPod>>();
   private readonly namespaces = new Map<string, Labels>();
-  private changedPolicies = new Set<string>();
+  private changedPolicies = new Map<string, Set<string> | 'every node'>();
   private changedGroups = new Map<string, { come: Set<string>; gone: Set<string> }>();
 
   setPolicy(object: NetworkPolicy): void {
@@ -51,7 +51,7 @@ export class PolicyIndex {
     this.policies.set(key, policy);
     inner(this.policiesIn, rules.namespace).set(key, policy);
     for (const pod of this.podsIn.get(rules.namespace)?.values() ?? []) this.select(policy, pod);
-    this.changedPolicies.add(key);
+    this.changedPolicies.set(key, 'every node');
   }
 
   removePolicy(key: string): void {
@@ -60,7 +60,7 @@ export class PolicyIndex {
     this.policies.delete(key);
     removeInner(this.policiesIn, policy.rules.namespace, key);
     for (const id of policy.rules.groups.keys()) this.leaveGroup(id);
-    this.changedPolicies.add(key);
+    this.changedPolicies.set(key, 'every node');
   }
 
   setNamespace(name: string, labels: Labels): void {
@@ -94,7 +94,8 @@ export class PolicyIndex {
       if (pod !== undefined) this.select(policy, pod);
       const after = selectedOf(policy, pod);
       if (old?.nodeName !== pod?.nodeName || !isSameJson(before, after))
-        if (before !== undefined || after !== undefined) this.changedPolicies.add(key);
+        for (const each of [before === undefined ? undefined : old, after === undefined ? undefined : pod])
+          if (each !== undefined) this.noteChange(key, each.nodeName);
     }
     for (const group of this.groups.values())
       if (group.spec.namespace === undefined || group.spec.namespace === namespace) this.placeIn(group, uid, pod);
@@ -103,7 +104,7 @@ export class PolicyIndex {
   /** What changed since the last call. */
   takeNews(): PolicyNews {
     const news = { policies: this.changedPolicies, groups: this.changedGroups };
-    this.changedPolicies = new Set();
+    this.changedPolicies = new Map();
     this.changedGroups = new Map();
     return news;
   }
@@ -133,6 +134,11 @@ export class PolicyIndex {
 
   membersOf(id: string): readonly string[] {
     return [...(this.groups.get(id)?.members.keys() ?? [])];
+  }
+
+  private noteChange(key: string, nodeName: string): void {
+    const nodes = this.changedPolicies.get(key) ?? new Set<string>();
+    this.changedPolicies.set(key, nodes === 'every node' ? nodes : nodes.add(nodeName));
   }
 
   private select(policy: Policy, pod: PolicyPod): void {
