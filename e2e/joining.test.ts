@@ -16,7 +16,8 @@ describe('joining', () => {
   });
   afterAll(async () => {
     await cluster.stop();
-    await run('nft', ['delete', 'table', 'ip', 'pinsetter-wanted']);
+    for (const table of ['pinsetter-wanted', 'pinsetter-policy-wanted'])
+      await run('nft', ['delete', 'table', 'ip', table]);
   });
 
   const agent = (verb: string, name: string, token: string, ...more: readonly string[]): readonly string[] => [
