@@ -1,6 +1,8 @@
 import type { EndpointSubset } from 'kubernetes-types/core/v1';
 import { ageColumn, column, nameColumn } from './columns';
 import type { Kind } from './kind';
+import { ipAddress } from './validation/addresses';
+import { each } from './validation/field-errors';
 import { ALL_VERBS } from './verbs';
 
 interface Subset {
@@ -38,6 +40,11 @@ export const endpoints: Kind = {
       for (const port of ports) port.protocol ??= 'TCP';
     }
   },
+  validate: (object) =>
+    each('subsets', (object['subsets'] as EndpointSubset[] | undefined) ?? [], (subset, path) => [
+      ...each(`${path}.addresses`, subset.addresses, ({ ip }, at) => ipAddress(`${at}.ip`, ip)),
+      ...each(`${path}.notReadyAddresses`, subset.notReadyAddresses, ({ ip }, at) => ipAddress(`${at}.ip`, ip)),
+    ]),
 };
 
 function endpointsText(subsets: readonly Subset[]): string {

@@ -3,6 +3,7 @@ import { isLabelValue, isQualifiedName } from '../../shared/names';
 import type { StatusCause } from '../../shared/status-error';
 import { ageColumn, column, nameColumn } from './columns';
 import type { Kind } from './kind';
+import { cidr } from './validation/addresses';
 import { checkName, duplicate, each, forbiddenField, notSupported, required } from './validation/field-errors';
 import { ALL_VERBS, STATUS, proxyOf } from './verbs';
 
@@ -61,7 +62,10 @@ export const node: Kind = {
     const { status } = asNode(object);
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
   },
-  validate: (object) => taintProblems(asNode(object).spec?.taints),
+  validate: (object) => [
+    ...taintProblems(asNode(object).spec?.taints),
+    ...each('spec.podCIDRs', asNode(object).spec?.podCIDRs, (range, path) => cidr(path, range)),
+  ],
   validateUpdate(object, old) {
     const before = asNode(old).spec?.providerID ?? '';
     return before !== '' && asNode(object).spec?.providerID !== before

@@ -1,8 +1,9 @@
 import type { ApiObject, Service, StoredObject } from '../../shared/api/objects';
-import { isDns1123Label, isPortName } from '../../shared/names';
+import { isDns1123Label, isPortName, isQualifiedName } from '../../shared/names';
 import type { StatusCause } from '../../shared/status-error';
 import { ageColumn, column, nameColumn } from './columns';
 import type { Kind } from './kind';
+import { trafficProblems, typeProblems } from './service-traffic';
 import { checkName, duplicate, each, invalidValue, notSupported, required } from './validation/field-errors';
 import { validateLabels } from './validation/object-meta';
 import { ALL_VERBS, STATUS, proxyOf } from './verbs';
@@ -65,6 +66,7 @@ export const service: Kind = {
     object['status'] ??= { loadBalancer: {} };
   },
   validate,
+  validateCreate: (object) => typeProblems(specOf(object)),
   validateUpdate(object, old) {
     const [now, before] = [specOf(object), specOf(old)];
     const isFixed = now.type !== 'ExternalName' && before.type !== 'ExternalName' && before.clusterIP !== undefined;
@@ -95,6 +97,7 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...(AFFINITIES.includes(spec.sessionAffinity ?? 'None')
       ? []
       : [notSupported('spec.sessionAffinity', spec.sessionAffinity, AFFINITIES)]),
+    ...trafficProblems(spec),
     ...(spec.trafficDistribution === undefined || DISTRIBUTIONS.includes(spec.trafficDistribution)
       ? []
       : [notSupported('spec.trafficDistribution', spec.trafficDistribution, DISTRIBUTIONS)]),
@@ -107,6 +110,7 @@ function validate(object: ApiObject): readonly StatusCause[] {
           : checkName(`${path}.name`, port.name, isDns1123Label)),
         ...(port.name !== undefined && names.has(port.name) ? [duplicate(`${path}.name`, port.name)] : []),
         ...portProblems(`${path}.port`, port.port),
+        ...checkName(`${path}.appProtocol`, port.appProtocol, isQualifiedName),
         ...(PROTOCOLS.includes(port.protocol ?? '')
           ? []
           : [notSupported(`${path}.protocol`, port.protocol, PROTOCOLS)]),

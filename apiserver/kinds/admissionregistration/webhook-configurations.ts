@@ -15,6 +15,7 @@ const FAILURE_POLICIES = ['Fail', 'Ignore'];
 const MATCH_POLICIES = ['Equivalent', 'Exact'];
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
 const SCOPES = ['*', 'Cluster', 'Namespaced'];
+const OPERATIONS = ['*', 'CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
 const VERSIONS = ['v1', 'v1beta1'];
 
 /** The published type leaves out what a rule inherits. */
@@ -88,6 +89,9 @@ function validate(object: ApiObject): readonly StatusCause[] {
           ...(operations.includes('*') && operations.length > 1
             ? [forbiddenField(`${at}.operations`, "if '*' is present, must not specify other operations")]
             : []),
+          ...each(`${at}.operations`, operations, (operation, where) =>
+            OPERATIONS.includes(operation) ? [] : [notSupported(where, operation, OPERATIONS)],
+          ),
           ...(apiGroups.length === 0 ? [required(`${at}.apiGroups`)] : []),
           ...(apiVersions.length === 0 ? [required(`${at}.apiVersions`)] : []),
           ...(resources.length === 0 ? [required(`${at}.resources`)] : []),

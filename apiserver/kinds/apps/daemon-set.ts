@@ -6,7 +6,7 @@ import { defineKind } from '../define-kind';
 import type { Column } from '../kind';
 import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
 import { invalidValue, notSupported } from '../validation/field-errors';
-import { isZeroNumberOrPercent, notNegative, numberOrPercent } from '../validation/numbers';
+import { isZeroNumberOrPercent, notNegative, numberOrShare } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
 import { STATUS } from '../verbs';
 import { containerColumns, statusNumber, workloadSpec } from './workload';
@@ -62,6 +62,10 @@ function validate(object: ApiObject): readonly StatusCause[] {
   const spec = specOf(object);
   const { type = '', rollingUpdate } = spec.updateStrategy ?? {};
   const field = 'spec.updateStrategy.rollingUpdate';
+  const bothSet =
+    rollingUpdate !== undefined &&
+    !isZeroNumberOrPercent(rollingUpdate.maxUnavailable) &&
+    !isZeroNumberOrPercent(rollingUpdate.maxSurge);
   const bothZero =
     isZeroNumberOrPercent(rollingUpdate?.maxUnavailable) && isZeroNumberOrPercent(rollingUpdate?.maxSurge);
   return [
@@ -70,8 +74,11 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...notNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
     ...(STRATEGIES.includes(type) ? [] : [notSupported('spec.updateStrategy.type', type, STRATEGIES)]),
-    ...numberOrPercent(`${field}.maxUnavailable`, rollingUpdate?.maxUnavailable),
-    ...numberOrPercent(`${field}.maxSurge`, rollingUpdate?.maxSurge),
+    ...(bothSet
+      ? [invalidValue(`${field}.maxSurge`, rollingUpdate.maxSurge, 'may not be set when maxUnavailable is non-zero')]
+      : []),
+    ...numberOrShare(`${field}.maxUnavailable`, rollingUpdate?.maxUnavailable),
+    ...numberOrShare(`${field}.maxSurge`, rollingUpdate?.maxSurge),
     ...(bothZero
       ? [invalidValue(`${field}.maxUnavailable`, rollingUpdate?.maxUnavailable, 'cannot be 0 when maxSurge is 0')]
       : []),

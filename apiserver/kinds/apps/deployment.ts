@@ -5,7 +5,7 @@ import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
 import { forbiddenField, invalidValue, notSupported } from '../validation/field-errors';
-import { isZeroNumberOrPercent, notNegative, numberOrPercent } from '../validation/numbers';
+import { isZeroNumberOrPercent, notNegative, numberOrPercent, numberOrShare } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
 import { SCALE, STATUS } from '../verbs';
 import { REPLICA_SCALE, containerColumns, statusNumber, workloadSpec } from './workload';
@@ -91,7 +91,7 @@ function strategyProblems({ type = '', rollingUpdate }: NonNullable<Spec['strate
   }
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
   return [
-    ...numberOrPercent(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable),
+    ...numberOrShare(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable),
     ...numberOrPercent(`${field}.rollingUpdate.maxSurge`, maxSurge),
     ...(isZeroNumberOrPercent(maxUnavailable) && isZeroNumberOrPercent(maxSurge)
       ? [invalidValue(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0')]

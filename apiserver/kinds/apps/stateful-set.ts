@@ -8,7 +8,7 @@ import type { PodTemplate } from '../pod-template/pod-template';
 import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
 import { setClaimDefaults } from '../storage/claim-defaults';
 import { each, forbiddenField, notSupported, required } from '../validation/field-errors';
-import { notNegative, numberOrPercent } from '../validation/numbers';
+import { notNegative, numberOrShare } from '../validation/numbers';
 import { SCALE, STATUS } from '../verbs';
 import { containerColumns, statusNumber, workloadSpec } from './workload';
 
@@ -93,7 +93,7 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...oneOf('spec.podManagementPolicy', spec.podManagementPolicy ?? '', MANAGEMENT),
     ...oneOf('spec.updateStrategy.type', type, STRATEGIES),
     ...notNegative('spec.updateStrategy.rollingUpdate.partition', rollingUpdate?.partition),
-    ...numberOrPercent('spec.updateStrategy.rollingUpdate.maxUnavailable', rollingUpdate?.maxUnavailable),
+    ...numberOrShare('spec.updateStrategy.rollingUpdate.maxUnavailable', rollingUpdate?.maxUnavailable),
     ...oneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', whenDeleted, RETENTION),
     ...oneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', whenScaled, RETENTION),
     ...notNegative('spec.replicas', spec.replicas),

@@ -7,8 +7,9 @@ import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { each, invalidValue, required } from '../validation/field-errors';
+import { each, forbiddenField, invalidValue, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
+import { behaviorProblems } from './behavior';
 
 const CPU_PERCENT = 80;
 const SCALE_UP_POLICIES = [
@@ -68,7 +69,7 @@ export const horizontalPodAutoscaler = defineKind({
 });
 
 function validate(object: ApiObject): readonly StatusCause[] {
-  const { minReplicas = 1, maxReplicas, scaleTargetRef, metrics } = specOf(object);
+  const { minReplicas = 1, maxReplicas, scaleTargetRef, metrics, behavior } = specOf(object);
   return [
     ...(minReplicas < 1 ? [invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1')] : []),
     ...(maxReplicas === undefined || maxReplicas < 1
@@ -82,8 +83,9 @@ function validate(object: ApiObject): readonly StatusCause[] {
       const field = `${metric.type.slice(0, 1).toLowerCase()}${metric.type.slice(1)}`;
       return (metric as unknown as Record<string, unknown>)[field] === undefined
         ? [required(`${path}.${field}`, `must populate information for the given metric source`)]
-        : [];
+        : targetProblems(`${path}.${field}.target`, sourceOf(metric)?.target);
     }),
+    ...behaviorProblems(behavior),
   ];
 }
 
@@ -95,6 +97,11 @@ function targetsText(object: StoredObject): string {
   });
   return texts.length === 0 ? '<none>' : texts.join(', ');
 }
+
+const targetProblems = (field: string, target: Amount | undefined): readonly StatusCause[] =>
+  target?.averageUtilization !== undefined && target.averageValue !== undefined
+    ? [forbiddenField(`${field}.averageValue`, 'may not set both a target raw value and a target utilization')]
+    : [];
 
 interface Amount {
   readonly averageUtilization?: number;

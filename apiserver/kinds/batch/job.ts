@@ -1,5 +1,5 @@
 import type { JobSpec, JobStatus } from 'kubernetes-types/batch/v1';
-import type { ApiObject, LabelSelector, StoredObject } from '../../../shared/api/objects';
+import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import { humanDuration } from '../../../shared/human-duration';
 import { isSameJson } from '../../../shared/same-json';
 import type { StatusCause } from '../../../shared/status-error';
@@ -18,6 +18,9 @@ const BACKOFF_LIMIT = 6;
 const UID_LABELS = ['batch.kubernetes.io/controller-uid', 'controller-uid'];
 const NAME_LABELS = ['batch.kubernetes.io/job-name', 'job-name'];
 const MODES = ['Indexed', 'NonIndexed'];
+const REPLACEMENTS = ['Failed', 'TerminatingOrFailed'];
+const FAILURE_ACTIONS = ['Count', 'FailIndex', 'FailJob', 'Ignore'];
+const EXIT_CODE_OPERATORS = ['In', 'NotIn'];
 const MAX_INDEXED = 100_000;
 
 type Spec = Partial<JobSpec>;
@@ -61,20 +64,30 @@ export const job = defineKind({
   },
   prepareForCreate: generateSelector,
   validate,
+  validateCreate: generatedSelectorProblems,
   validateUpdate,
 });
+
+/** Only the server makes a selector where it is not said to be the client's business. */
+function generatedSelectorProblems(object: ApiObject): readonly StatusCause[] {
+  const { manualSelector, selector } = specOf(object);
+  const { uid = '' } = object.metadata ?? {};
+  if (manualSelector === true || selector === undefined) return [];
+  const isGenerated = selector.matchLabels?.['batch.kubernetes.io/controller-uid'] === uid;
+  return isGenerated ? [] : [invalidValue('spec.selector', selector, '`selector` not auto-generated')];
+}
 
 /** A job finds its pods by its own uid, unless the selector is the user's business. */
 function generateSelector(object: ApiObject): void {
   const spec = specOf(object);
-  if (spec.manualSelector === true || spec.template === undefined) return;
+  // A selector of the client's is refused by validation.
+  if (spec.manualSelector === true || spec.template === undefined || spec.selector !== undefined) return;
   const { uid = '', name = '' } = object.metadata ?? {};
   const template = spec.template as PodTemplate;
   const labels = ((template.metadata ??= {}).labels ??= {});
   for (const label of UID_LABELS) labels[label] = uid;
   for (const label of NAME_LABELS) labels[label] = name;
-  const selector: LabelSelector = (spec.selector ??= {});
-  (selector.matchLabels ??= {})['batch.kubernetes.io/controller-uid'] = uid;
+  spec.selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
 }
 
 function validate(object: ApiObject): readonly StatusCause[] {
@@ -90,6 +103,9 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...notNegative('spec.ttlSecondsAfterFinished', spec.ttlSecondsAfterFinished),
     ...(MODES.includes(completionMode) ? [] : [notSupported('spec.completionMode', completionMode, MODES)]),
     ...(completionMode === 'Indexed' ? indexedProblems(spec) : notIndexedProblems(spec)),
+    ...(spec.podReplacementPolicy === undefined || REPLACEMENTS.includes(spec.podReplacementPolicy)
+      ? []
+      : [notSupported('spec.podReplacementPolicy', spec.podReplacementPolicy, REPLACEMENTS)]),
     ...failurePolicyProblems(spec),
     ...successPolicyProblems(spec),
     ...(spec.selector === undefined ? [required('spec.selector')] : []),
@@ -129,11 +145,20 @@ function notIndexedProblems(spec: Spec): readonly StatusCause[] {
 }
 
 const failurePolicyProblems = ({ podFailurePolicy, backoffLimitPerIndex }: Spec): readonly StatusCause[] =>
-  each('spec.podFailurePolicy.rules', podFailurePolicy?.rules, ({ action }, path) =>
-    action === 'FailIndex' && backoffLimitPerIndex === undefined
+  each('spec.podFailurePolicy.rules', podFailurePolicy?.rules, ({ action, onExitCodes }, path) => [
+    ...(FAILURE_ACTIONS.includes(action) ? [] : [notSupported(`${path}.action`, action, FAILURE_ACTIONS)]),
+    ...(action === 'FailIndex' && backoffLimitPerIndex === undefined
       ? [invalidValue(`${path}.action`, action, 'requires the backoffLimitPerIndex to be set')]
-      : [],
-  );
+      : []),
+    ...(onExitCodes === undefined || EXIT_CODE_OPERATORS.includes(onExitCodes.operator)
+      ? []
+      : [notSupported(`${path}.onExitCodes.operator`, onExitCodes.operator, EXIT_CODE_OPERATORS)]),
+    ...each(`${path}.onExitCodes.values`, onExitCodes?.values, (value, at) =>
+      value === 0 && onExitCodes?.operator === 'In'
+        ? [invalidValue(at, value, 'must not be 0 for the In operator')]
+        : [],
+    ),
+  ]);
 
 function successPolicyProblems({ successPolicy, completions = 0, completionMode }: Spec): readonly StatusCause[] {
   if (successPolicy === undefined || completionMode !== 'Indexed') return [];

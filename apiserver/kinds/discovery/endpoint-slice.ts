@@ -1,8 +1,12 @@
 import type { Endpoint, EndpointPort } from 'kubernetes-types/discovery/v1';
+import { isIP } from 'node:net';
 import type { StoredObject } from '../../../shared/api/objects';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { each, notSupported, required } from '../validation/field-errors';
+import { isDns1123Subdomain } from '../../../shared/names';
+import type { StatusCause } from '../../../shared/status-error';
+import { ipAddress } from '../validation/addresses';
+import { checkName, each, invalidValue, notSupported, required } from '../validation/field-errors';
 import { immutable } from '../validation/object-meta';
 
 const TYPES = ['FQDN', 'IPv4', 'IPv6'];
@@ -45,12 +49,24 @@ export const endpointSlice = defineKind({
           ? []
           : [notSupported('addressType', type, TYPES)]),
       ...each('endpoints', endpointsOf(object), ({ addresses = [] }, path) =>
-        addresses.length === 0 ? [required(`${path}.addresses`, 'must contain at least 1 address')] : [],
+        addresses.length === 0
+          ? [required(`${path}.addresses`, 'must contain at least 1 address')]
+          : each(`${path}.addresses`, addresses, (address, at) => addressProblems(at, address, type)),
       ),
     ];
   },
   validateUpdate: (object, old) => immutable('addressType', object['addressType'], old['addressType']),
 });
+
+function addressProblems(field: string, address: string, type: unknown): readonly StatusCause[] {
+  if (type === 'FQDN') return checkName(field, address, isDns1123Subdomain);
+  if (type !== 'IPv4' && type !== 'IPv6') return [];
+  const problems = ipAddress(field, address);
+  if (problems.length > 0) return problems;
+  return isIP(address) === (type === 'IPv4' ? 4 : 6)
+    ? []
+    : [invalidValue(field, address, `must be an ${type} address`)];
+}
 
 const shortList = (texts: readonly string[]): string =>
   texts.length > SHOWN ? `${texts.slice(0, SHOWN).join(',')} + ${texts.length - SHOWN} more...` : texts.join(',');

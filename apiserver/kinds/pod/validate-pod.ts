@@ -13,7 +13,9 @@ import {
 import { validateLabels } from '../validation/object-meta';
 import { validateEphemeralContainer } from './ephemeral-containers';
 import { validateContainer, validateSidecarPolicy } from './validate-container';
+import { placementProblems } from './validate-placement';
 import { validateVolumes } from './validate-volumes';
+import { ipAddress } from '../validation/addresses';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
@@ -53,12 +55,17 @@ export function validatePod(object: ApiObject): readonly StatusCause[] {
     ),
     ...checkName('spec.hostname', spec.hostname === '' ? undefined : spec.hostname, isDns1123Label),
     ...checkName('spec.subdomain', spec.subdomain === '' ? undefined : spec.subdomain, isDns1123Label),
+    ...each('spec.hostAliases', spec.hostAliases, ({ ip, hostnames }, path) => [
+      ...ipAddress(`${path}.ip`, ip ?? ''),
+      ...each(`${path}.hostnames`, hostnames, (hostname, at) => checkName(at, hostname, isDns1123Subdomain)),
+    ]),
     ...validateLabels('spec.nodeSelector', spec.nodeSelector),
     ...each('spec.tolerations', spec.tolerations, tolerationProblems),
     ...each('spec.imagePullSecrets', spec.imagePullSecrets, ({ name }, path) =>
       (name ?? '') === '' ? [required(`${path}.name`)] : [],
     ),
     ...affinityProblems(spec),
+    ...placementProblems(spec),
   ];
 }
 

@@ -5,7 +5,7 @@ import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { invalidValue, notSupported } from '../validation/field-errors';
 import { validateLabelSelector } from '../validation/label-selector';
-import { numberOrPercent } from '../validation/numbers';
+import { numberOrShare } from '../validation/numbers';
 import { STATUS } from '../verbs';
 
 const POLICIES = ['AlwaysAllow', 'IfHealthyBudget'];
@@ -37,8 +37,8 @@ export const podDisruptionBudget = defineKind({
       ...(minAvailable !== undefined && maxUnavailable !== undefined
         ? [invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')]
         : []),
-      ...numberOrPercent('spec.minAvailable', minAvailable),
-      ...numberOrPercent('spec.maxUnavailable', maxUnavailable),
+      ...numberOrShare('spec.minAvailable', minAvailable),
+      ...numberOrShare('spec.maxUnavailable', maxUnavailable),
       ...validateLabelSelector('spec.selector', spec.selector),
       ...(policy === undefined || POLICIES.includes(policy)
         ? []

@@ -1,3 +1,6 @@
+import type { StatusCause } from '../../../shared/status-error';
+import { forbiddenField } from '../validation/field-errors';
+
 const SHORT: Readonly<Record<string, string>> = {
   ReadWriteOnce: 'RWO',
   ReadOnlyMany: 'ROX',
@@ -11,3 +14,9 @@ export const accessModesText = (modes: readonly string[] | undefined): string =>
     .filter(([mode]) => modes?.includes(mode) === true)
     .map(([, short]) => short)
     .join(',');
+
+/** A volume for one pod is for nobody else. */
+export const loneModeProblems = (modes: readonly string[] = []): readonly StatusCause[] =>
+  modes.length > 1 && modes.includes('ReadWriteOncePod')
+    ? [forbiddenField('spec.accessModes', 'may not use ReadWriteOncePod with other access modes')]
+    : [];

@@ -5,11 +5,12 @@ import { isSameJson } from '../../../shared/same-json';
 import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { forbiddenField, notSupported, required } from '../validation/field-errors';
+import { forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
-import { accessModesText } from './access-modes';
+import { accessModesText, loneModeProblems } from './access-modes';
 import { setClaimDefaults } from './claim-defaults';
 
+const VOLUME_MODES = ['Block', 'Filesystem'];
 const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const specOf = (object: ApiObject | StoredObject): PersistentVolumeClaimSpec =>
   (object['spec'] as PersistentVolumeClaimSpec | undefined) ?? {};
@@ -43,10 +44,17 @@ export const persistentVolumeClaim = defineKind({
     object['status'] = { phase: 'Pending' };
   },
   validate(object) {
-    const { accessModes = [], resources } = specOf(object);
+    const { accessModes = [], resources, volumeMode } = specOf(object);
     return [
       ...(accessModes.length === 0 ? [required('spec.accessModes', 'at least 1 access mode is required')] : []),
       ...accessModes.flatMap((mode) => (MODES.includes(mode) ? [] : [notSupported('spec.accessModes', mode, MODES)])),
+      ...loneModeProblems(accessModes),
+      ...(volumeMode === undefined || VOLUME_MODES.includes(volumeMode)
+        ? []
+        : [notSupported('spec.volumeMode', volumeMode, VOLUME_MODES)]),
+      ...(resources?.requests?.['storage'] === '0'
+        ? [invalidValue('spec.resources[storage]', '0', 'must be greater than zero')]
+        : []),
       ...(resources?.requests?.['storage'] === undefined ? [required('spec.resources[storage]')] : []),
     ];
   },

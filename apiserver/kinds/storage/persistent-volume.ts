@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { PersistentVolumeSpec, PersistentVolumeStatus } from 'kubernetes-types/core/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import { isSameJson } from '../../../shared/same-json';
@@ -5,7 +6,7 @@ import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { forbiddenField, notSupported, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
-import { accessModesText } from './access-modes';
+import { accessModesText, loneModeProblems } from './access-modes';
 import { nfsProblems } from '../pod/validate-volumes';
 
 const POLICIES = ['Delete', 'Recycle', 'Retain'];
@@ -70,6 +71,10 @@ export const persistentVolume = defineKind({
     const policy = spec.persistentVolumeReclaimPolicy ?? '';
     return [
       ...((spec.accessModes ?? []).length === 0 ? [required('spec.accessModes')] : []),
+      ...loneModeProblems(spec.accessModes),
+      ...(policy === 'Recycle' && spec.hostPath !== undefined && path.posix.normalize(spec.hostPath.path) === '/'
+        ? [forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'")]
+        : []),
       ...(spec.capacity?.['storage'] === undefined ? [required('spec.capacity')] : []),
       ...(POLICIES.includes(policy) ? [] : [notSupported('spec.persistentVolumeReclaimPolicy', policy, POLICIES)]),
       ...(Object.keys(sourceOf(spec)).length === 0 ? [required('spec', 'must specify a volume type')] : []),

@@ -25,6 +25,14 @@ export function numberOrPercent(field: string, value: unknown): readonly StatusC
   return notNegative(field, value);
 }
 
+/** The same, where more than all of them makes no sense. */
+export const numberOrShare = (field: string, value: unknown): readonly StatusCause[] => [
+  ...numberOrPercent(field, value),
+  ...(typeof value === 'string' && PERCENT.test(value) && Number(value.slice(0, -1)) > 100
+    ? [invalidValue(field, value, 'must not be greater than 100%')]
+    : []),
+];
+
 /** 0, `0`, `0%`. */
 export const isZeroNumberOrPercent = (value: unknown): boolean =>
   value === 0 || (typeof value === 'string' && /^0+%?$/.test(value));

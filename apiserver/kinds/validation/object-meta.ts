@@ -82,6 +82,9 @@ function ownerProblems(meta: ObjectMeta): readonly StatusCause[] {
   const controllers = (meta.ownerReferences ?? []).filter(({ controller }) => controller === true);
   return [
     ...each(field, meta.ownerReferences, (owner, path) => [
+      ...(owner.kind === 'Event' && owner.apiVersion === 'v1'
+        ? [invalidValue(field, owner, '/v1, Kind=Event is disallowed from being an owner')]
+        : []),
       ...(owner.apiVersion === '' || owner.apiVersion === undefined
         ? [invalidValue(`${path}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty')]
         : []),

@@ -1,0 +1,218 @@
+import type { ApiObject } from '../../shared/api/objects';
+import type { StatusCause } from '../../shared/status-error';
+import { StatusError } from '../../shared/status-error';
+import type { TestRegistry } from '../registry/testing/test-registry';
+import { startRegistry } from '../registry/testing/test-registry';
+
+let parts: TestRegistry;
+beforeAll(async () => (parts = await startRegistry({ podSecurityDefault: 'privileged' })));
+afterAll(() => parts.registry.close());
+
+/** What is said against a new object, as `field: message`. */
+async function refusalsOf(kind: string, body: object): Promise<readonly string[]> {
+  const found = parts.registry.kinds.require(kind);
+  const object: ApiObject = structuredClone({ metadata: { generateName: 'x-' }, ...body });
+  try {
+    const namespace = found.namespaced ? 'default' : undefined;
+    await parts.registry.create(found, namespace, object, { user: { name: 'me', groups: [] }, dryRun: true });
+    return [];
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const causes: readonly StatusCause[] = error.details?.causes ?? [{ field: '-', message: error.message }];
+    return causes.map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`);
+  }
+}
+
+const spec = (fields: object) => ({ spec: fields });
+const selector = { matchLabels: { a: 'b' } };
+const container = { name: 'c', image: 'i' };
+const template = (fields: object = {}) => ({
+  metadata: { labels: { a: 'b' } },
+  spec: { containers: [container], ...fields },
+});
+const service = (fields: object) => spec({ ports: [{ port: 1 }], ...fields });
+const pod = (fields: object) => spec({ containers: [container], ...fields });
+const job = (fields: object) => spec({ template: template({ restartPolicy: 'Never' }), ...fields });
+const claim = (fields: object) =>
+  spec({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...fields });
+const volume = (fields: object) => spec({ accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, ...fields });
+const autoscaler = (fields: object) => spec({ maxReplicas: 2, scaleTargetRef: { kind: 'D', name: 'd' }, ...fields });
+const NOT_IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const required = 'requiredDuringSchedulingIgnoredDuringExecution';
+
+it.each<[string, object, string]>([
+  [
+    'Service',
+    service({ sessionAffinityConfig: { clientIP: { timeoutSeconds: 3 } } }),
+    'spec.sessionAffinityConfig: Forbidden: must not be set when session affinity is None',
+  ],
+  [
+    'Service',
+    service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 0 } } }),
+    'spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 0: must be greater than 0 and less than 86400',
+  ],
+  [
+    'Service',
+    service({ type: 'NodePort', clusterIP: 'None' }),
+    `spec.clusterIPs[0]: Invalid value: "None": may not be set to 'None' for NodePort services`,
+  ],
+  [
+    'Service',
+    spec({ ports: [{ port: 1, nodePort: 30_000 }] }),
+    "spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'",
+  ],
+  [
+    'Service',
+    service({ type: 'NodePort', externalTrafficPolicy: 'X' }),
+    'spec.externalTrafficPolicy: Unsupported value: "X": supported values: "Cluster", "Local"',
+  ],
+  [
+    'Service',
+    service({ externalTrafficPolicy: 'Local' }),
+    'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+  ],
+  [
+    'Service',
+    service({ internalTrafficPolicy: 'X' }),
+    'spec.internalTrafficPolicy: Unsupported value: "X": supported values: "Cluster", "Local"',
+  ],
+  ['Service', service({ externalIPs: ['x'] }), `spec.externalIPs[0]: Invalid value: "x": ${NOT_IP}`],
+  [
+    'Service',
+    service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/33'] }),
+    'spec.loadBalancerSourceRanges[0]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+  ],
+  [
+    'Service',
+    service({ loadBalancerClass: 'a/b' }),
+    "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'",
+  ],
+  [
+    'Deployment',
+    spec({ selector, template: template(), strategy: { rollingUpdate: { maxUnavailable: '150%' } } }),
+    'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "150%": must not be greater than 100%',
+  ],
+  [
+    'DaemonSet',
+    spec({ selector, template: template(), updateStrategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } }),
+    'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero',
+  ],
+  [
+    'PodDisruptionBudget',
+    spec({ selector, minAvailable: '101%' }),
+    'spec.minAvailable: Invalid value: "101%": must not be greater than 100%',
+  ],
+  ['Job', job({ selector }), 'spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` not auto-generated'],
+  [
+    'Job',
+    job({ podReplacementPolicy: 'X' }),
+    'spec.podReplacementPolicy: Unsupported value: "X": supported values: "Failed", "TerminatingOrFailed"',
+  ],
+  [
+    'Job',
+    job({ podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { operator: 'In', values: [0] } }] } }),
+    'spec.podFailurePolicy.rules[0].onExitCodes.values[0]: Invalid value: 0: must not be 0 for the In operator',
+  ],
+  [
+    'PersistentVolumeClaim',
+    claim({ accessModes: ['ReadWriteOnce', 'ReadWriteOncePod'] }),
+    'spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes',
+  ],
+  [
+    'PersistentVolumeClaim',
+    claim({ volumeMode: 'X' }),
+    'spec.volumeMode: Unsupported value: "X": supported values: "Block", "Filesystem"',
+  ],
+  [
+    'PersistentVolumeClaim',
+    claim({ resources: { requests: { storage: '0' } } }),
+    'spec.resources[storage]: Invalid value: "0": must be greater than zero',
+  ],
+  [
+    'PersistentVolume',
+    volume({ persistentVolumeReclaimPolicy: 'Recycle', hostPath: { path: '/x/..' } }),
+    "spec.persistentVolumeReclaimPolicy: Forbidden: may not be 'recycle' for a hostPath mount of '/'",
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50, averageValue: '1' } },
+        },
+      ],
+    }),
+    'spec.metrics[0].resource.target.averageValue: Forbidden: may not set both a target raw value and a target utilization',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({ behavior: { scaleDown: { stabilizationWindowSeconds: 4_000 } } }),
+    'spec.behavior.scaleDown.stabilizationWindowSeconds: Invalid value: 4000: must be less than or equal to 3600',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({ behavior: { scaleUp: { policies: [{ type: 'X', value: 1, periodSeconds: 1 }] } } }),
+    'spec.behavior.scaleUp.policies[0].type: Unsupported value: "X": supported values: "Percent", "Pods"',
+  ],
+  [
+    'Node',
+    spec({ podCIDRs: ['x'] }),
+    'spec.podCIDRs[0]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+  ],
+  [
+    'EndpointSlice',
+    { addressType: 'IPv4', endpoints: [{ addresses: ['x'] }] },
+    `endpoints[0].addresses[0]: Invalid value: "x": ${NOT_IP}`,
+  ],
+  [
+    'EndpointSlice',
+    { addressType: 'IPv4', endpoints: [{ addresses: ['::1'] }] },
+    'endpoints[0].addresses[0]: Invalid value: "::1": must be an IPv4 address',
+  ],
+  [
+    'Endpoints',
+    { subsets: [{ addresses: [{ ip: 'x' }] }] },
+    `subsets[0].addresses[0].ip: Invalid value: "x": ${NOT_IP}`,
+  ],
+  [
+    'ValidatingWebhookConfiguration',
+    {
+      webhooks: [
+        {
+          name: 'a.b.c',
+          sideEffects: 'None',
+          clientConfig: { url: 'https://a' },
+          admissionReviewVersions: ['v1'],
+          rules: [{ operations: ['X'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+        },
+      ],
+    },
+    'webhooks[0].rules[0].operations[0]: Unsupported value: "X": supported values: "*", "CONNECT", "CREATE", "DELETE", "UPDATE"',
+  ],
+  ['Pod', pod({ hostAliases: [{ ip: 'x' }] }), `spec.hostAliases[0].ip: Invalid value: "x": ${NOT_IP}`],
+  [
+    'Pod',
+    pod({ affinity: { podAffinity: { [required]: [{ topologyKey: '' }] } } }),
+    `spec.affinity.podAffinity.${required}[0].topologyKey: Required value: can not be empty`,
+  ],
+  [
+    'Pod',
+    pod({ topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'a', whenUnsatisfiable: 'DoNotSchedule' }] }),
+    'spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero',
+  ],
+  [
+    'Pod',
+    pod({ topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'X' }] }),
+    'spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "X": supported values: "DoNotSchedule", "ScheduleAnyway"',
+  ],
+  ['Pod', pod({ schedulingGates: [{ name: 'a' }, { name: 'a' }] }), 'spec.schedulingGates[1]: Duplicate value: "a"'],
+  ['Pod', pod({ os: { name: 'mac' } }), 'spec.os.name: Unsupported value: "mac": supported values: "linux", "windows"'],
+  [
+    'ConfigMap',
+    { metadata: { name: 'q', ownerReferences: [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }] } },
+    'metadata.ownerReferences: Invalid value: {"apiVersion":"v1","kind":"Event","name":"x","uid":"u"}: /v1, Kind=Event is disallowed from being an owner',
+  ],
+])('refuses a %s of %j', async (kind, body, refusal) => {
+  expect(await refusalsOf(kind, body)).toContain(refusal);
+});
