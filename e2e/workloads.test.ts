@@ -72,6 +72,18 @@ describe('workloads', () => {
     await cluster.ok(['wait', '--for=condition=Complete', 'job/now', '--timeout=60s']);
   });
 
+  it('a cron job makes jobs by its schedule, and keeps the newest', async () => {
+    const pods = template('ticks', { restartPolicy: 'Never', containers: [container('echo tick')] });
+    const spec = { schedule: '@every 3s', successfulJobsHistoryLimit: 1, jobTemplate: { spec: { template: pods } } };
+    await cluster.ok(['apply', '-f', '-'], manifest('batch/v1', 'CronJob', 'ticks', spec));
+    await cluster.until(['get', 'events', '--field-selector', 'involvedObject.name=ticks'], ({ stdout }) => {
+      const made = [...stdout.matchAll(/SuccessfulCreate .*Created job (ticks-\d+)/g)].map(([, name]) => name);
+      return new Set(made).size >= 2 && /SawCompletedJob/.test(stdout) && /SuccessfulDelete/.test(stdout);
+    });
+    expect(await cluster.ok(['get', 'cronjob', 'ticks', '-o', 'jsonpath={.status.lastSuccessfulTime}'])).toMatch(/Z$/);
+    await cluster.ok(['delete', 'cronjob', 'ticks']);
+  });
+
   it('a stateful set starts its pods in order, by their names, and rolls them', async () => {
     const spec = (text: string): object => ({
       serviceName: 'db',
