@@ -17,7 +17,7 @@ BUILT := dist/.built
 
 TIME := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler
+.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler sim
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -91,6 +91,9 @@ verify-format: $(INSTALLED)
 	@npm run --silent format
 fix-format: $(INSTALLED)
 	@npm run --silent format -- --write
+
+sim: build ## clusters on virtual time under random faults (SEEDS=200 FROM=1, or SEED=123 with its trace)
+	@node dist/apiserver/simulation/main.js $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),200) --from $(or $(FROM),1)) $(ARGS)
 
 bench-store: build ## durable commits a second, beside etcd
 	@./deploy/prerequisites.sh tests

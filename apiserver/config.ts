@@ -14,6 +14,8 @@ import { CidrPool } from './controllers/node-ipam/cidr-pool';
 import type { Level } from './admission/pod-security/levels';
 import { LEVELS } from './admission/pod-security/levels';
 import type { AuditConfig } from './audit/open-audit';
+import type { FenceTerms } from '../shared/wire/fence';
+import { DEFAULT_FENCE } from '../shared/wire/fence';
 import type { NodeApproval } from './node-channel/join';
 import { NODE_APPROVALS } from './node-channel/join';
 
@@ -59,11 +61,16 @@ export interface ServerConfig {
   readonly podSecurityDefault: Level;
   /** How long pods that say nothing about it stay on a lost node. */
   readonly tolerationSeconds: TolerationSeconds;
+  /** When nodes without a server stop pods of StatefulSets; absent: never. */
+  readonly fence?: FenceTerms;
   /** Absent: no audit. */
   readonly audit?: AuditConfig;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
 }
+
+/** Several beats: a busy machine is no lost one. */
+const LEAST_FENCE_SECONDS = 10;
 
 const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -175,6 +182,12 @@ export function parseConfig(
     .option('audit-log-maxsize', { type: 'number', default: 100, describe: 'megabytes of one file of the audit log' })
     .option('audit-log-maxbackup', { type: 'number', default: 0, describe: 'older files to keep; 0: all' })
     .option('audit-log-maxage', { type: 'number', default: 0, describe: 'days to keep older files; 0: for ever' })
+    .option('fence-after-seconds', {
+      type: 'number',
+      default: DEFAULT_FENCE.afterMs / 1_000,
+      describe:
+        'a node without its server for so long stops its pods of StatefulSets, which run elsewhere 25 s later; 0: never',
+    })
     .option('default-not-ready-toleration-seconds', {
       type: 'number',
       default: DEFAULT_TOLERATION_SECONDS.notReady,
@@ -200,6 +213,12 @@ export function parseConfig(
   const dataDir = path.resolve(host.cwd, flags.dataDir);
   if (!Number.isInteger(flags.port) || flags.port < 1 || flags.port > 65_535) {
     throw new ConfigurationError(`--port ${flags.port}: must be a whole number from 1 to 65535`);
+  }
+  const fenceAfterSeconds = flags['fence-after-seconds'];
+  if (fenceAfterSeconds !== 0 && !(Number.isInteger(fenceAfterSeconds) && fenceAfterSeconds >= LEAST_FENCE_SECONDS)) {
+    throw new ConfigurationError(
+      `--fence-after-seconds: must be a whole number of at least ${LEAST_FENCE_SECONDS}, or 0`,
+    );
   }
   const tolerationSeconds = {
     notReady: flags.defaultNotReadyTolerationSeconds,
@@ -256,6 +275,7 @@ export function parseConfig(
     podNetwork: flags.podNetwork,
     podSecurityDefault: flags.podSecurityDefault,
     tolerationSeconds,
+    ...(fenceAfterSeconds === 0 ? {} : { fence: { afterMs: fenceAfterSeconds * 1_000 } }),
     ...auditOf(flags, { cwd: host.cwd, dataDir }),
     logLevel: flags.logLevel,
     logFormat: flags.logFormat,

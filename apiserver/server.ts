@@ -146,6 +146,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const channel = createNodeChannel({
     ...{ client, clock, logger, events, tokens, nodePods, authority },
     podNetwork: { clusterCidr: config.podCidrs.text, mode: config.podNetwork },
+    ...(config.fence === undefined ? {} : { fence: config.fence }),
   });
   const streaming = createStreaming({
     connector: channel,

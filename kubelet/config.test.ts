@@ -21,6 +21,7 @@ it('needs nothing but a server', () => {
     containerLogs: { maxBytes: 10_485_760, maxFiles: 5 },
     imagePolicy: { minimumAgeMs: 120_000, keepPerRepository: 0, pins: [] },
     imageThresholds: { highPercent: 85, lowPercent: 80 },
+    fences: true,
     logLevel: 'info',
     logFormat: 'json',
   });

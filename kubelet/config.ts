@@ -34,6 +34,8 @@ export interface KubeletConfig {
   readonly containerLogs: LogRotation;
   readonly imagePolicy: ImagePolicy;
   readonly imageThresholds: DiskThresholds;
+  /** Whether this node stops pods of StatefulSets when it is without its server for too long. */
+  readonly fences: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'text';
 }
@@ -120,6 +122,11 @@ export function parseConfig(
       default: [],
       describe: 'an image that always stays, repeatable; a * at the end stands for anything',
     })
+    .option('fence', {
+      type: 'boolean',
+      default: true,
+      describe: 'stop pods of StatefulSets when the server is away for as long as it said, so that it may replace them',
+    })
     .option('log-level', { choices: LOG_LEVELS, default: 'info' as const })
     .option('log-format', { choices: ['json', 'text'] as const, describe: 'text on a terminal, else json' })
     .conflicts('token', 'token-file')
@@ -153,6 +160,7 @@ export function parseConfig(
       pins: flags['image-pin'],
     },
     imageThresholds: checkImageThresholds(flags['image-gc-high-threshold'], flags['image-gc-low-threshold']),
+    fences: flags.fence,
     logLevel: flags['log-level'],
     logFormat: flags['log-format'] ?? (host.isTerminal ? 'text' : 'json'),
   };

@@ -70,6 +70,7 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
       pidsLimit: config.podPidsLimit,
     },
     evictionHard: config.evictionHard,
+    fences: config.fences,
     apiAddress: parts.apiAddress,
     ...(parts.network === undefined ? {} : { network: parts.network }),
     createImages: parts.createImages,

@@ -62,3 +62,34 @@ it('lets a pod be that waits for a node', async () => {
   await advance(3_600_000);
   expect(pod()).toBeDefined();
 });
+
+it('removes a terminating pod of a machine that is off and was declared out of service', async () => {
+  const taints = [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }];
+  await cluster.client.create('Node', { metadata: { name: 'n1' }, spec: { taints } });
+  await createPod('n1');
+  expect(pod()).toBeUndefined();
+});
+
+it('leaves what is terminating to a node that is ready, whatever was declared of it', async () => {
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  await cluster.client.modify('Node', { name: 'n1' }, (node) => ({ ...node, status: { conditions } }), {
+    subresource: 'status',
+  });
+  const taints = [{ key: 'node.kubernetes.io/out-of-service', effect: 'NoExecute' }];
+  await cluster.client.modify('Node', { name: 'n1' }, (node) => ({ ...node, spec: { ...node.spec, taints } }));
+  await createPod('n1');
+  expect(pod()?.metadata.deletionTimestamp).toBeDefined();
+});
+
+it('does not take a jump of the clock for time that has passed', async () => {
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  await createPod('n1');
+  await cluster.client.delete('Node', { name: 'n1' });
+  cluster.clock.jump(3_600_000);
+  await advance(30_000);
+  expect(pod()).toBeDefined();
+  cluster.clock.jump(-7_200_000);
+  await advance(10_000);
+  expect(pod()).toBeUndefined();
+});

@@ -9,7 +9,17 @@ import { done, watching } from './controller';
 /** Kubernetes' pod GC waits 40 s before it calls a node gone for good (nodeQuarantineTime). */
 const QUARANTINE_MS = 40_000;
 
-/** Removes pods that no agent will ever report on again: bound to a node that was deleted, or terminating unbound. */
+/** Set by whoever knows that a machine is off: its node confirms nothing any more. */
+const OUT_OF_SERVICE_TAINT = 'node.kubernetes.io/out-of-service';
+
+const isOutOfService = ({ spec, status }: Node): boolean =>
+  (spec?.taints ?? []).some(({ key }) => key === OUT_OF_SERVICE_TAINT) &&
+  !(status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True');
+
+/**
+ * Removes pods that no agent will ever report on again: bound to a node that was deleted, terminating on one that was
+ * declared out of service, or terminating unbound.
+ */
 export class PodGarbageController implements Controller {
   readonly name = 'pod-garbage';
   readonly watches = [
@@ -38,14 +48,16 @@ export class PodGarbageController implements Controller {
       if (deletionTimestamp !== undefined) await this.remove(pod);
       return done;
     }
-    if (this.client.view('Node').get({ name: nodeName }) !== undefined) {
+    const node = this.client.view('Node').get({ name: nodeName });
+    if (node !== undefined) {
       this.missing.delete(id);
+      if (deletionTimestamp !== undefined && isOutOfService(node)) await this.remove(pod);
       return done;
     }
     const known = this.missing.get(id);
-    const sinceMs = known?.uid === uid ? known.sinceMs : this.clock.now();
+    const sinceMs = known?.uid === uid ? known.sinceMs : this.clock.monotonic();
     this.missing.set(id, { uid, sinceMs });
-    const waitMs = sinceMs + QUARANTINE_MS - this.clock.now();
+    const waitMs = sinceMs + QUARANTINE_MS - this.clock.monotonic();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
 
     await this.remove(pod);
@@ -55,7 +67,7 @@ export class PodGarbageController implements Controller {
 
   /** A node that comes back ends its pods' quarantine. */
   private podsOfNode({ type, object }: ObjectChange<Node>): readonly ObjectKey[] {
-    if (type === 'MODIFIED') return [];
+    if (type === 'MODIFIED' && !isOutOfService(object)) return [];
     return this.client
       .view('Pod')
       .list({ where: (pod) => pod.spec.nodeName === object.metadata.name })

@@ -19,11 +19,15 @@ export interface NodeLiveness {
   readonly conditions: readonly AgentCondition[];
   /** Whether an agent of this node was ever heard since this server started. */
   readonly heard: boolean;
+  /** Its agent has gone and its machine has not: nobody is there to stop anything until it is back. */
+  readonly hasLeft: boolean;
 }
 
 /** Which nodes are alive, for the node lifecycle controller. */
 export interface LivenessReader {
   of(nodeName: string): NodeLiveness;
+  /** How long ago its last word came; of one never heard, how long it was waited for. */
+  silentMs(nodeName: string): number;
   /** Calls `handler` with the node's name whenever what `of` answers has changed. Returns the function that unsubscribes. */
   onChange(handler: (nodeName: string) => void): () => void;
 }
@@ -32,6 +36,7 @@ interface Entry {
   state: LivenessState;
   conditions: readonly AgentCondition[];
   heard: boolean;
+  hasLeft: boolean;
   isOpen: boolean;
   /** Monotonic. */
   lastBeatMs: number;
@@ -68,13 +73,19 @@ export class LivenessMonitor implements LivenessReader {
     return this.entryOf(nodeName);
   }
 
+  silentMs(nodeName: string): number {
+    return this.clock.monotonic() - this.entryOf(nodeName).lastBeatMs;
+  }
+
   onChange(handler: (nodeName: string) => void): () => void {
     this.handlers.add(handler);
     return () => this.handlers.delete(handler);
   }
 
   connected(nodeName: string, conditions: readonly AgentCondition[]): void {
-    this.entryOf(nodeName).isOpen = true;
+    const entry = this.entryOf(nodeName);
+    entry.isOpen = true;
+    entry.hasLeft = false;
     this.beat(nodeName, conditions);
   }
 
@@ -98,9 +109,11 @@ export class LivenessMonitor implements LivenessReader {
       entry.lastBeatMs = Math.max(entry.lastBeatMs, this.clock.monotonic() - HEARTBEAT_PERIOD_MS);
   }
 
-  disconnected(nodeName: string): void {
+  /** `byAgent`: it closed the connection, or the machine did for it. */
+  disconnected(nodeName: string, { byAgent }: { readonly byAgent: boolean } = { byAgent: false }): void {
     const entry = this.entryOf(nodeName);
     entry.isOpen = false;
+    entry.hasLeft = byAgent;
     if (entry.state === 'connected') this.move(nodeName, entry, 'suspect');
   }
 
@@ -116,6 +129,7 @@ export class LivenessMonitor implements LivenessReader {
       state: 'awaited',
       conditions: [],
       heard: false,
+      hasLeft: false,
       isOpen: false,
       lastBeatMs: this.clock.monotonic(),
     };

@@ -1,4 +1,3 @@
-import type { Socket } from 'socket.io';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
@@ -31,8 +30,10 @@ import { parseNetworkApplied, parseWithdrawal } from '../../shared/wire/network'
 import type { RelayFrames } from '../../shared/wire/pod-network';
 import { parsePodNetworkReport, parseRelayFrames } from '../../shared/wire/pod-network';
 import { ServerStreams } from '../../shared/wire/server-streams';
+import type { FenceTerms } from '../../shared/wire/fence';
 import type { ConfigMap, Secret } from '../../shared/api/objects';
 import { acknowledge } from './acknowledge';
+import type { AgentSocket } from './agent-socket';
 import type { AssignmentFeed } from './assignment-feed';
 import type { NetworkFeed, NetworkSubscription } from './network-feed';
 import type { PolicyFeed } from './policies/policy-feed';
@@ -54,11 +55,14 @@ export interface ConnectionServices {
   relay(fromNode: string, frames: RelayFrames): void;
   readonly policies: PolicyFeed;
   readonly podStatuses: PodStatusWriter;
+  /** What nodes are told that fence; absent: none is. */
+  readonly fence?: FenceTerms;
   /** Writes the Node and makes this the node's one connection. */
   register(connection: NodeConnection, registration: Registration): Promise<void>;
   /** Whatever came: a message, or the answer to a ping. */
   onHeard(connection: NodeConnection): void;
-  onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): void;
+  /** Whether it counts: not of a connection that another has replaced. */
+  onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): boolean;
   onEvent(connection: NodeConnection, event: EventReport): void;
   onImages(connection: NodeConnection, message: NodeImages): void;
   referredAmong(names: readonly string[]): readonly string[];
@@ -82,7 +86,7 @@ export class NodeConnection {
   private cancelPodNetwork: () => void = () => undefined;
 
   constructor(
-    private readonly socket: Socket,
+    private readonly socket: AgentSocket,
     readonly identity: NodeIdentity,
     private readonly services: ConnectionServices,
   ) {
@@ -152,18 +156,21 @@ export class NodeConnection {
     });
     this.onTold('relayFrames', parseRelayFrames, (frames) => services.relay(this.nodeName, frames));
     socket.conn.on('packet', () => services.onHeard(this));
-    this.onTold('heartbeat', parseHeartbeat, (heartbeat) => services.onHeartbeat(this, heartbeat));
+    // Only what counts is answered: on the answer the node's lease stands.
+    this.onTold('heartbeat', parseHeartbeat, (heartbeat, answer) => {
+      if (services.onHeartbeat(this, heartbeat)) answer();
+    });
     this.onTold('event', parseEventReport, (event) => services.onEvent(this, event));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
     this.onTold('streamEnd', parseStreamEnd, (message) => this.streams.onEnd(message));
     this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));
-    socket.on('disconnect', (reason: string) => {
+    socket.on('disconnect', (reason) => {
       this.cancelFeed();
       this.cancelPolicies();
       this.network?.cancel();
       this.cancelPodNetwork();
       this.streams.connectionClosed();
-      services.onClosed(this, reason);
+      services.onClosed(this, String(reason));
     });
   }
 
@@ -188,7 +195,9 @@ export class NodeConnection {
     this.isRegistered = true;
     // After the answer, which is sent in this turn.
     setImmediate(() => this.followNetwork());
-    return { ...sync, policies: policies.snapshot };
+    const { fence } = this.services;
+    const told = { ...sync, policies: policies.snapshot };
+    return fence === undefined || registration.fence === undefined ? told : { ...told, fence };
   }
 
   private followNetwork(): void {
@@ -218,11 +227,15 @@ export class NodeConnection {
   }
 
   /** A message nobody waits for. */
-  private onTold<T>(event: string, parse: (payload: unknown) => T, handle: (message: T) => void): void {
-    this.socket.on(event, (payload: unknown) => {
+  private onTold<T>(
+    event: string,
+    parse: (payload: unknown) => T,
+    handle: (message: T, answer: () => void) => void,
+  ): void {
+    this.socket.on(event, (payload: unknown, ack: unknown) => {
       if (!this.isRegistered) return;
       try {
-        handle(parse(payload));
+        handle(parse(payload), () => void (typeof ack === 'function' && Reflect.apply(ack, undefined, [])));
       } catch (error) {
         this.logger.warn({ event, err: error }, 'a message of the node was not understood');
       }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
+import type { FenceTerms } from '../../shared/wire/fence';
 import type { EventReport, Heartbeat, NodeImages, NodeUsage, Registration } from '../../shared/wire/node-channel';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client } from '../registry/client';
@@ -19,6 +20,9 @@ interface Entry {
   usage?: NodeUsage;
 }
 
+/** What socket.io calls it when the other end closed the connection: the machine still stands, its agent does not. */
+const CLOSED_BY_AGENT = new Set(['transport close', 'client namespace disconnect']);
+
 /** An agent whose clock is off by more is told about in the log: certificates and timestamps suffer. */
 const CLOCK_SKEW_WARNING_MS = 60_000;
 
@@ -34,6 +38,8 @@ export class NodeConnections {
       readonly logger: Logger;
       readonly events: EventRecorder;
       readonly liveness: LivenessMonitor;
+      /** What nodes are told; absent: they stop nothing by themselves. */
+      readonly fence?: FenceTerms;
     },
   ) {}
 
@@ -59,7 +65,7 @@ export class NodeConnections {
   /** Writes the Node, then makes `connection` the node's one connection and closes an older one. */
   async register(connection: NodeConnection, registration: Registration): Promise<void> {
     const { nodeName } = connection;
-    await registerNode(this.deps.client, registration, connection.identity);
+    await registerNode(this.deps.client, registration, connection.identity, this.deps.fence);
     if (!connection.isOpen) throw new StatusError('ServiceUnavailable', 'the connection closed meanwhile');
     const nowMs = this.deps.clock.now();
     const older = this.open.get(nodeName);
@@ -85,10 +91,11 @@ export class NodeConnections {
     if (this.open.get(connection.nodeName) === connection) this.deps.liveness.heard(connection.nodeName);
   }
 
-  onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): void {
+  /** Whether it counts. */
+  onHeartbeat(connection: NodeConnection, heartbeat: Heartbeat): boolean {
     const { nodeName } = connection;
     const entry = this.entries.get(nodeName);
-    if (entry?.connection !== connection) return;
+    if (entry?.connection !== connection) return false;
     const nowMs = this.deps.clock.now();
     const skewMs = heartbeat.sentAtMs - nowMs;
     if (heartbeat.sequence === 1 && Math.abs(skewMs) > CLOCK_SKEW_WARNING_MS) {
@@ -97,6 +104,7 @@ export class NodeConnections {
     entry.lastHeartbeatMs = nowMs;
     entry.usage = heartbeat.usage;
     this.deps.liveness.beat(nodeName, heartbeat.conditions);
+    return true;
   }
 
   /** Shows them in the Node, whose agent alone says so. */
@@ -124,7 +132,7 @@ export class NodeConnections {
     const { nodeName } = connection;
     if (this.open.get(nodeName) !== connection) return;
     this.open.delete(nodeName);
-    this.deps.liveness.disconnected(nodeName);
+    this.deps.liveness.disconnected(nodeName, { byAgent: CLOSED_BY_AGENT.has(reason) });
     logChannel(this.deps.logger, nodeName, 'disconnected', { reason });
   }
 

@@ -3,7 +3,9 @@ import { toTimestamp } from '../../shared/clock';
 import { StatusError, isAlreadyExists, isNotFound } from '../../shared/status-error';
 import { isSameJson } from '../../shared/same-json';
 import type { NodeImages, Registration } from '../../shared/wire/node-channel';
+import type { FenceTerms } from '../../shared/wire/fence';
 import type { Client } from '../registry/client';
+import { boundBy, FENCE_ANNOTATION } from './fencing';
 import type { NodeIdentity } from './node-identity';
 
 /** The key a node joined with; another key is refused under the same name while the Node exists. */
@@ -29,8 +31,13 @@ export function refuseForeignKey(node: Node, keyFingerprint: string): void {
 const RESERVED_LABELS = ['node-restriction.kubernetes.io/', 'node-role.kubernetes.io/', 'pinsetter.io/'];
 
 /** Creates the Node or brings it up to what its agent tells. Writes only what differs. Throws Conflict for a foreign key. */
-export async function registerNode(client: Client, registration: Registration, identity: NodeIdentity): Promise<Node> {
-  await bringUpMetadata(client, registration, identity);
+export async function registerNode(
+  client: Client,
+  registration: Registration,
+  identity: NodeIdentity,
+  fence?: FenceTerms,
+): Promise<Node> {
+  await bringUpMetadata(client, registration, identity, fence);
   return client.modify(
     'Node',
     { name: registration.nodeName },
@@ -60,12 +67,20 @@ export async function noteImages(client: Client, nodeName: string, { images }: N
   );
 }
 
-async function bringUpMetadata(client: Client, registration: Registration, identity: NodeIdentity): Promise<void> {
+async function bringUpMetadata(
+  client: Client,
+  registration: Registration,
+  identity: NodeIdentity,
+  fence: FenceTerms | undefined,
+): Promise<void> {
   const key = { name: registration.nodeName };
   const labels = labelsOf(registration);
   const annotations = {
     [KEY_FINGERPRINT_ANNOTATION]: identity.keyFingerprint,
     [CERTIFICATE_ENDS_ANNOTATION]: toTimestamp(identity.certificateEndsMs),
+    ...(fence === undefined || registration.fence === undefined
+      ? {}
+      : { [FENCE_ANNOTATION]: String(boundBy(registration.fence, fence).afterMs / 1_000) }),
   };
   const bringUp = (): Promise<Node> =>
     client.modify('Node', key, (node) => {
@@ -73,7 +88,7 @@ async function bringUpMetadata(client: Client, registration: Registration, ident
       const metadata = {
         ...node.metadata,
         labels: { ...node.metadata.labels, ...labels },
-        annotations: { ...node.metadata.annotations, ...annotations },
+        annotations: { ...withoutFence(node.metadata.annotations), ...annotations },
       };
       return isSameJson(metadata, node.metadata) ? undefined : { ...node, metadata };
     });
@@ -88,6 +103,9 @@ async function bringUpMetadata(client: Client, registration: Registration, ident
     });
   }
 }
+
+const withoutFence = (annotations: Readonly<Record<string, string>> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(annotations).filter(([key]) => key !== FENCE_ANNOTATION));
 
 const labelsOf = (registration: Registration): Record<string, string> => ({
   ...Object.fromEntries(

@@ -69,6 +69,7 @@ export async function until(isTrue: () => boolean): Promise<void> {
 
 /** An agent that only remembers what it was told. */
 export class RecordingAgent implements SessionHandlers {
+  beatsAnswered = 0;
   readonly told: { readonly what: string; readonly message: unknown }[] = [];
   /** Renewed credentials, oldest first. */
   readonly kept: NodeCredential[] = [];
@@ -97,6 +98,9 @@ export class RecordingAgent implements SessionHandlers {
   registration = (): Promise<Registration> => Promise.resolve(registrationOf(this.nodeName, { pods: this.pods }));
   heartbeat: SessionHandlers['heartbeat'] = () => Promise.resolve({ usage: USAGE, conditions: this.conditions });
   onSync: SessionHandlers['onSync'] = (message) => this.note('sync', message);
+  onBeatAnswered: SessionHandlers['onBeatAnswered'] = () => {
+    this.beatsAnswered += 1;
+  };
   onPod: SessionHandlers['onPod'] = (message) => this.note('pod', message);
   onPodRemoved: SessionHandlers['onPodRemoved'] = (message) => this.note('podRemoved', message);
   onObjectChanged: SessionHandlers['onObjectChanged'] = (message) => this.note('objectChanged', message);

@@ -60,6 +60,11 @@ describe('a registered agent', () => {
     expect(harness.client.view('Pod').get({ namespace: 'default', name: 'later' })).toBeUndefined();
   });
 
+  it('has its beats answered', async () => {
+    const agent = await harness.connectedAgent('n1');
+    await until(() => agent.beatsAnswered > 0);
+  });
+
   it('is told of the Services of its pods before the pods, and again when they change', async () => {
     const createService = (namespace: string, name: string, clusterIP: string) =>
       harness.client.create('Service', { metadata: { namespace, name }, spec: { clusterIP, ports: [{ port: 80 }] } });

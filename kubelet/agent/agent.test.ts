@@ -86,10 +86,12 @@ class Bench {
       host: {
         nodeStatus: () => Promise.resolve({}),
         bootId: () => Promise.resolve('boot'),
+        uptimeMs: () => this.clock.monotonic() + 60_000,
         usage: () => Promise.resolve(usage),
         supplies: () => Promise.resolve(this.supplies),
       },
       node: { hostIps: ['192.168.0.1'], cpuMilli: 4000, memoryBytes: 2 ** 33, diskBytes: 2 ** 40, pidsLimit: 1024 },
+      fences: true,
       evictionHard: parseThresholds('memory.available<100Mi,nodefs.available<10%'),
       apiAddress: () => ({ host: 'kubernetes.default.svc', ip: '127.0.0.1', port: 7_000 }),
       createImages: () => images,
@@ -109,6 +111,18 @@ class Bench {
   /** The server says that these are all the node's pods. */
   async sync(...pods: Pod[]): Promise<void> {
     this.agent.onSync({ kind: 'full', revision: ++this.revision, pods, services: [], removed: [] });
+    await this.settle();
+  }
+
+  /** The same, and when it wants pods stopped that it has not heard of for so long. */
+  async syncFenced(afterMs: number, ...pods: Pod[]): Promise<void> {
+    const fence = { afterMs };
+    this.agent.onSync({ kind: 'full', revision: ++this.revision, pods, services: [], removed: [], fence });
+    await this.settle();
+  }
+
+  async answerBeat(): Promise<void> {
+    this.agent.onBeatAnswered(0);
     await this.settle();
   }
 
@@ -710,5 +724,71 @@ describe('a pod that is given other resources while it runs', () => {
     await bench.advance(60_000);
     expect(shown()).toEqual({ cpu: '100m', memory: '64Mi' });
     expect(condition()).toBeUndefined();
+  });
+});
+
+describe('a pod of a StatefulSet', () => {
+  const member: Pod = {
+    ...aPod({ name: 'db-0' }),
+    metadata: {
+      ...aPod({ name: 'db-0' }).metadata,
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: 'set', controller: true }],
+    },
+  };
+  const other = aPod({ name: 'web', containers: [{ name: 'other', image: 'busybox' }] });
+  const FENCE_MS = 20_000;
+
+  it('is started when the server answers', async () => {
+    await bench.syncFenced(FENCE_MS, member, other);
+    expect(bench.running()).toEqual(['other/0']);
+    await bench.answerBeat();
+    expect(bench.running()).toEqual(['app/0', 'other/0']);
+  });
+
+  it('is stopped, alone, by a node whose server has been away for too long', async () => {
+    await bench.syncFenced(FENCE_MS, member, other);
+    await bench.answerBeat();
+    await bench.advance(FENCE_MS - 1);
+    expect(bench.running()).toEqual(['app/0', 'other/0']);
+    await bench.advance(10_001);
+    expect(bench.running()).toEqual(['other/0']);
+    expect(bench.session.status('db-0')).toMatchObject({ phase: 'Failed', reason: 'NodeFenced' });
+  });
+
+  it('runs on as long as beats are answered', async () => {
+    await bench.syncFenced(FENCE_MS, member);
+    for (let beat = 0; beat < 20; beat += 1) {
+      await bench.answerBeat();
+      await bench.advance(2_000);
+    }
+    expect(bench.running()).toEqual(['app/0']);
+  });
+
+  it('is stopped by the next agent where the one before has gone meanwhile', async () => {
+    await bench.syncFenced(FENCE_MS, member);
+    await bench.answerBeat();
+    await bench.answerBeat();
+    await bench.agent.stop();
+    await bench.advance(FENCE_MS + 1_000);
+    await bench.boot();
+    await bench.settle();
+    expect(bench.running()).toEqual(['app/0']);
+    await bench.advance(15_000);
+    expect(bench.running()).toEqual([]);
+  });
+
+  it('is not started again by a node that has only just come up', async () => {
+    await bench.syncFenced(FENCE_MS, member);
+    await bench.answerBeat();
+    await bench.answerBeat();
+    await bench.agent.stop();
+    for (const { observed } of [...bench.runtime.engine.containers.values()])
+      bench.runtime.removeBehindOurBack(observed.id);
+    await bench.boot();
+    await bench.settle();
+    expect(bench.running()).toEqual([]);
+    await bench.syncFenced(FENCE_MS, member);
+    await bench.answerBeat();
+    expect(bench.running()).toHaveLength(1);
   });
 });

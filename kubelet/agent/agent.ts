@@ -20,6 +20,8 @@ import type {
 } from '../../shared/wire/node-channel';
 import type { ApiAddress } from '../api-relay/api-relay';
 import type { ConfigSource } from '../environment/config-source';
+import { isFenced } from '../../shared/wire/fence';
+import { PodFence } from '../fence/pod-fence';
 import { EvictionManager } from '../eviction/eviction-manager';
 import { createConsumption } from '../eviction/pod-consumption';
 import type { Threshold } from '../eviction/thresholds';
@@ -82,6 +84,8 @@ export interface AgentOptions {
   readonly node: NodeFacts;
   /** What must be left of the node's resources; with less, pods are evicted. */
   readonly evictionHard: readonly Threshold[];
+  /** Whether pods of StatefulSets are stopped when the server is away for too long, so that it may replace them. */
+  readonly fences: boolean;
   /** Where pods reach the API; undefined while that way is not open. */
   readonly apiAddress: () => ApiAddress | undefined;
   /** Absent where this machine cannot serve Services. */
@@ -106,6 +110,7 @@ export class Agent implements SessionHandlers {
   private readonly engine: EngineWatch;
   private readonly environment: PodEnvironment;
   private readonly eviction: EvictionManager;
+  private readonly fence: PodFence | undefined;
   private readonly workers = new Map<string, PodWorker>();
   private readonly inFlight = new InFlight();
   /**
@@ -121,6 +126,18 @@ export class Agent implements SessionHandlers {
     const { clock, logger, runtime, dataDir } = options;
     this.desired = new DesiredPods({ dataDir, clock, logger });
     this.session = options.createSession(this);
+    this.fence = options.fences
+      ? new PodFence({
+          dataDir,
+          clock,
+          logger,
+          bootId: () => options.host.bootId(),
+          uptimeMs: () => options.host.uptimeMs(),
+          isNeeded: () => this.desired.all().some(isFenced),
+          onLost: () => this.stopFenced(),
+          onHeld: () => void this.inFlight.track(this.startWaiting()),
+        })
+      : undefined;
     this.objects = new ObjectCache((ref) => this.session.fetch(ref));
     this.volumes = new PodVolumes({
       dataDir,
@@ -181,6 +198,7 @@ export class Agent implements SessionHandlers {
   /** Adopts what runs, then dials the server. An engine that is down does not keep the node from saying so. */
   async start(): Promise<void> {
     await this.desired.load();
+    await this.fence?.start();
     await this.engine.start();
     this.session.start();
     this.eviction.start();
@@ -192,6 +210,7 @@ export class Agent implements SessionHandlers {
     await this.session.stop();
     await this.engine.stop();
     for (const worker of this.workers.values()) worker.release();
+    await this.fence?.stop();
     await this.desired.flush();
   }
 
@@ -206,6 +225,7 @@ export class Agent implements SessionHandlers {
       status: { ...status, conditions: [...this.conditions()] },
       pods: this.pods(),
       lastRevision: this.lastRevision,
+      ...(this.fence === undefined ? {} : { fence: this.fence.terms }),
     };
   }
 
@@ -215,8 +235,9 @@ export class Agent implements SessionHandlers {
   }
 
   /** What is to end ends first: what is new may need its ports, its memory, its volumes. */
-  onSync({ kind, revision, pods, services, policies, removed }: Sync): void {
+  onSync({ kind, revision, pods, services, policies, removed, fence }: Sync): void {
     this.lastRevision = revision;
+    this.fence?.agree(fence);
     if (policies !== undefined) this.onPolicies(policies);
     for (const each of services) this.desired.setServices(each);
     for (const uid of removed) this.unassign(uid);
@@ -241,6 +262,10 @@ export class Agent implements SessionHandlers {
     if (kind === 'difference') return;
     this.forgetAdopted();
     for (const worker of this.workers.values()) worker.reportAgain();
+  }
+
+  onBeatAnswered(agoMs: number): void {
+    this.fence?.renew(agoMs);
   }
 
   onPod({ revision, pod }: PodAssignment): void {
@@ -356,7 +381,7 @@ export class Agent implements SessionHandlers {
     this.desired.set(pod);
     const worker = this.workers.get(pod.metadata.uid);
     if (worker !== undefined) worker.update(pod);
-    else if (this.adopted !== undefined) {
+    else if (this.adopted !== undefined && this.mayEmploy(pod, this.adopted)) {
       const employed = this.employ(pod, ofPod(this.adopted, pod.metadata.uid), room);
       const isNew = pod.status?.startTime === undefined && employed.containers.length === 0;
       const refusal = isNew ? this.eviction.refusal(pod) : undefined;
@@ -372,15 +397,45 @@ export class Agent implements SessionHandlers {
   private async onListed(observed: Observed): Promise<void> {
     if (this.adopted !== undefined) {
       await Promise.all(this.allWorkers().map((worker) => worker.relist(ofPod(observed, worker.pod.metadata.uid))));
+      this.employWaiting(observed);
       return;
     }
     this.adopted = observed;
     await this.options.network?.adopt(observed.sandboxes.map(({ pod, ips }) => ({ uid: pod.uid, addresses: ips })));
     const room = this.isFullyTold ? this.roomAfter(new Set(this.disownOrphans())) : undefined;
-    for (const pod of this.desired.all()) this.employ(pod, ofPod(observed, pod.metadata.uid), room);
+    for (const pod of this.desired.all())
+      if (this.mayEmploy(pod, observed)) this.employ(pod, ofPod(observed, pod.metadata.uid), room);
     if (this.isFullyTold) this.forgetAdopted();
     const { containers } = observed;
     this.options.logger.info({ pods: this.workers.size, containers: containers.length }, 'adopted what runs');
+  }
+
+  /** What must not run twice and does not run now waits for the server's word. */
+  private mayEmploy(pod: Pod, observed: Observed): boolean {
+    const runs = ofPod(observed, pod.metadata.uid).containers.some(isRunning);
+    return runs || isDeleted(pod) || (this.fence?.mayStart(pod) ?? true);
+  }
+
+  /** The server has answered: what waited for that begins. */
+  private async startWaiting(): Promise<void> {
+    if (this.adopted === undefined || this.desired.all().every(({ metadata }) => this.workers.has(metadata.uid)))
+      return;
+    try {
+      this.employWaiting(await this.options.runtime.list());
+    } catch (error) {
+      this.options.logger.debug({ err: error }, 'pods start when the engine is back');
+    }
+  }
+
+  private employWaiting(observed: Observed): void {
+    for (const pod of this.desired.all()) {
+      const { uid } = pod.metadata;
+      if (!this.workers.has(uid) && this.mayEmploy(pod, observed)) this.employ(pod, ofPod(observed, uid));
+    }
+  }
+
+  private stopFenced(): void {
+    for (const worker of this.workers.values()) if (isFenced(worker.pod)) worker.fence();
   }
 
   /** Pods that were deleted while this agent was away: what the engine has of them goes. Their uids. */

@@ -8,6 +8,8 @@ export interface Host {
   /** Capacity, allocatable, addresses, nodeInfo. `engine` is undefined while the engine has not answered yet. */
   nodeStatus(engine: EngineInfo | undefined): Promise<NodeStatus>;
   bootId(): Promise<string>;
+  /** How long the machine is up, also while no agent runs. */
+  uptimeMs(): number;
   /** Rates are averages since the call before. */
   usage(): Promise<NodeUsage>;
   /** What is left of what all pods share. */

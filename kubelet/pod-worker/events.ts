@@ -31,6 +31,12 @@ export const networkNotReady = (message: string): PodEvent =>
 export const deadlineExceeded = (): PodEvent =>
   normal('DeadlineExceeded', 'Pod was active on the node longer than the specified deadline');
 
+export const fenced = (): PodEvent =>
+  warning(
+    'NodeFenced',
+    'The server was away for too long: this pod must not run twice, another may run elsewhere by now',
+  );
+
 export const evicted = (message: string): PodEvent => warning('Evicted', message);
 
 /** Undefined where Kubernetes says nothing. */

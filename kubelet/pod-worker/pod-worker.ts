@@ -1,3 +1,4 @@
+import { FENCE_STOP_MS } from '../../shared/wire/fence';
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodSpec, PodStatus } from '../../shared/api/objects';
 import type { Logger } from '../../shared/logger';
@@ -24,6 +25,8 @@ import { executors, learnTerminationMessage, refreshContainer, refreshSandbox } 
 
 /** k8s immediateEvictionGracePeriodSeconds */
 const EVICTION_GRACE_SECONDS = 1;
+/** So that the engine has time left to stop what does not heed. */
+const FENCE_GRACE_SECONDS = FENCE_STOP_MS / 1_000 - 2;
 
 const isMaking: ReadonlySet<string> = new Set(['sandbox', 'prepareVolumes']);
 
@@ -119,6 +122,15 @@ export class PodWorker {
     const event = events.evicted(message);
     this.emit(event);
     this.aim.condemn(event, EVICTION_GRACE_SECONDS);
+    this.wake();
+  }
+
+  /** Ends the pod for good, because it must not run twice and another may soon run elsewhere. */
+  fence(): void {
+    if (!this.aim.isToRun) return;
+    const event = events.fenced();
+    this.emit(event);
+    this.aim.condemn(event, Math.min(graceOf(this.record.pod), FENCE_GRACE_SECONDS));
     this.wake();
   }
 

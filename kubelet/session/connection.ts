@@ -167,7 +167,12 @@ export class Connection {
           .finally(() => (gathering = undefined));
         figures = (await this.withinPeriod(gathering)) ?? figures ?? (await gathering);
         sequence += 1;
-        this.tell('heartbeat', { ...figures, sequence, sentAtMs: this.options.clock.now() });
+        const { clock, handlers } = this.options;
+        const sentMs = clock.monotonic();
+        if (!this.socket.connected) return;
+        this.socket.emit('heartbeat', { ...figures, sequence, sentAtMs: clock.now() }, () =>
+          handlers.onBeatAnswered(clock.monotonic() - sentMs),
+        );
       } catch (error) {
         this.options.logger.error({ err: error }, 'no heartbeat: its figures could not be gathered');
       } finally {

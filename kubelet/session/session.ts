@@ -28,6 +28,8 @@ export interface SessionHandlers {
   /** Asked before every beat. */
   heartbeat(): Promise<Omit<Heartbeat, 'sequence' | 'sentAtMs'>>;
   onSync(sync: Sync): void;
+  /** The server counts a beat that was sent `agoMs` ago. */
+  onBeatAnswered(agoMs: number): void;
   onPod(message: PodAssignment): void;
   onPodRemoved(message: PodRemoval): void;
   onObjectChanged(message: ObjectChanged): void;

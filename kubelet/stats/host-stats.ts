@@ -56,6 +56,7 @@ export async function createHostStats(options: HostStatsOptions): Promise<Host> 
 
   return {
     bootId: () => Promise.resolve(bootId),
+    uptimeMs: () => os.uptime() * 1_000,
     nodeStatus: async (engine: EngineInfo | undefined): Promise<NodeStatus> => {
       const address = await options.nodeIp();
       return {

@@ -10,9 +10,11 @@ interface Timer {
 
 /** Virtual time: stands still until `advance`, then runs due timers in order of their due time. */
 export class FakeClock implements Clock {
-  private timers: Timer[] = [];
+  /** Ascending by when they are due. */
+  private readonly timers: Timer[] = [];
   private order = 0;
   private elapsedMs = 0;
+  private jumpedMs = 0;
 
   /**
    * @param startMs wall time at the start; the default is 2026-01-01T00:00:00Z.
@@ -24,7 +26,12 @@ export class FakeClock implements Clock {
   ) {}
 
   now(): number {
-    return this.startMs + this.elapsedMs;
+    return this.startMs + this.jumpedMs + this.elapsedMs;
+  }
+
+  /** Sets the wall clock forward, or back: no time passes. */
+  jump(ms: number): void {
+    this.jumpedMs += ms;
   }
 
   monotonic(): number {
@@ -49,8 +56,11 @@ export class FakeClock implements Clock {
     await this.settled();
     for (let next = this.nextDue(endMs); next !== undefined; next = this.nextDue(endMs)) {
       this.elapsedMs = Math.max(this.elapsedMs, next.dueMs);
-      if (next.periodMs === undefined) this.remove(next);
-      else next.dueMs += next.periodMs;
+      this.remove(next);
+      if (next.periodMs !== undefined) {
+        next.dueMs += next.periodMs;
+        this.add(next);
+      }
       next.task();
       await this.settled();
     }
@@ -63,20 +73,30 @@ export class FakeClock implements Clock {
   }
 
   private add(timer: Timer): () => void {
-    this.timers.push(timer);
+    let low = 0;
+    for (let high = this.timers.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      const other = this.timers[middle];
+      if (other !== undefined && isBefore(other, timer)) low = middle + 1;
+      else high = middle;
+    }
+    this.timers.splice(low, 0, timer);
     return () => this.remove(timer);
   }
 
   private remove(timer: Timer): void {
-    this.timers = this.timers.filter((other) => other !== timer);
+    const index = this.timers.indexOf(timer);
+    if (index >= 0) this.timers.splice(index, 1);
   }
 
   private nextDue(endMs: number): Timer | undefined {
-    return this.timers
-      .filter((timer) => timer.dueMs <= endMs)
-      .sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)[0];
+    const [next] = this.timers;
+    return next !== undefined && next.dueMs <= endMs ? next : undefined;
   }
 }
+
+const isBefore = (one: Timer, other: Timer): boolean =>
+  one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.order < other.order);
 
 /** Lets queued promise callbacks run: a few macrotask turns, none of which depends on the machine's speed. */
 export async function settle(): Promise<void> {

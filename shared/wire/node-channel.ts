@@ -7,6 +7,7 @@
  */
 import type { ConfigMap, NodeStatus, Pod, PodStatus, Secret } from '../api/objects';
 import type { Status } from '../status-error';
+import type { FenceTerms } from './fence';
 import type { NetworkApplied, NetworkChange, Withdrawal } from './network';
 import type { PodNetworkChange, PodNetworkReport, RelayFrames } from './pod-network';
 import type { PolicyChange } from './network-policy';
@@ -64,6 +65,8 @@ export interface Registration {
   readonly pods: readonly RunningPod[];
   /** The last revision this agent process has applied; 0 asks for everything. */
   readonly lastRevision: number;
+  /** This node stops fenced pods by itself, now by these terms (0: none were told yet). Absent: it does not. */
+  readonly fence?: FenceTerms;
 }
 
 /** As much of a Service as containers learn through their environment. */
@@ -91,6 +94,8 @@ export interface Sync {
   readonly policies?: PolicyChange;
   /** UIDs of pods that are gone from the store or no longer this node's: their containers must be removed. */
   readonly removed: readonly string[];
+  /** When the node is to stop its fenced pods by itself; absent: never, and none of them is replaced before it says so. */
+  readonly fence?: FenceTerms;
 }
 
 export interface PodAssignment {
@@ -301,7 +306,8 @@ export interface AgentToServer {
   relayFrames: (message: RelayFrames) => void;
   withdraw: (message: Withdrawal, ack: (result: Ack<true>) => void) => void;
   register: (message: Registration, ack: (result: Ack<Sync>) => void) => void;
-  heartbeat: (message: Heartbeat) => void;
+  /** Answered when it counts: from when it was sent, the node's lease begins anew. */
+  heartbeat: (message: Heartbeat, ack: () => void) => void;
   podStatus: (message: PodStatusReport, ack: (result: Ack<true>) => void) => void;
   podTerminated: (message: PodTerminated, ack: (result: Ack<true>) => void) => void;
   event: (message: EventReport) => void;

@@ -25,6 +25,7 @@ import {
   field,
   parseError,
 } from './parse-value';
+import { parseFenceTerms } from './parse-fence';
 
 const MAX_PODS = 10_000;
 const MAX_LABELS = 256;
@@ -69,6 +70,7 @@ export function parseRegistration(value: unknown): Registration {
     labels: parseLabels(message['labels']),
     pods: asArray(message['pods'], 'pods', parseRunningPod, MAX_PODS),
     lastRevision: asInteger(message['lastRevision'], 'lastRevision', { min: 0 }),
+    ...field('fence', asOptional(message['fence'], 'fence', parseFenceTerms)),
   };
 }
 

@@ -14,6 +14,7 @@ import type {
 } from './node-channel';
 import { parsePolicyChange } from './network-policy';
 import { parseObjectRef } from './parse-agent';
+import { parseFenceTerms } from './parse-fence';
 import { parseStatus } from './parse-status';
 import type { WireRecord } from './parse-value';
 import { asArray, asInteger, asName, asOneOf, asOptional, asRecord, asString, field, parseError } from './parse-value';
@@ -48,6 +49,7 @@ export function parseSync(value: unknown): Sync {
     services: asArray(message['services'], 'services', parseNamespaceServices, MAX_ITEMS),
     removed: asArray(message['removed'], 'removed', asName, MAX_ITEMS),
     ...field('policies', asOptional(message['policies'], 'policies', parsePolicyChange)),
+    ...field('fence', asOptional(message['fence'], 'fence', parseFenceTerms)),
   };
 }
 

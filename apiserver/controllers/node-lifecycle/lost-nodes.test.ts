@@ -107,3 +107,52 @@ it('takes the eviction back when the node is there again', async () => {
   await pass(60, ['n1', 'n2', 'n3']);
   expect([evicted(), fresh()]).toEqual([[], []]);
 });
+
+describe('the pod of a StatefulSet on a lost node', () => {
+  const member = { namespace: 'default', name: 'db-0' };
+  const place = () => cluster.client.view('Pod').get(member)?.spec.nodeName;
+  async function startSet(annotations: Record<string, string>): Promise<void> {
+    await start(2);
+    const labels = { app: 'db' };
+    await cluster.client.modify('Node', { name: 'n1' }, (node) => ({
+      ...node,
+      metadata: { ...node.metadata, annotations },
+    }));
+    await cluster.client.create('StatefulSet', {
+      metadata: { namespace: 'default', name: 'db' },
+      spec: {
+        replicas: 1,
+        serviceName: 'db',
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'busybox:1' }] } },
+      },
+    });
+    await settled();
+    const uid = cluster.client.view('Pod').get(member)?.metadata.uid ?? '';
+    await cluster.client.bind(member, { nodeName: 'n1', uid });
+    await settled();
+  }
+  const BOUND = { 'pinsetter.io/fence-after-seconds': '20' };
+
+  it('is made anew when the node must have stopped it, and no sooner', async () => {
+    await startSet(BOUND);
+    await pass(44, ['n2']);
+    expect(place()).toBe('n1');
+    await pass(2, ['n2']);
+    expect(place()).not.toBe('n1');
+  });
+
+  it('stays where the node stops nothing by itself', async () => {
+    await startSet({});
+    await pass(300, ['n2']);
+    expect(place()).toBe('n1');
+  });
+
+  it('stays where the agent closed its connection: nobody is there to stop it', async () => {
+    await startSet(BOUND);
+    liveness.disconnected('n1', { byAgent: true });
+    await pass(300, ['n2']);
+    expect(place()).toBe('n1');
+    expect(cluster.client.view('Node').get({ name: 'n1' })?.metadata.annotations).toBeUndefined();
+  });
+});

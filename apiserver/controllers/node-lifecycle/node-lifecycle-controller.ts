@@ -5,11 +5,13 @@ import { isNotFound } from '../../../shared/status-error';
 import { isSameJson } from '../../../shared/same-json';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { LivenessReader, NodeLiveness } from '../../node-channel/liveness';
+import { withoutFence } from '../../node-channel/fencing';
 import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 import { EvictionPace, POLL_MS, zoneOfNode } from './eviction-pace';
+import { releaseFencedPods } from './fenced-pods';
 import { asLost } from './lost-pods';
 import { conditionsFor, isReady } from './node-conditions';
 import { isEvicted, taintsFor } from './node-taints';
@@ -46,7 +48,8 @@ export class NodeLifecycleController implements Controller {
       await this.bringUpConditions(node, liveness);
       const { isEvicting, waitMs } = this.paceOf(key);
       await this.bringUpTaints(node, liveness, isEvicting);
-      if (liveness.state === 'lost') await this.markPodsLost(node);
+      const fencedInMs = liveness.state === 'lost' ? await this.loosePods(key) : undefined;
+      if (fencedInMs !== undefined) return { requeueAfterMs: Math.min(fencedInMs, waitMs ?? Infinity) };
       if (waitMs !== undefined) return { requeueAfterMs: waitMs };
     } catch (error) {
       // Deleted under our hands: nothing is left to keep true.
@@ -97,12 +100,13 @@ export class NodeLifecycleController implements Controller {
     return this.deps.liveness.of(metadata.name).state !== 'lost' && isReady(status?.conditions);
   }
 
-  private async bringUpTaints(node: Node, { state }: NodeLiveness, isEvicting: boolean): Promise<void> {
+  private async bringUpTaints(node: Node, { state, hasLeft }: NodeLiveness, isEvicting: boolean): Promise<void> {
     const nowMs = this.deps.clock.now();
     await this.deps.client.modify(
       'Node',
       keyOf(node),
-      (current) => {
+      (found) => {
+        const current = hasLeft ? withoutFence(found) : found;
         const before = current.spec?.taints ?? [];
         const facts = {
           conditions: current.status?.conditions ?? [],
@@ -111,12 +115,21 @@ export class NodeLifecycleController implements Controller {
           isEvicting,
         };
         const taints = taintsFor(before, facts, nowMs);
-        if (isSameJson(taints, before)) return undefined;
+        if (isSameJson(taints, before)) return current === found ? undefined : current;
         const { taints: _old, ...spec } = current.spec ?? {};
         return { ...current, spec: { ...spec, ...(taints.length === 0 ? {} : { taints: [...taints] }) } };
       },
       { uid: node.metadata.uid },
     );
+  }
+
+  /** Returns when to look again at pods that wait for their node. */
+  private async loosePods(key: ObjectKey): Promise<number | undefined> {
+    const node = this.deps.client.view('Node').get(key);
+    if (node === undefined) return undefined;
+    await this.markPodsLost(node);
+    if (this.deps.liveness.of(key.name).hasLeft) return undefined;
+    return releaseFencedPods(node, this.deps.liveness.silentMs(key.name), this.deps);
   }
 
   private async markPodsLost({ metadata: { name } }: Node): Promise<void> {

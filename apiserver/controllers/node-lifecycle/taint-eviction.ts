@@ -53,9 +53,9 @@ export class TaintEvictionController implements Controller {
       return done;
     }
     const known = this.since.get(id);
-    const sinceMs = known?.uid === uid ? known.sinceMs : clock.now();
+    const sinceMs = known?.uid === uid ? known.sinceMs : clock.monotonic();
     this.since.set(id, { uid, sinceMs });
-    const waitMs = sinceMs + staysMs - clock.now();
+    const waitMs = sinceMs + staysMs - clock.monotonic();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     this.since.delete(id);
     this.tell(pod, `Marking for deletion Pod ${namespace}/${name}`);

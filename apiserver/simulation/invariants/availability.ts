@@ -1,0 +1,123 @@
+import type { Deployment, Pod, ReplicaSet } from '../../../shared/api/objects';
+import { fencePosts, wantedOf } from '../../controllers/deployment/replica-counts';
+import { controllerOf } from '../../controllers/workloads/ownership';
+import { isActive, isReady } from '../../controllers/workloads/pod-state';
+import type { Committed } from '../world/observer';
+import type { Invariant, Scene } from './invariant';
+import { podName } from './invariant';
+
+/** What a controller decides on may be as old as its writes take: facts younger than this are not held against it. */
+const NEWS_MS = 4_000;
+
+const wasEvicted = ({ status }: Pod): boolean =>
+  (status?.conditions ?? []).some(({ type, status: value }) => type === 'DisruptionTarget' && value === 'True');
+
+/** The Deployment that a pod belongs to, unless it goes anyway. */
+function deploymentOf(pod: Pod, { store }: Scene): Deployment | undefined {
+  const setRef = controllerOf(pod);
+  if (setRef?.kind !== 'ReplicaSet') return undefined;
+  const set: ReplicaSet | undefined = store.all('ReplicaSet').find(({ metadata }) => metadata.uid === setRef.uid);
+  const ref = set === undefined ? undefined : controllerOf(set);
+  const found = store.all('Deployment').find(({ metadata }) => metadata.uid === ref?.uid);
+  const namespace = store.all('Namespace').find(({ metadata }) => metadata.name === pod.metadata.namespace);
+  const isGoing = [namespace, found, set].some((each) => each?.metadata.deletionTimestamp !== undefined);
+  return isGoing || found?.spec?.strategy?.type === 'Recreate' ? undefined : found;
+}
+
+const setsOf = ({ metadata: { uid } }: Deployment, { store }: Scene): readonly ReplicaSet[] =>
+  store.all('ReplicaSet').filter((set) => controllerOf(set)?.uid === uid);
+
+function podsOf(deployment: Deployment, scene: Scene): readonly Pod[] {
+  const sets = new Set(setsOf(deployment, scene).map(({ metadata }) => metadata.uid));
+  return scene.store.all('Pod').filter((pod) => sets.has(controllerOf(pod)?.uid ?? ''));
+}
+
+/** Since when, in true time, a Deployment has asked for what it asks. */
+class Wishes {
+  private readonly seen = new Map<string, { readonly atMs: number; readonly deployment: Deployment }[]>();
+
+  note({ resource, object }: Committed, nowMs: number): void {
+    if (resource !== 'deployments.apps') return;
+    const deployment = object as unknown as Deployment;
+    const { uid } = deployment.metadata;
+    const known = this.seen.get(uid) ?? [];
+    // The one before the window still counts at its beginning.
+    const firstInWindow = known.findIndex(({ atMs }) => atMs > nowMs - NEWS_MS);
+    const kept = firstInWindow < 0 ? known.slice(-1) : known.slice(Math.max(0, firstInWindow - 1));
+    this.seen.set(uid, [...kept, { atMs: nowMs, deployment }]);
+  }
+
+  /** All that it has asked for of late. */
+  of({ metadata: { uid } }: Deployment, nowMs: number): readonly Deployment[] {
+    const known = this.seen.get(uid) ?? [];
+    const firstInWindow = known.findIndex(({ atMs }) => atMs > nowMs - NEWS_MS);
+    const from = firstInWindow < 0 ? known.length - 1 : Math.max(0, firstInWindow - 1);
+    return known.slice(Math.max(0, from)).map(({ deployment }) => deployment);
+  }
+}
+
+/** A Deployment's own steps never leave fewer available pods than it allows. */
+export function createNeverBelowMaxUnavailable(): Invariant {
+  const wishes = new Wishes();
+  /** Until when a pod counts as available though it is not any more. */
+  const countsUntil = new Map<string, number>();
+  return {
+    name: 'never-below-max-unavailable',
+    onChange(change, scene) {
+      const nowMs = scene.nowMs();
+      wishes.note(change, nowMs);
+      if (change.resource !== 'pods') return undefined;
+      const [pod, before] = [change.object, change.previous] as unknown as [Pod, Pod | undefined];
+      if (before === undefined) return undefined;
+      const wasAvailable = isActive(before) && isReady(before);
+      const isDeleted = change.isDeletion || pod.metadata.deletionTimestamp !== undefined;
+      if (wasAvailable && !isDeleted && !isReady(pod)) countsUntil.set(pod.metadata.uid, nowMs + NEWS_MS);
+      if (!wasAvailable || !isDeleted || wasEvicted(pod) || scene.deletedByHand.has(pod.metadata.uid)) return undefined;
+      const deployment = deploymentOf(pod, scene);
+      if (deployment === undefined) return undefined;
+      const available = podsOf(deployment, scene).filter(
+        (each) =>
+          each.metadata.uid !== pod.metadata.uid &&
+          isActive(each) &&
+          (isReady(each) || (countsUntil.get(each.metadata.uid) ?? 0) > nowMs),
+      ).length;
+      const lately = wishes.of(deployment, nowMs);
+      // Scaling in the middle of a rollout shares the change among old and new, ready or not, as Kubernetes does.
+      if (new Set(lately.map(wantedOf)).size > 1) return undefined;
+      const least = Math.min(...lately.map((wish) => wantedOf(wish) - fencePosts(wish).unavailable));
+      return available < least
+        ? `${podName(pod)} was deleted: ${available} pods of ${deployment.metadata.name} are left available, ${least} are to be`
+        : undefined;
+    },
+  };
+}
+
+/**
+ * A Deployment never has more pods than it asks for and its surge. Its ReplicaSets are told one after the other: what one
+ * of them has too many of is on its way out and does not count, but none makes more than it was told.
+ */
+export function createNeverAboveMaxSurge(): Invariant {
+  const wishes = new Wishes();
+  return {
+    name: 'never-above-max-surge',
+    onChange(change, scene) {
+      const nowMs = scene.nowMs();
+      wishes.note(change, nowMs);
+      if (change.resource !== 'pods' || change.previous !== undefined) return undefined;
+      const pod = change.object as unknown as Pod;
+      const deployment = deploymentOf(pod, scene);
+      if (deployment === undefined) return undefined;
+      const counts = setsOf(deployment, scene).map(({ metadata, spec }) => ({
+        isIts: metadata.uid === controllerOf(pod)?.uid,
+        told: spec?.replicas ?? 0,
+        active: scene.store.all('Pod').filter((each) => controllerOf(each)?.uid === metadata.uid && isActive(each))
+          .length,
+      }));
+      const most = Math.max(...wishes.of(deployment, nowMs).map((wish) => wantedOf(wish) + fencePosts(wish).surge));
+      const excess = counts.find(({ isIts, told, active }) => isIts && active > Math.max(told, most));
+      if (excess !== undefined) return `${podName(pod)} was made: ${excess.active} pods of a set of ${excess.told}`;
+      const sum = counts.reduce((total, { told, active }) => total + Math.min(told, active), 0);
+      return sum > most ? `${podName(pod)} was made: ${sum} pods, at most ${most} are to be` : undefined;
+    },
+  };
+}

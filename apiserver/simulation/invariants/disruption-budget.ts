@@ -1,0 +1,42 @@
+import type { Pod, PodDisruptionBudget } from '../../../shared/api/objects';
+import { isActive, isReady } from '../../controllers/workloads/pod-state';
+import { selects } from '../../controllers/workloads/ownership';
+import type { Invariant } from './invariant';
+import { podName } from './invariant';
+
+/** What was known when the budget was asked may be as old as its controller's last look. */
+const NEWS_MS = 4_000;
+
+const EVICTION = 'EvictionByEvictionAPI';
+
+/** Evictions never leave fewer healthy pods than a budget says. */
+export function createBudgetsHold(): Invariant {
+  const countsUntil = new Map<string, number>();
+  return {
+    name: 'budgets-hold',
+    onChange({ resource, object, previous }, { store, nowMs }) {
+      if (resource !== 'pods' || previous === undefined) return undefined;
+      const [pod, before] = [object, previous] as unknown as [Pod, Pod];
+      if (isReady(before) && !isReady(pod)) countsUntil.set(pod.metadata.uid, nowMs() + NEWS_MS);
+      const isEvicted = (pod.status?.conditions ?? []).some(({ reason }) => reason === EVICTION);
+      if (!isEvicted || pod.metadata.deletionTimestamp === undefined) return undefined;
+      if (before.metadata.deletionTimestamp !== undefined || !isReady(before)) return undefined;
+      const budget: PodDisruptionBudget | undefined = store
+        .all('PodDisruptionBudget')
+        .find(({ metadata, spec }) => metadata.namespace === pod.metadata.namespace && selects(spec?.selector, pod));
+      if (budget === undefined) return undefined;
+      const healthy = store
+        .all('Pod')
+        .filter(
+          (each) =>
+            each.metadata.namespace === pod.metadata.namespace &&
+            selects(budget.spec?.selector, each) &&
+            each.metadata.uid !== pod.metadata.uid &&
+            isActive(each) &&
+            (isReady(each) || (countsUntil.get(each.metadata.uid) ?? 0) > nowMs()),
+        ).length;
+      const least = Number(budget.spec?.minAvailable ?? 0);
+      return healthy < least ? `${podName(pod)} was evicted: ${healthy} healthy pods of ${least} are left` : undefined;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { Pod } from '../../../shared/api/objects';
+import type { Machine } from '../agents/machine';
+import type { Committed, Observer } from '../world/observer';
+
+/** What invariants see: the store as it is, and the machines as they are. */
+export interface Scene {
+  /** True time since the beginning. */
+  readonly nowMs: () => number;
+  readonly store: Observer;
+  readonly machines: readonly Machine[];
+  /** Uids of pods that somebody deleted by hand. */
+  readonly deletedByHand: ReadonlySet<string>;
+}
+
+/** Something that must never be otherwise. Each looks at what concerns it, and says what is wrong, or nothing. */
+export interface Invariant {
+  readonly name: string;
+  /** After each change in the store. */
+  onChange?(change: Committed, scene: Scene): string | undefined;
+  /** When a container of a pod has started on a machine. */
+  onStarted?(machine: Machine, pod: Pod, scene: Scene): string | undefined;
+  /** Once, when faults have stopped and everything has had its time: what is left to do. */
+  atEnd?(scene: Scene): string | undefined;
+}
+
+export const podName = ({ metadata }: Pod): string => `${metadata.namespace ?? ''}/${metadata.name}`;

@@ -1,0 +1,145 @@
+import type { KindName, KindTypes, StoredObject } from '../../../shared/api/objects';
+import { aNode, aPod } from '../../../shared/testing/builders';
+import type { Committed, Observer } from '../world/observer';
+import { createNeverAboveMaxSurge, createNeverBelowMaxUnavailable } from './availability';
+import { createBudgetsHold } from './disruption-budget';
+import { everythingConverges } from './everything-converges';
+import type { Invariant, Scene } from './invariant';
+import { createCompletionsCountedOnce } from './jobs';
+import { noNodeOvercommitted } from './no-node-overcommitted';
+import { deletionsEnd, machinesAgree, ownersRemain } from './nothing-left-over';
+
+/** A store as invariants see it, changed by hand. */
+class Stage {
+  readonly objects = new Map<string, StoredObject>();
+  nowMs = 0;
+
+  constructor(private readonly invariant: Invariant) {}
+
+  get scene(): Scene {
+    const store: Pick<Observer, 'all' | 'everything'> = {
+      all: <K extends KindName>(kind: K) =>
+        [...this.objects.values()].filter((object) => object.kind === kind) as unknown as KindTypes[K][],
+      everything: () => this.objects,
+    };
+    return { nowMs: () => this.nowMs, store: store as Observer, machines: [], deletedByHand: new Set() };
+  }
+
+  /** What the invariant says of it. */
+  put(resource: string, given: object): string | undefined {
+    const object = given as StoredObject;
+    const key = `${resource}/${object.metadata.name}`;
+    const change: Committed = { resource, object, previous: this.objects.get(key), isDeletion: false };
+    this.objects.set(key, object);
+    return this.invariant.onChange?.(change, this.scene);
+  }
+
+  end(): string | undefined {
+    return this.invariant.atEnd?.(this.scene);
+  }
+}
+
+const deployment = (replicas: number, rollingUpdate: object) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { namespace: 'default', name: 'web', uid: 'web', generation: 1 },
+  spec: { replicas, strategy: { type: 'RollingUpdate', rollingUpdate } },
+});
+const replicaSet = (replicas: number) => ({
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: {
+    namespace: 'default',
+    name: 'web-1',
+    uid: 'web-1',
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'web', controller: true }],
+  },
+  spec: { replicas },
+});
+const ready = (name: string, more: object = {}) => {
+  const pod = aPod({ name, labels: { app: 'web' } });
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1', uid: 'web-1', controller: true };
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, ownerReferences: [owner], ...more },
+    status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+  };
+};
+const going = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+
+it('sees a rollout that ends more than it may', () => {
+  const stage = new Stage(createNeverBelowMaxUnavailable());
+  stage.put('deployments.apps', deployment(3, { maxSurge: 1, maxUnavailable: 1 }));
+  stage.put('replicasets.apps', replicaSet(3));
+  for (const name of ['a', 'b', 'c']) expect(stage.put('pods', ready(name))).toBeUndefined();
+  expect(stage.put('pods', ready('a', going))).toBeUndefined();
+  expect(stage.put('pods', ready('b', going))).toContain('1 pods of web are left available, 2 are to be');
+});
+
+it('sees a rollout that makes more than it may, and a set that does', () => {
+  const stage = new Stage(createNeverAboveMaxSurge());
+  stage.put('deployments.apps', deployment(1, { maxSurge: 1, maxUnavailable: 0 }));
+  stage.put('replicasets.apps', replicaSet(9));
+  expect(stage.put('pods', ready('a'))).toBeUndefined();
+  expect(stage.put('pods', ready('b'))).toBeUndefined();
+  expect(stage.put('pods', ready('c'))).toContain('3 pods, at most 2 are to be');
+  stage.put('replicasets.apps', replicaSet(1));
+  expect(stage.put('pods', ready('d'))).toContain('4 pods of a set of 1');
+});
+
+it('sees an eviction that a budget forbids', () => {
+  const stage = new Stage(createBudgetsHold());
+  stage.put('poddisruptionbudgets.policy', {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { namespace: 'default', name: 'web', uid: 'budget' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
+  });
+  for (const name of ['a', 'b']) stage.put('pods', ready(name));
+  const evicted = (name: string): object => {
+    const pod = ready(name, going);
+    const target = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
+    return { ...pod, status: { ...pod.status, conditions: [...pod.status.conditions, target] } };
+  };
+  expect(stage.put('pods', evicted('a'))).toBeUndefined();
+  expect(stage.put('pods', evicted('b'))).toContain('0 healthy pods of 1 are left');
+});
+
+it('sees a node that is given more than it has', () => {
+  const stage = new Stage(noNodeOvercommitted);
+  stage.put('nodes', aNode({ name: 'n1', cpu: '1' }));
+  const bound = (name: string): object => ({ ...aPod({ name, cpu: '600m', node: 'n1' }) });
+  expect(stage.put('pods', bound('a'))).toBeUndefined();
+  expect(stage.put('pods', bound('b'))).toContain('1200 cpu asked of 1000');
+});
+
+it('sees a completion that is counted twice', () => {
+  const stage = new Stage(createCompletionsCountedOnce());
+  const job = (succeeded: number) => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { namespace: 'default', name: 'once', uid: 'once' },
+    status: { succeeded },
+  });
+  const pod = aPod({ name: 'a', phase: 'Succeeded' });
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'once', uid: 'once', controller: true };
+  stage.put('pods', { ...pod, metadata: { ...pod.metadata, ownerReferences: [owner] } });
+  expect(stage.put('jobs.batch', job(1))).toBeUndefined();
+  expect(stage.put('jobs.batch', job(2))).toContain('2 completions are counted, 1 pods succeeded');
+  expect(stage.put('jobs.batch', job(1))).toContain('the count fell');
+});
+
+it('sees what is left over: an orphan, a deletion that hangs, a workload that is not as asked, a pod on no machine', () => {
+  const orphans = new Stage(ownersRemain);
+  orphans.put('replicasets.apps', replicaSet(0));
+  expect(orphans.end()).toContain('is left without its Deployment web');
+  const deletions = new Stage(deletionsEnd);
+  deletions.put('pods', ready('a', going));
+  expect(deletions.end()).toContain('is still being deleted');
+  const workloads = new Stage(everythingConverges);
+  workloads.put('deployments.apps', deployment(2, {}));
+  expect(workloads.end()).toContain('Deployment default/web wants 2');
+  const machines = new Stage(machinesAgree);
+  machines.put('pods', aPod({ name: 'a', node: 'n1' }));
+  expect(machines.end()).toContain('default/a is on no machine');
+});
