@@ -67,12 +67,12 @@ export class HostCluster extends ClusterClient {
     return host;
   }
 
-  async startServer(): Promise<void> {
+  async startServer(args = this.options.serverArgs ?? []): Promise<void> {
     const { serverHost } = this;
     this.server = serverHost.start(process.execPath, [
       ...[dist('apiserver', 'main.js'), '--data-dir', path.join(serverHost.folder, 'server')],
       ...['--bind-address', '0.0.0.0', '--advertise-address', serverHost.address, '--port', String(PORT)],
-      ...['--kubeconfig-out', this.kubeconfig, ...(this.options.serverArgs ?? [])],
+      ...['--kubeconfig-out', this.kubeconfig, ...args],
     ]);
     await this.until(['get', '--raw', '/readyz'], ({ status }) => status === 0);
   }
