@@ -49,6 +49,7 @@ import { createJoin } from './node-channel/join';
 import { createJoinRoute } from './node-channel/join-route';
 import { NodePods } from './node-channel/node-pods';
 import { keepJoinTokenFile } from './node-channel/join-token-file';
+import { checkNetwork } from './node-channel/network-check';
 import { createNodeChannel } from './node-channel/node-channel';
 import { loadSchemas } from './openapi/schemas';
 import { createDialer } from './proxy/dialer';
@@ -217,6 +218,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       }),
       '/metrics': metrics.page,
       ...schedulerPages(scheduler, { kinds, decoder }),
+      '/nodes/network-check': async (_url, response) => sendJson(response, 200, { items: await checkNetwork(channel) }),
       '/nodes': (_url, response) => sendJson(response, 200, { items: channel.nodes() }),
     },
     ...(audit === undefined ? {} : { auditor: audit.auditor }),

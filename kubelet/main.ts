@@ -124,6 +124,7 @@ async function main(): Promise<void> {
             nodeIp: () => address.current,
             hostId: await hostIdOf(),
             onPathsChanged: () => podNetwork.wake(),
+            sendFrames: (frames) => agent.sendRelayFrames(frames),
           }),
         }
       : {}),
@@ -153,7 +154,15 @@ async function main(): Promise<void> {
   });
 
   function streams(pods: Pick<typeof agent, 'worker'>): ReturnType<typeof createStreamServer> {
-    return createStreamServer({ runtime, clock, logger, usage, images, find: (podUid) => pods.worker(podUid) });
+    return createStreamServer({
+      runtime,
+      clock,
+      logger,
+      usage,
+      images,
+      network,
+      find: (podUid) => pods.worker(podUid),
+    });
   }
   const usage = createPodUsage({
     runtime,

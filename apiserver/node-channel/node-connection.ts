@@ -43,6 +43,8 @@ import type { PodStatusWriter } from './pod-status-writer';
 
 /** How long an agent may take to accept or refuse a stream: it may have to ask a busy engine. */
 const STREAM_OPEN_TIMEOUT_MS = 30_000;
+/** Of the socket, behind which frames of other nodes are dropped. */
+const MAX_WAITING_PACKETS = 64;
 
 /** What one connection needs from the rest of the channel. */
 export interface ConnectionServices {
@@ -116,9 +118,11 @@ export class NodeConnection {
     this.socket.disconnect(true);
   }
 
-  /** What does not leave at once is lost, as on any network. */
+  /** What does not leave soon is lost, as on any network. */
   passOn(frames: RelayFrames): void {
-    if (this.isRegistered) this.socket.volatile.emit('relayFrames', frames);
+    const waiting: unknown = Reflect.get(this.socket.conn, 'writeBuffer');
+    const isFull = Array.isArray(waiting) && waiting.length >= MAX_WAITING_PACKETS;
+    if (this.isRegistered && !isFull) this.socket.emit('relayFrames', frames);
   }
 
   private listen(): void {

@@ -23,6 +23,7 @@ import { image } from './image/image';
 import { kustomize } from './kustomize';
 import { logs } from './logs';
 import { annotate, label } from './metadata';
+import { net } from './net/net';
 import { node } from './node/node';
 import { cordon, drain, uncordon } from './nodes';
 import { patch } from './patch';
@@ -80,6 +81,7 @@ export const commands: readonly Command[] = [
   rebalance,
   image,
   node,
+  net,
   token,
   label,
   annotate,

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
 import type { NetworkChange } from '../../shared/wire/network';
-import type { PodNetworkChange, PodNetworkReport } from '../../shared/wire/pod-network';
+import type { PodNetworkChange, PodNetworkReport, RelayFrames } from '../../shared/wire/pod-network';
 import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
@@ -55,6 +55,8 @@ export interface AgentNetwork extends PodNetwork {
   /** Resolves when the node does as it says. */
   apply(change: NetworkChange): Promise<void>;
   applyPodNetwork(change: PodNetworkChange): void;
+  /** From another node, by way of the server. */
+  relayFrames(frames: RelayFrames): void;
   /** Whether pods have a network here. */
   isThere(): boolean;
   /** Why they have none; undefined while nothing is wrong. */
@@ -295,6 +297,15 @@ export class Agent implements SessionHandlers {
 
   onPodNetwork(change: PodNetworkChange): void {
     this.options.network?.applyPodNetwork(change);
+  }
+
+  onRelayFrames(frames: RelayFrames): void {
+    this.options.network?.relayFrames(frames);
+  }
+
+  /** Frames for another node; lost while there is no connection. */
+  sendRelayFrames(frames: RelayFrames): void {
+    this.session.sendRelayFrames(frames);
   }
 
   /** What this node offers the pod network, to be told again after each registration. */

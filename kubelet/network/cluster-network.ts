@@ -1,8 +1,10 @@
+import { Resolver } from 'node:dns/promises';
 import type { Clock } from '../../shared/clock';
+import { messageOf } from '../../shared/message-of';
 import { StatusError } from '../../shared/status-error';
 import type { NetworkChange } from '../../shared/wire/network';
+import type { NetworkCheck, PodNetworkChange, RelayFrames } from '../../shared/wire/pod-network';
 import type { PolicyChange } from '../../shared/wire/network-policy';
-import type { PodNetworkChange } from '../../shared/wire/pod-network';
 import type { AgentNetwork } from '../agent/agent';
 import type { ApiAddress } from '../api-relay/api-relay';
 import type { ClusterDns } from '../environment/cluster-dns';
@@ -13,6 +15,7 @@ import type { NodePolicies, RunningPod } from './policies/node-policies';
 
 /** A new node is given its block right after it registered. */
 const OPEN_LIMIT_MS = 10_000;
+const DNS_LIMIT_MS = 1_000;
 
 /** What stands at the node's first address for its pods. */
 export interface Doors {
@@ -93,6 +96,16 @@ export class ClusterNetwork implements AgentNetwork {
     this.podNetwork().apply(change);
   }
 
+  relayFrames(frames: RelayFrames): void {
+    this.podNetwork().deliver(frames);
+  }
+
+  /** Looks at the ways to all peers, and whether names are found. */
+  async check(): Promise<NetworkCheck> {
+    const [found, dns] = await Promise.all([this.podNetwork().check(), this.checkNames()]);
+    return { ...found, ...(dns === undefined ? {} : { dns }) };
+  }
+
   problem(): string | undefined {
     return this.podNetwork().problem;
   }
@@ -128,6 +141,21 @@ export class ClusterNetwork implements AgentNetwork {
   private async openServices(podUid: string, addresses: readonly string[]): Promise<void> {
     this.pods.set(podUid, addresses);
     await this.doors?.services?.attach(podUid, addresses);
+  }
+
+  private async checkNames(): Promise<NetworkCheck['dns']> {
+    const dns = this.dns();
+    if (dns === undefined) return undefined;
+    const { clock } = this.options;
+    const resolver = new Resolver({ timeout: DNS_LIMIT_MS, tries: 2 });
+    resolver.setServers([dns.server]);
+    const startedMs = clock.monotonic();
+    try {
+      await resolver.resolve4(`kubernetes.default.svc.${dns.domain}`);
+      return { tookMs: clock.monotonic() - startedMs };
+    } catch (error) {
+      return { why: messageOf(error) };
+    }
   }
 
   /** Resolves when the network is there, and at the latest after a while. */

@@ -5,7 +5,8 @@ import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
 import { AgentStreams } from '../../shared/wire/agent-streams';
 import { parseNetworkChange } from '../../shared/wire/network';
-import { parsePodNetworkChange } from '../../shared/wire/pod-network';
+import type { RelayFrames } from '../../shared/wire/pod-network';
+import { parsePodNetworkChange, parseRelayFrames } from '../../shared/wire/pod-network';
 import { parsePolicyChange } from '../../shared/wire/network-policy';
 import type { Registration, Sync } from '../../shared/wire/node-channel';
 import { HEARTBEAT_PERIOD_MS, NODE_CHANNEL_PATH } from '../../shared/wire/node-channel';
@@ -25,6 +26,8 @@ import type { SessionHandlers } from './session';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const REGISTER_TIMEOUT_MS = 30_000;
+/** Of the socket, behind which frames of other nodes are dropped. */
+const MAX_WAITING_PACKETS = 64;
 
 type Figures = Awaited<ReturnType<SessionHandlers['heartbeat']>>;
 
@@ -142,6 +145,7 @@ export class Connection {
         this.options.logger.error({ err: error }, 'services could not be programmed on this node');
       });
     });
+    this.onTold('relayFrames', parseRelayFrames, (frames) => handlers.onRelayFrames?.(frames));
     this.onTold('podNetwork', parsePodNetworkChange, (change) => handlers.onPodNetwork?.(change));
     this.onTold('policies', parsePolicyChange, (change) => handlers.onPolicies?.(change));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
@@ -202,6 +206,12 @@ export class Connection {
   /** Sends what needs no answer; dropped when the connection is gone. */
   tell(event: string, message: unknown): void {
     if (this.socket.connected) this.socket.emit(event, message);
+  }
+
+  /** Dropped where too much waits already: heartbeats and statuses go over the same socket. */
+  sendFrames(frames: RelayFrames): void {
+    const { writeBuffer } = this.socket.io.engine;
+    if (this.socket.connected && writeBuffer.length < MAX_WAITING_PACKETS) this.socket.emit('relayFrames', frames);
   }
 
   /** The server's answer. Throws the Status it refused with, or ServiceUnavailable when none came. */

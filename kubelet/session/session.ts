@@ -1,6 +1,6 @@
 import type { ConfigMap, Secret } from '../../shared/api/objects';
 import type { NetworkChange } from '../../shared/wire/network';
-import type { PodNetworkChange, PodNetworkReport } from '../../shared/wire/pod-network';
+import type { PodNetworkChange, PodNetworkReport, RelayFrames } from '../../shared/wire/pod-network';
 import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
@@ -39,6 +39,7 @@ export interface SessionHandlers {
   onPodNetwork?(change: PodNetworkChange): void;
   /** Changes of the policies that came with the Sync. */
   onPolicies?(change: PolicyChange): void;
+  onRelayFrames?(frames: RelayFrames): void;
   /** Resolves once the stream is accepted; rejects with a StatusError to refuse it. The stream lives on after that. */
   onStream(request: StreamRequest, stream: AgentStream): Promise<void>;
   onConnected(): void;
@@ -62,6 +63,8 @@ export interface Session {
   referredImages(names: readonly string[]): Promise<readonly string[]>;
   /** Dropped while disconnected: the server asks for it by its first word after each registration. */
   reportPodNetwork(report: PodNetworkReport): void;
+  /** Dropped where they cannot leave soon. */
+  sendRelayFrames(frames: RelayFrames): void;
   /** Throws ServiceUnavailable while disconnected, Forbidden where no pod of this node refers to it. */
   fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined>;
   /** Throws ServiceUnavailable while disconnected, Forbidden where no volume of that pod asks for it. */

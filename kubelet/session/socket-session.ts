@@ -19,7 +19,7 @@ import { Backoff } from './backoff';
 import { RenewedCredential } from './certificate-renewal';
 import { Connection } from './connection';
 import type { NodeCredential } from './node-credential';
-import type { PodNetworkReport } from '../../shared/wire/pod-network';
+import type { PodNetworkReport, RelayFrames } from '../../shared/wire/pod-network';
 import type { OutgoingReport } from './report-outbox';
 import { ReportOutbox } from './report-outbox';
 import type { Session, SessionHandlers } from './session';
@@ -97,6 +97,10 @@ class SocketSession implements Session {
 
   reportPodNetwork(report: PodNetworkReport): void {
     this.connection?.tell('podNetwork', report);
+  }
+
+  sendRelayFrames(frames: RelayFrames): void {
+    this.connection?.sendFrames(frames);
   }
 
   async fetch(ref: ObjectRef): Promise<ConfigMap | Secret | undefined> {

@@ -7,6 +7,7 @@ import { SUCCESS } from '../../shared/wire/stream-port';
 import type { ImageCare } from '../images/image-care';
 import type { ContainerId, ObservedContainer, Runtime, SandboxId } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
+import type { NetworkCheck } from '../../shared/wire/pod-network';
 import type { PodUsageReader } from '../stats/pod-usage';
 import { serveAttach, serveExec } from './exec-stream';
 import { serveConnection } from './forward-stream';
@@ -30,6 +31,8 @@ export interface StreamServerDeps {
   readonly logger: Logger;
   readonly usage: PodUsageReader;
   readonly images: Pick<ImageCare, 'list' | 'prune' | 'pin'>;
+  /** Absent: the node has no part in the pod network. */
+  readonly network?: { check(): Promise<NetworkCheck> };
   /** Undefined for a pod that this node does not run. */
   readonly find: (podUid: string) => StreamTarget | undefined;
 }
@@ -38,7 +41,7 @@ export interface StreamServerDeps {
 export function createStreamServer(
   deps: StreamServerDeps,
 ): (request: StreamRequest, stream: AgentStream) => Promise<void> {
-  const { runtime, clock, logger, usage, images, find } = deps;
+  const { runtime, clock, logger, usage, images, network, find } = deps;
 
   const targetOf = (podUid: string): StreamTarget => {
     const target = find(podUid);
@@ -106,6 +109,9 @@ export function createStreamServer(
       }
       case 'podUsage':
         return answer(stream, () => usage.read());
+      case 'networkCheck':
+        if (network === undefined) throw new StatusError('BadRequest', 'this node has no part in the pod network');
+        return answer(stream, () => network.check());
       case 'images':
         return answer(stream, () => images.list());
       case 'pruneImages':

@@ -231,7 +231,7 @@ export type StreamRequest =
       readonly limitBytes?: number;
     }
   | { readonly type: 'portForward'; readonly podUid: string; readonly port: number }
-  /** Asks every peer on each way, one JSON `PeerCheck[]` on stdout, then the end. */
+  /** Asks every peer on each way, one JSON `NetworkCheck` on stdout, then the end. */
   | { readonly type: 'networkCheck' }
   /** Usage of all pods of the node, one JSON `PodUsage[]` on stdout, then the end. */
   | { readonly type: 'podUsage' }

@@ -9,6 +9,7 @@ import {
   asBytes,
   asInteger,
   asName,
+  asNumber,
   asOneOf,
   asOptional,
   asRecord,
@@ -82,6 +83,32 @@ export interface RelayFrames {
   readonly frames: Uint8Array;
 }
 
+/** One way to a peer, asked just now. */
+export interface WayCheck {
+  readonly backend: Backend;
+  /** There and back; absent: no answer. */
+  readonly tookMs?: number;
+}
+export interface PeerCheck {
+  readonly nodeName: string;
+  /** The way that is taken. */
+  readonly path: PeerPath;
+  readonly ways: readonly WayCheck[];
+}
+export interface UnusableWay {
+  readonly backend: Backend;
+  readonly why: string;
+}
+/** What a node found of its network when it was asked to look. */
+export interface NetworkCheck {
+  /** Why it has none. */
+  readonly problem?: string;
+  readonly peers: readonly PeerCheck[];
+  readonly unusable: readonly UnusableWay[];
+  /** Whether names of the cluster are found; absent: the node serves none. */
+  readonly dns?: { readonly tookMs?: number; readonly why?: string };
+}
+
 export const PEER_PATHS: readonly PeerPath[] = [...BACKENDS, 'local', 'none'];
 const MAX_PEERS = 10_000;
 export const MAX_RELAY_BYTES = 256 * 1024;
@@ -109,6 +136,47 @@ export function parsePodNetworkReport(value: unknown): PodNetworkReport {
         asInteger(paths[path], `paths.${path}`, { min: 0 }),
       ]),
     ),
+  };
+}
+
+export function parseNetworkCheck(value: unknown): NetworkCheck {
+  const check = asRecord(value, 'check');
+  const asText = (text: unknown, path: string): string => asString(text, path, 4_096);
+  return {
+    ...field('problem', asOptional(check['problem'], 'problem', asText)),
+    peers: asArray(check['peers'], 'peers', parsePeerCheck, MAX_PEERS),
+    unusable: asArray(check['unusable'], 'unusable', (each, path) => {
+      const way = asRecord(each, path);
+      return {
+        backend: asOneOf(way['backend'], `${path}.backend`, BACKENDS),
+        why: asText(way['why'], `${path}.why`),
+      };
+    }),
+    ...field(
+      'dns',
+      asOptional(check['dns'], 'dns', (each, path) => {
+        const dns = asRecord(each, path);
+        return {
+          ...field('tookMs', asOptional(dns['tookMs'], `${path}.tookMs`, asNumber)),
+          ...field('why', asOptional(dns['why'], `${path}.why`, asText)),
+        };
+      }),
+    ),
+  };
+}
+
+function parsePeerCheck(value: unknown, path: string): PeerCheck {
+  const check = asRecord(value, path);
+  return {
+    nodeName: asName(check['nodeName'], `${path}.nodeName`),
+    path: asOneOf(check['path'], `${path}.path`, PEER_PATHS),
+    ways: asArray(check['ways'], `${path}.ways`, (each, at) => {
+      const way = asRecord(each, at);
+      return {
+        backend: asOneOf(way['backend'], `${at}.backend`, BACKENDS),
+        ...field('tookMs', asOptional(way['tookMs'], `${at}.tookMs`, asNumber)),
+      };
+    }),
   };
 }
 

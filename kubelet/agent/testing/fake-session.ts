@@ -47,6 +47,10 @@ export class FakeSession implements Session {
     // Nobody asks.
   }
 
+  sendRelayFrames(): void {
+    // Nobody is there.
+  }
+
   reportEvent(event: EventReport): void {
     this.events.push(event);
   }

@@ -1,7 +1,16 @@
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import { messageOf } from '../../../shared/message-of';
-import type { Backend, PodNetworkFacts, PodNetworkMode, PodNetworkPeer } from '../../../shared/wire/pod-network';
+import type {
+  Backend,
+  PeerCheck,
+  PodNetworkFacts,
+  PodNetworkMode,
+  PodNetworkPeer,
+  RelayFrames,
+  UnusableWay,
+  WayCheck,
+} from '../../../shared/wire/pod-network';
 import { runProgram } from '../run-program';
 import type { Block } from './block';
 import { closeBridge, openBridge } from './cluster-forwarding';
@@ -13,6 +22,7 @@ import { PathProber } from './path-prober';
 import { PeerPaths } from './peer-paths';
 import type { KnownPeer, OwnNode } from './plan';
 import { candidatesOf, isLocal, knownPeer, plan } from './plan';
+import { RelaySocket } from './relay-socket';
 import { removeTrafficTable, writeTrafficTable } from './traffic-rules';
 import { VXLAN_PORT, ensureVxlan, removeDevice } from './vxlan-device';
 
@@ -28,19 +38,31 @@ export interface PeerNetworkOptions {
   readonly logger: Logger;
   /** Peers are reached in other ways than before; what is to be in the kernel has changed. */
   readonly onPathsChanged: () => void;
+  /** Hands frames for a peer to the server. */
+  readonly sendFrames: (frames: RelayFrames) => void;
 }
+
+const CHECK_MS = 1_000;
+
+/** Nodes of one machine answer each other at their first way's end, which is the machine's own. */
+const waysToTest = (own: OwnNode, known: KnownPeer): readonly Backend[] =>
+  isLocal(own, known) ? ['routes'] : candidatesOf(own, known);
 
 /** The ways from this node's pods to those of its peers, in this machine's kernel. */
 export class PeerNetwork {
   private readonly prober: PathProber;
   private readonly paths: PeerPaths;
   private readonly backends = new Map<Backend, string | undefined>();
+  private readonly relay: RelaySocket;
   private ends = new Map<string, Backend>();
+  private known: readonly KnownPeer[] = [];
+  private own: OwnNode | undefined;
   private writtenRules = '';
 
   constructor(private readonly options: PeerNetworkOptions) {
     const { clock, logger, onPathsChanged } = options;
     this.prober = new PathProber({ clock, isPeer: (backend, address) => this.ends.get(address) === backend });
+    this.relay = new RelaySocket({ vni: options.names.relayVni, send: options.sendFrames });
     this.paths = new PeerPaths({ prober: this.prober, clock, logger, onChange: onPathsChanged });
   }
 
@@ -58,14 +80,20 @@ export class PeerNetwork {
   stop(): void {
     this.paths.stop();
     this.prober.stop();
+    this.relay.close();
   }
 
   /** What the node offers its peers. */
   facts(): PodNetworkFacts {
     const { names, hostId } = this.options;
-    const { vxlanMac, vxlanVni } = names;
+    const { vxlanMac, vxlanVni, relayMac, relayVni } = names;
+    const port = VXLAN_PORT;
     const has = (backend: Backend): boolean => this.backends.has(backend) && this.backends.get(backend) === undefined;
-    return { hostId, ...(has('vxlan') ? { vxlan: { mac: vxlanMac, vni: vxlanVni, port: VXLAN_PORT } } : {}) };
+    return {
+      hostId,
+      ...(has('vxlan') ? { vxlan: { mac: vxlanMac, vni: vxlanVni, port } } : {}),
+      ...(has('relay') ? { relay: { mac: relayMac, vni: relayVni, port } } : {}),
+    };
   }
 
   counts() {
@@ -82,12 +110,19 @@ export class PeerNetwork {
     await this.openRoutes(block);
     await this.openVxlan(block, mtu);
     const known = await this.knownPeers(peers);
+    const relayPort = this.relay.port;
     const own: OwnNode = {
       ...{ hostId, address: nodeIp(), block, names, mode },
       backends: new Set([...this.backends].flatMap(([backend, problem]) => (problem === undefined ? [backend] : []))),
+      ...(relayPort === undefined ? {} : { relayPort }),
     };
+    this.own = own;
+    this.known = known;
     this.ends = new Map(
-      known.flatMap((each) => candidatesOf(own, each).map((backend) => [each.block.ends[backend], backend] as const)),
+      known.flatMap((each) => waysToTest(own, each).map((backend) => [each.block.ends[backend], backend] as const)),
+    );
+    this.relay.setPeers(
+      new Map(known.flatMap(({ peer: { facts, nodeName } }) => (facts?.relay ? [[facts.relay.vni, nodeName]] : []))),
     );
     this.paths.setPeers(
       known.map((each) => ({
@@ -100,12 +135,39 @@ export class PeerNetwork {
     await this.writeRules(block, clusterCidr, peers);
     await openBridge(names.bridge);
     const wanted = plan(own, known, (nodeName) => this.paths.pathTo(nodeName));
-    const present = await readKernelState(own.backends.has('vxlan') ? [names.vxlan] : [], names.metric);
+    const present = await readKernelState(this.vxlanDevices(own), names.metric);
     await applyKernelCommands(commandsBetween(present, wanted, names.metric));
   }
 
   ask(): void {
     void this.paths.round();
+  }
+
+  deliver(frames: RelayFrames): void {
+    this.relay.deliver(frames);
+  }
+
+  /** Asks each peer on each way anew. */
+  check(): Promise<readonly PeerCheck[]> {
+    const { own, known } = this;
+    if (own === undefined) return Promise.resolve([]);
+    return Promise.all(
+      known.map(async (each): Promise<PeerCheck> => {
+        const ways = await Promise.all(
+          waysToTest(own, each).map(async (backend): Promise<WayCheck> => {
+            const tookMs = await this.askTwice(backend, each.block.ends[backend]);
+            return { backend, ...(tookMs === undefined ? {} : { tookMs }) };
+          }),
+        );
+        const { nodeName } = each.peer;
+        return { nodeName, path: this.paths.pathTo(nodeName), ways };
+      }),
+    );
+  }
+
+  /** Ways that this machine cannot take part in, and why. */
+  unusable(): readonly UnusableWay[] {
+    return [...this.backends].flatMap(([backend, why]) => (why === undefined ? [] : [{ backend, why }]));
   }
 
   /** Takes back all that was written. */
@@ -133,6 +195,16 @@ export class PeerNetwork {
     });
   }
 
+  private vxlanDevices({ backends }: OwnNode): readonly string[] {
+    const { vxlan, relay } = this.options.names;
+    return [...(backends.has('vxlan') ? [vxlan] : []), ...(backends.has('relay') ? [relay] : [])];
+  }
+
+  /** One datagram may be lost. */
+  private async askTwice(backend: Backend, address: string): Promise<number | undefined> {
+    return (await this.prober.ask(backend, address, CHECK_MS)) ?? this.prober.ask(backend, address, CHECK_MS);
+  }
+
   /** A way that this machine cannot take part in keeps no other from working. It is said once. */
   private async open(backend: Backend, make: () => Promise<void>): Promise<void> {
     try {
@@ -157,7 +229,7 @@ export class PeerNetwork {
     const addresses = [...new Set(peers.flatMap(({ address }) => address ?? []))].sort();
     const facts = {
       ...{ podCidr: block.text, clusterCidr, gateway: block.gateway },
-      ...{ peers: addresses, vxlanPort: VXLAN_PORT },
+      ...{ peers: addresses, vxlanPort: VXLAN_PORT, relayPort: this.relay.port },
     };
     const rules = JSON.stringify(facts);
     if (rules === this.writtenRules) return;

@@ -61,7 +61,7 @@ it('hands what is relayed to the agent itself', () => {
   const { mac, vni } = relay;
   expect(planned('relay').forwardings).toContainEqual({
     device: 'pnsr-1',
-    address: '127.0.0.1',
+    address: '192.0.0.8',
     port: 40_000,
     mac,
     vni,

@@ -4,6 +4,7 @@ import type { Block } from './block';
 import { blockOf } from './block';
 import type { Forwarding, KernelState, Neighbour, Route } from './kernel-state';
 import type { PodNetworkNames } from './names';
+import { RELAY_ADDRESS } from './relay-socket';
 
 /** What a plan depends on beside the peers. */
 export interface OwnNode {
@@ -69,7 +70,7 @@ export function plan(own: OwnNode, peers: readonly KnownPeer[], pathOf: (nodeNam
         const { mac, vni } = facts;
         neighbours.push({ device, address: destination, mac });
         const [address, port] =
-          backend === 'vxlan' ? [known.peer.address ?? '', facts.port] : ['127.0.0.1', own.relayPort ?? 0];
+          backend === 'vxlan' ? [known.peer.address ?? '', facts.port] : [RELAY_ADDRESS, own.relayPort ?? 0];
         forwardings.push({ device, mac, address, port, vni });
       }
     }

@@ -3,11 +3,13 @@ import type { Logger } from '../../../shared/logger';
 import { messageOf } from '../../../shared/message-of';
 import { isSameJson } from '../../../shared/same-json';
 import type {
+  NetworkCheck,
   PodNetworkChange,
   PodNetworkFacts,
   PodNetworkMode,
   PodNetworkPeer,
   PodNetworkReport,
+  RelayFrames,
 } from '../../../shared/wire/pod-network';
 import type { Runtime } from '../../runtime/runtime';
 import type { Block } from './block';
@@ -117,6 +119,23 @@ export class PodNetwork {
     for (const peer of peers) this.peers.set(peer.nodeName, peer);
     this.isTold = true;
     this.wake();
+  }
+
+  /** From a peer, by way of the server. */
+  deliver(frames: RelayFrames): void {
+    this.options.peers?.deliver(frames);
+  }
+
+  async check(): Promise<Pick<NetworkCheck, 'problem' | 'peers' | 'unusable'>> {
+    const { peers } = this.options;
+    const none =
+      peers === undefined ? 'this node has no ways to others: it takes root, and the programs ip and nft' : undefined;
+    const problem = this.trouble ?? none;
+    return {
+      ...(problem === undefined ? {} : { problem }),
+      peers: (await peers?.check()) ?? [],
+      unusable: peers?.unusable() ?? [],
+    };
   }
 
   /** Looks at everything, now or after what is under way. */

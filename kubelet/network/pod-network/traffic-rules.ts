@@ -1,5 +1,6 @@
 import { runProgram } from '../run-program';
 import type { PodNetworkNames } from './names';
+import { RELAY_ADDRESS } from './relay-socket';
 
 export interface TrafficFacts {
   readonly podCidr: string;
@@ -8,6 +9,8 @@ export interface TrafficFacts {
   /** Addresses that frames of the VXLAN device come from. */
   readonly peers: readonly string[];
   readonly vxlanPort: number;
+  /** Where the agent takes frames for the relay; absent: it does not. */
+  readonly relayPort?: number | undefined;
 }
 
 type RuleNames = Pick<PodNetworkNames, 'table' | 'bridge' | 'vxlanVni' | 'relayVni'>;
@@ -22,7 +25,7 @@ const VNI = '@th,96,24';
  */
 export const trafficTable = (names: RuleNames, facts: TrafficFacts): string => {
   const { table, bridge, vxlanVni, relayVni } = names;
-  const { podCidr, clusterCidr, gateway, peers, vxlanPort } = facts;
+  const { podCidr, clusterCidr, gateway, peers, vxlanPort, relayPort } = facts;
   return `add table ip ${table}
 delete table ip ${table}
 table ip ${table} {
@@ -33,6 +36,10 @@ table ip ${table} {
     ip daddr ${podCidr} return
     ip saddr ${podCidr} ip daddr != { ${clusterCidr}, 224.0.0.0/4 } masquerade
     ip daddr ${clusterCidr} ip saddr != ${clusterCidr} oifname != "lo" oifname != "pnsb-*" snat to ${gateway}
+  }
+  chain output {
+    type nat hook output priority -110;
+    ${relayPort === undefined ? '' : `ip daddr ${RELAY_ADDRESS} udp dport ${relayPort} dnat to 127.0.0.1`}
   }
   chain forward {
     type filter hook forward priority -10;
