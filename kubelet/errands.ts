@@ -42,8 +42,8 @@ export const errands: Readonly<
     const names = kept === undefined ? undefined : podNetworkNames(kept.clusterId, nodeName);
     await NodeNetwork.cleanUp(nodeName, names?.bridge);
     await new NftPolicyKernel(nodeName).remove();
-    if (names !== undefined) {
-      await PeerNetwork.cleanUp(names);
+    if (kept !== undefined && names !== undefined) {
+      await PeerNetwork.cleanUp(names, kept.podCidr);
       const runtime = createDockerRuntime({ socketPath: dockerSocket, nodeName, clock, logger: silentLogger });
       // Pods that run on keep it.
       await runtime.removeNetwork(names.network).catch((error: unknown) => out(`${messageOf(error)}\n`));

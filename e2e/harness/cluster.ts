@@ -200,7 +200,7 @@ export class Cluster extends ClusterClient {
     if (kept === undefined) return;
     const names = podNetworkNames(kept.clusterId, worker);
     await forbidForwarding(names.bridge);
-    await PeerNetwork.cleanUp(names);
+    await PeerNetwork.cleanUp(names, kept.podCidr);
     await command('docker', ['network', 'rm', names.network]);
   }
 

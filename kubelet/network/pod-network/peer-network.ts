@@ -13,6 +13,7 @@ import type {
 } from '../../../shared/wire/pod-network';
 import { runProgram } from '../run-program';
 import type { Block } from './block';
+import { blockOf } from './block';
 import { closeBridge, openBridge } from './cluster-forwarding';
 import { linkDeviceTowards } from './host-facts';
 import { commandsBetween } from './kernel-state';
@@ -170,8 +171,11 @@ export class PeerNetwork {
     return [...this.backends].flatMap(([backend, why]) => (why === undefined ? [] : [{ backend, why }]));
   }
 
-  /** Takes back all that was written. */
-  static async cleanUp(names: PodNetworkNames): Promise<void> {
+  /** Takes back all that was written for a node with that block. */
+  static async cleanUp(names: PodNetworkNames, podCidr: string): Promise<void> {
+    const end = blockOf(podCidr)?.ends.routes;
+    // It may be gone already.
+    if (end !== undefined) await runProgram('ip', ['address', 'del', `${end}/32`, 'dev', 'lo']).catch(() => undefined);
     for (const device of [names.vxlan, names.relay, names.wireguard]) await removeDevice(device);
     const present = await readKernelState([], names.metric);
     await applyKernelCommands(commandsBetween(present, { routes: [], neighbours: [], forwardings: [] }, names.metric));
