@@ -337,8 +337,9 @@ uninstall() {
     run rm -f "$UNITS/$unit.service"
   done
   ctl daemon-reload
+  [ -z "$purge" ] || remove_pods
+  clean_network
   if [ -n "$purge" ]; then
-    remove_pods
     # Volumes in memory are mounts.
     awk -v below="$AGENT_DATA/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mounted; do run umount "$mounted"; done
     run rm -rf "$AGENT_DATA" "$SERVER_DATA"
@@ -348,7 +349,7 @@ uninstall() {
   if [ -n "$purge" ]; then
     if id pinsetter >/dev/null 2>&1; then run userdel pinsetter; fi
   else
-    say "Kept: containers of pods, $SERVER_DATA, $AGENT_DATA. To remove those too: uninstall --purge"
+    say "Kept: containers of pods, out of reach of Services, $SERVER_DATA, $AGENT_DATA. To remove those too: uninstall --purge"
   fi
 }
 
@@ -358,6 +359,15 @@ remove_pods() {
   node_name=$(sed -n 's/.*--node-name[= ]\([^ "]*\).*/\1/p' "$CONFIG/agent.env")
   [ -n "$node_name" ] || node_name=$(uname -n | tr '[:upper:]' '[:lower:]')
   for container in $(docker ps -aq --filter "label=io.pinsetter.node=$node_name"); do run docker rm -f -v "$container" >/dev/null; done
+}
+
+# What the agent changed of this machine's network: tables, routes, devices, and its pods' network once no pod is on it.
+clean_network() {
+  [ -f "$CONFIG/agent.env" ] && [ -x "$BASE/current/bin/pinsetter-agent" ] || return 0
+  agent_flags=$(sed -n 's/^PINSETTER_AGENT_FLAGS="\(.*\)"$/\1/p' "$CONFIG/agent.env")
+  # shellcheck disable=SC2086
+  run "$BASE/current/bin/pinsetter-agent" clean-network --data-dir "$AGENT_DATA" $agent_flags ||
+    say "the network of this machine is not all as it was: see above"
 }
 
 main "$@"

