@@ -17,7 +17,7 @@ BUILT := dist/.built
 
 TIME := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler sim
+.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load bench-hosts check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler sim
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -110,3 +110,7 @@ bench-idle: build ## memory and CPU of an idle server and agent
 	@node dist/e2e/bench/idle.js $(ARGS)
 bench-scheduler: build ## how densely and fast pods are placed (ARGS="--only openb --openb DIR")
 	@node dist/e2e/bench/scheduler.js $(ARGS)
+bench-hosts: build ## between hosts: each way of the pod network, Services, failover beside Swarm (ARGS="--only ways")
+	@./deploy/prerequisites.sh engine tests bench
+	@node dist/deploy/local-cluster/main.js engine
+	@node dist/e2e/bench/hosts.js $(ARGS)

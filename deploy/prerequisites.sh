@@ -5,6 +5,7 @@
 #   tests   a real registry with passwords, etcd to compare with, unzip for the real kubectl, the Python client,
 #           ps for docker top, debootstrap for machines of their own, docker-compose,
 #           ip and nsenter for hosts of namespaces
+#   bench   iperf3
 set -eu
 
 node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null || {
@@ -29,7 +30,8 @@ for purpose in "$@"; do
     tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps; need nft nftables; need conntrack conntrack; need curl curl; need ip iproute2; need nsenter util-linux; need sysctl procps
       need debootstrap debootstrap; need docker-compose docker-compose
       /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || want python3-kubernetes ;;
-    *) echo "prerequisites.sh: unknown purpose '$purpose' (build, engine, tests)" >&2; exit 2 ;;
+    bench) need iperf3 iperf3 ;;
+    *) echo "prerequisites.sh: unknown purpose '$purpose' (build, engine, tests, bench)" >&2; exit 2 ;;
   esac
 done
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { manifestList, podManifest, shell } from '../harness/manifests';
 import { CHECKOUT } from '../harness/programs';
+import { eventually } from './eventually';
 import { HostCluster } from './host-cluster';
 import { PodPlace } from './pod-place';
 import { untilReached } from './until-reached';
@@ -69,9 +70,7 @@ describe('traffic between hosts', () => {
   }
   /** What is answered, or why nothing is. */
   const http = async (from: Asker, address: string, port = 80): Promise<string> => {
-    const { stdout, stderr } = await from.run(
-      ...(['curl', '-sS', '-m', '20', `http://${address}:${port}/`] as const),
-    );
+    const { stdout, stderr } = await from.run(...(['curl', '-sS', '-m', '20', `http://${address}:${port}/`] as const));
     return (stdout || stderr).trim();
   };
   const udp = async (from: Asker, address: string, port = 90): Promise<string> => {
@@ -140,5 +139,17 @@ describe('traffic between hosts', () => {
     };
     expect(await found('web.default.svc.cluster.local')).toEqual([await field('service', 'web', '.spec.clusterIP')]);
     expect(await found('headless.default.svc.cluster.local')).toEqual([one.ip, two.ip].sort());
+  });
+
+  it('the example app works over three hosts', async () => {
+    await cluster.ok(['apply', '-f', path.join(CHECKOUT, 'deploy', 'examples', 'guestbook.yaml')]);
+    await cluster.ok(['rollout', 'status', 'deployment/guestbook-web', '--timeout=120s']);
+    await cluster.ok(['rollout', 'status', 'deployment/guestbook-data', '--timeout=120s']);
+    const nodes = await cluster.ok(['get', 'pods', '-l', 'tier=web', '-o', 'jsonpath={.items[*].spec.nodeName}']);
+    expect(nodes.split(' ').sort()).toEqual(cluster.workers.map(({ name }) => name).sort());
+    const ips = await cluster.ok(['get', 'pods', '-l', 'tier=web', '-o', 'jsonpath={.items[*].status.podIP}']);
+    // Each web pod finds the data tier, which is on one of the hosts.
+    const [answer, ask] = [/^Hello from guestbook-web-\S+\.\nGuest number \d+\.$/, ips.split(' ')];
+    for (const ip of ask) await eventually(`${ip} tells the guest`, async () => answer.test(await http(one, ip, 8080)));
   });
 });

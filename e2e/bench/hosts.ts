@@ -1,0 +1,42 @@
+/**
+ * What lies between hosts, on hosts of this machine.
+ *   node dist/e2e/bench/hosts.js [--only ways|failover|ready] [--rounds 5] [--json FILE]
+ */
+import { failover } from './hosts/failover';
+import type { PartResult } from './hosts/part';
+import { countFlag, publish } from './report';
+import { ready } from './hosts/ready';
+import { ways } from './hosts/ways';
+
+const parts: Readonly<Record<string, (rounds: number) => Promise<PartResult>>> = { ways, failover, ready };
+
+async function main(argv: readonly string[]): Promise<void> {
+  const rounds = countFlag(argv, '--rounds', 5);
+  const at = argv.indexOf('--only');
+  const only = at < 0 ? undefined : argv[at + 1];
+  if (only !== undefined && parts[only] === undefined)
+    throw new Error(`--only ${only}: one of ${Object.keys(parts).join(', ')}`);
+  const rows: (readonly string[])[] = [];
+  const figures: Record<string, unknown> = { rounds };
+  for (const [name, part] of Object.entries(parts)) {
+    if (only !== undefined && only !== name) continue;
+    const result = await part(rounds);
+    rows.push(...result.rows);
+    figures[name] = result.figures;
+  }
+  publish(
+    {
+      name: only === undefined ? 'hosts' : `hosts-${only}`,
+      head: ['', '', '', ''],
+      rows,
+      notes: [`medians of ${rounds} rounds, in turn; all hosts share this machine's cores`],
+      figures,
+    },
+    argv,
+  );
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+});
