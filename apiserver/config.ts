@@ -16,6 +16,8 @@ import { LEVELS } from './admission/pod-security/levels';
 import type { AuditConfig } from './audit/open-audit';
 import type { FenceTerms } from '../shared/wire/fence';
 import { DEFAULT_FENCE } from '../shared/wire/fence';
+import { STREAM_FLAGS, streamMapsOf } from './ingress/stream-flags';
+import type { StreamMaps } from './ingress/stream-ports';
 import type { NodeApproval } from './node-channel/join';
 import { NODE_APPROVALS } from './node-channel/join';
 
@@ -57,6 +59,8 @@ export interface ServerConfig {
   readonly podCidrs: CidrPool;
   /** The way from node to node; auto: each pair takes what works. */
   readonly podNetwork: PodNetworkMode;
+  /** Which ConfigMaps give plain ports to Services. */
+  readonly streamMaps: StreamMaps;
   /** What namespaces enforce of their pods, and warn about, whose labels do not say. */
   readonly podSecurityDefault: Level;
   /** How long pods that say nothing about it stay on a lost node. */
@@ -164,6 +168,7 @@ export function parseConfig(
       default: 'auto' as const,
       describe: 'the way from node to node; auto: each pair takes the first that works',
     })
+    .options(STREAM_FLAGS)
     .option('pod-security-default', {
       choices: LEVELS,
       default: 'baseline' as const,
@@ -273,6 +278,7 @@ export function parseConfig(
     serviceIpRange,
     podCidrs,
     podNetwork: flags.podNetwork,
+    ...streamMapsOf(flags),
     podSecurityDefault: flags.podSecurityDefault,
     tolerationSeconds,
     ...(fenceAfterSeconds === 0 ? {} : { fence: { afterMs: fenceAfterSeconds * 1_000 } }),

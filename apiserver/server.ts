@@ -144,8 +144,9 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   const events = createEventRecorder({ client, clock, logger });
   const credentials = await openCredentials(config, { client, clock, logger, keys: signingKeys });
   const { tokens } = credentials;
+  const { streamMaps } = config;
   const channel = createNodeChannel({
-    ...{ client, clock, logger, events, tokens, nodePods, authority },
+    ...{ client, clock, logger, events, tokens, nodePods, authority, streamMaps },
     podNetwork: { clusterCidr: config.podCidrs.text, mode: config.podNetwork },
     ...(config.fence === undefined ? {} : { fence: config.fence }),
   });
@@ -174,6 +175,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       caCertificatePem,
       signer: authority,
       podUsages,
+      streamMaps,
       policyTypeCheck: createPolicyTypeCheck(kinds, schemas),
       removeFolder: removeFolderBy(channel),
       podCidrs: config.podCidrs,

@@ -25,6 +25,12 @@ export interface KubeletConfig {
   readonly clusterDomain: string;
   /** Path of the engine's socket. */
   readonly dockerSocket: string;
+  /** Whether this node serves Ingresses. */
+  readonly ingress: boolean;
+  readonly ingressHttpPort: number;
+  readonly ingressHttpsPort: number;
+  /** Of the proxy that serves them: an nginx. */
+  readonly ingressImage: string;
   readonly maxPods: number;
   /** Processes one container may have. */
   readonly podPidsLimit: number;
@@ -79,6 +85,18 @@ export function parseConfig(
       describe: 'under which names of the cluster stand',
     })
     .option('docker-host', { type: 'string', default: 'unix:///var/run/docker.sock', describe: "the engine's socket" })
+    .option('ingress', {
+      type: 'boolean',
+      default: true,
+      describe: 'serve Ingresses; --no-ingress leaves it to others',
+    })
+    .option('ingress-http-port', { type: 'number', default: 80, describe: 'where Ingresses are served by HTTP' })
+    .option('ingress-https-port', { type: 'number', default: 443, describe: 'where Ingresses are served by HTTPS' })
+    .option('ingress-image', {
+      type: 'string',
+      default: 'nginx:stable',
+      describe: 'image of nginx, which serves Ingresses; runs only where there are any',
+    })
     .option('max-pods', { type: 'number', default: 110, describe: 'pods this node takes' })
     .option('pod-pids-limit', { type: 'number', default: 4096, describe: 'processes one container may have' })
     .option('eviction-hard', {
@@ -147,6 +165,10 @@ export function parseConfig(
     dataDir: path.resolve(host.cwd, flags['data-dir']),
     clusterDomain: flags['cluster-domain'],
     dockerSocket: socketOf(flags['docker-host']),
+    ingress: flags.ingress,
+    ingressHttpPort: checkPort('ingress-http-port', flags['ingress-http-port']),
+    ingressHttpsPort: checkPort('ingress-https-port', flags['ingress-https-port']),
+    ingressImage: flags['ingress-image'],
     maxPods: checkCount('max-pods', flags['max-pods']),
     podPidsLimit: checkCount('pod-pids-limit', flags['pod-pids-limit']),
     evictionHard: checkThresholds(flags['eviction-hard']),
@@ -245,6 +267,11 @@ function checkDuration(flag: string, text: string): number {
 
 function checkWhole(flag: string, value: number): number {
   if (!Number.isInteger(value) || value < 0) throw new ConfigurationError(`--${flag} ${value}: must be a whole number`);
+  return value;
+}
+
+function checkPort(flag: string, value: number): number {
+  if (checkCount(flag, value) > 65_535) throw new ConfigurationError(`--${flag} ${value}: must be at most 65535`);
   return value;
 }
 

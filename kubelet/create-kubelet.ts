@@ -4,7 +4,7 @@ import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
 import type { StreamRequest } from '../shared/wire/node-channel';
 import type { AgentStream } from '../shared/wire/byte-stream';
-import type { AgentNetwork } from './agent/agent';
+import type { AgentIngress, AgentNetwork } from './agent/agent';
 import { Agent } from './agent/agent';
 import type { Host } from './agent/host';
 import type { ApiAddress } from './api-relay/api-relay';
@@ -33,6 +33,7 @@ export interface KubeletParts {
   readonly apiAddress: () => ApiAddress | undefined;
   /** Absent where this machine cannot serve Services. */
   readonly network?: AgentNetwork;
+  readonly ingress?: AgentIngress;
   readonly createImages: (source: ConfigSource) => ImageProvider;
   /** Serves exec, attach, logs and port-forward of the agent's pods. */
   readonly serveStream: (agent: Agent, request: StreamRequest, stream: AgentStream) => Promise<void>;
@@ -73,6 +74,7 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
     fences: config.fences,
     apiAddress: parts.apiAddress,
     ...(parts.network === undefined ? {} : { network: parts.network }),
+    ...(parts.ingress === undefined ? {} : { ingress: parts.ingress }),
     createImages: parts.createImages,
     createSession: (handlers) =>
       createSession({ serverUrls, nodeName, identity, keepCredential, clock, random, logger, handlers }),

@@ -5,6 +5,7 @@ import { findingsText, verdict } from '../shared/doctor/finding';
 import { createSystemHost } from '../shared/doctor/system-host';
 import { silentLogger } from '../shared/logger';
 import type { KubeletConfig } from './config';
+import { removeProxy } from './ingress/proxy-container';
 import { messageOf } from '../shared/message-of';
 import { NodeNetwork } from './network/node-network';
 import { NftPolicyKernel } from './network/policies/policy-kernel';
@@ -38,13 +39,15 @@ export const errands: Readonly<
   },
   /** Takes back what the agent changed of this machine's network. */
   'clean-network': async ({ nodeName, dataDir, dockerSocket }, { clock, out }) => {
+    const runtime = createDockerRuntime({ socketPath: dockerSocket, nodeName, clock, logger: silentLogger });
+    // An engine that is away has no proxy that runs.
+    await removeProxy(runtime).catch(() => undefined);
     const kept = await readKeptBlock(dataDir);
     const names = kept === undefined ? undefined : podNetworkNames(kept.clusterId, nodeName);
     await NodeNetwork.cleanUp(nodeName, names?.bridge);
     await new NftPolicyKernel(nodeName).remove();
     if (kept !== undefined && names !== undefined) {
       await PeerNetwork.cleanUp(names, kept.podCidr);
-      const runtime = createDockerRuntime({ socketPath: dockerSocket, nodeName, clock, logger: silentLogger });
       // Pods that run on keep it.
       await runtime.removeNetwork(names.network).catch((error: unknown) => out(`${messageOf(error)}\n`));
     }

@@ -20,6 +20,7 @@ import { hostIdOf } from './network/pod-network/host-facts';
 import { podNetworkNames } from './network/pod-network/names';
 import { PeerNetwork } from './network/pod-network/peer-network';
 import { PodNetwork } from './network/pod-network/pod-network';
+import { createIngress } from './ingress/create-ingress';
 import { errands } from './errands';
 import { diskOf } from './images/disk';
 import { ImageCare } from './images/image-care';
@@ -132,8 +133,16 @@ async function main(): Promise<void> {
     onOpened: () => network.opened(),
     onReport: (report) => agent.reportPodNetwork(report),
   });
+  const ingress = await createIngress(config, {
+    runtime,
+    clock,
+    logger,
+    ...(isRoot ? { resolver: () => network.dns()?.server } : {}),
+    reportEvent: (event) => agent.reportEvent(event),
+  });
   const agent = createKubelet(config, identity, {
     network,
+    ingress,
     clock,
     random: systemRandom,
     logger,
@@ -201,7 +210,7 @@ async function main(): Promise<void> {
   });
 
   started = {
-    stop: async () => void (await Promise.all([housekeeping.stop(), agent.stop(), network.stop()])),
+    stop: async () => void (await Promise.all([housekeeping.stop(), agent.stop(), network.stop(), ingress.stop()])),
   };
   await podNetwork.start();
   await agent.start();

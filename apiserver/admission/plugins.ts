@@ -1,4 +1,5 @@
 import type { AdmissionPlugin } from './admission';
+import { defaultIngressClass } from './default-ingress-class';
 import { namespaceLifecycle } from './namespace-lifecycle';
 import { priority } from './priority';
 import { defaultStorageClass, storageProtection } from './storage-protection';
@@ -8,5 +9,6 @@ export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   priority,
   defaultStorageClass,
+  defaultIngressClass,
   storageProtection,
 ];

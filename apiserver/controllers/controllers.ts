@@ -4,6 +4,7 @@ import type { TokenIssuer } from '../auth/service-account/token-issuer';
 import type { QuotaLedger } from '../admission/quota/ledger';
 import type { EventRecorder } from '../events/event-recorder';
 import type { PodUsages } from '../metrics-api/metrics-api';
+import type { StreamMaps } from '../ingress/stream-ports';
 import type { Client } from '../registry/client';
 import type { PolicyTypeCheck } from '../admission/policies/type-check';
 import { AccountTokenSecretController } from './account-token-secret';
@@ -33,6 +34,8 @@ import { ExpiredJoinTokensController } from './expired-join-tokens';
 import { GarbageCollector } from './garbage-collector';
 import { HorizontalPodAutoscalerController } from './horizontal-pod-autoscaler/horizontal-pod-autoscaler';
 import { FinishedJobsController } from './job/finished-jobs';
+import { IngressController } from './ingress/ingress';
+import { StreamPortsController } from './ingress/stream-ports';
 import { JobController } from './job/job';
 import { LoadBalancerController } from './load-balancer';
 import { NamespaceController } from './namespace';
@@ -56,6 +59,8 @@ export interface ControllerDeps {
   /** Of the authority that signed the server's certificate. */
   readonly caCertificatePem: string;
   readonly signer: CertificateSigner;
+  /** Which ConfigMaps give plain ports to Services. */
+  readonly streamMaps: StreamMaps;
   readonly policyTypeCheck: PolicyTypeCheck;
   /** Of volumes that were made for claims. */
   readonly removeFolder: RemoveFolder;
@@ -111,6 +116,8 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new EndpointsController(deps),
   new EndpointSliceMirroringController(deps.client),
   new LoadBalancerController(deps.client),
+  new IngressController(deps),
+  new StreamPortsController(deps),
   new DisruptionController(deps),
   new StaleDisruptionController(deps),
   new HorizontalPodAutoscalerController(deps),

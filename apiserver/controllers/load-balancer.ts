@@ -1,13 +1,10 @@
-import net from 'node:net';
-import type { Node } from '../../shared/api/objects';
 import { ignoreNotFound } from '../../shared/status-error';
 import { isSameJson } from '../../shared/same-json';
 import type { Client, ObjectKey } from '../registry/client';
 import { keyOf } from '../registry/client';
+import { balancingAddress } from './balancing-address';
 import type { Controller, Result } from './controller';
 import { done, watching } from './controller';
-
-const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
 
 /** Gives Services of type LoadBalancer the nodes' own addresses, at which every node serves them: there is no other balancer. */
 export class LoadBalancerController implements Controller {
@@ -56,12 +53,4 @@ export class LoadBalancerController implements Controller {
       .flatMap((node) => balancingAddress(node) ?? []);
     return [...new Set(found)].sort();
   }
-}
-
-/** Undefined: the node is not to be dialled from outside. */
-function balancingAddress({ metadata, status }: Node): string | undefined {
-  if (metadata.labels?.[EXCLUDED] !== undefined || metadata.deletionTimestamp !== undefined) return undefined;
-  const addresses = status?.addresses ?? [];
-  const found = ['ExternalIP', 'InternalIP'].flatMap((type) => addresses.filter((each) => each.type === type));
-  return found.map(({ address }) => address).find((address) => net.isIPv4(address));
 }

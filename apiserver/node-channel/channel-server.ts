@@ -6,9 +6,11 @@ import type { FenceTerms } from '../../shared/wire/fence';
 import type { StreamRequest } from '../../shared/wire/node-channel';
 import type { TokenIssuer } from '../auth/service-account/token-issuer';
 import type { EventRecorder } from '../events/event-recorder';
+import type { StreamMaps } from '../ingress/stream-ports';
 import type { Client } from '../registry/client';
 import type { AgentSocket } from './agent-socket';
 import { AssignmentFeed } from './assignment-feed';
+import { IngressFeed } from './ingress-feed';
 import { LivenessMonitor } from './liveness';
 import { NetworkFeed } from './network-feed';
 import type { NodeCertificateSigner } from './node-certificates';
@@ -35,6 +37,8 @@ export interface NodeChannelOptions {
   readonly tokens: Pick<TokenIssuer, 'issue'>;
   readonly authority: NodeCertificateSigner;
   readonly podNetwork: PodNetworkSettings;
+  /** Which ConfigMaps give plain ports to Services. */
+  readonly streamMaps: StreamMaps;
   /** When nodes stop pods by themselves that must not run twice; absent: never. */
   readonly fence?: FenceTerms;
 }
@@ -51,6 +55,7 @@ export class ChannelServer {
         readonly network: NetworkFeed;
         readonly podNetwork: PodNetworkFeed;
         readonly policies: PolicyFeed;
+        readonly ingress: IngressFeed;
       }
     | undefined;
 
@@ -67,7 +72,7 @@ export class ChannelServer {
   /** Begins to serve; the registry's views must be filled. Idempotent. */
   start(): void {
     if (this.feeds !== undefined) return;
-    const { client, nodePods } = this.options;
+    const { client, nodePods, streamMaps } = this.options;
     const policies = new PolicyFeed(client);
     this.feeds = {
       // A node knows who may reach a pod before it knows of the pod.
@@ -75,6 +80,7 @@ export class ChannelServer {
       network: new NetworkFeed(this.options),
       podNetwork: new PodNetworkFeed(this.options),
       policies,
+      ingress: new IngressFeed({ client, streamMaps }),
     };
     this.liveness.start();
     this.endings.push(
@@ -93,6 +99,7 @@ export class ChannelServer {
     this.feeds?.network.stop();
     this.feeds?.podNetwork.stop();
     this.feeds?.policies.stop();
+    this.feeds?.ingress.stop();
   }
 
   /** Resolves when status reports in flight are written. */
@@ -115,7 +122,7 @@ export class ChannelServer {
   /** Takes over a socket whose other end has shown who it is. */
   welcome(socket: AgentSocket, identity: NodeIdentity): void {
     if (this.feeds === undefined) return void socket.disconnect(true);
-    const { assignments, network, podNetwork, policies } = this.feeds;
+    const { assignments, network, podNetwork, policies, ingress } = this.feeds;
     const { clock, logger, client, tokens, fence } = this.options;
     new NodeConnection(socket, identity, {
       clock,
@@ -125,6 +132,7 @@ export class ChannelServer {
       podNetwork,
       relay: (from, { nodeName, frames }) => this.connections.get(nodeName)?.passOn({ nodeName: from, frames }),
       policies,
+      ingress,
       podStatuses: this.podStatuses,
       ...(fence === undefined ? {} : { fence }),
       register: (connection, registration) => this.connections.register(connection, registration),

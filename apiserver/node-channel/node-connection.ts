@@ -35,6 +35,7 @@ import type { ConfigMap, Secret } from '../../shared/api/objects';
 import { acknowledge } from './acknowledge';
 import type { AgentSocket } from './agent-socket';
 import type { AssignmentFeed } from './assignment-feed';
+import type { IngressFeed } from './ingress-feed';
 import type { NetworkFeed, NetworkSubscription } from './network-feed';
 import type { PolicyFeed } from './policies/policy-feed';
 import type { NodeIdentity } from './node-identity';
@@ -56,6 +57,7 @@ export interface ConnectionServices {
   /** Hands frames of one node to the node they name. */
   relay(fromNode: string, frames: RelayFrames): void;
   readonly policies: PolicyFeed;
+  readonly ingress: IngressFeed;
   readonly podStatuses: PodStatusWriter;
   /** What nodes are told that fence; absent: none is. */
   readonly fence?: FenceTerms;
@@ -86,6 +88,7 @@ export class NodeConnection {
   private cancelPolicies: () => void = () => undefined;
   private network: NetworkSubscription | undefined;
   private cancelPodNetwork: () => void = () => undefined;
+  private cancelIngress: () => void = () => undefined;
 
   constructor(
     private readonly socket: AgentSocket,
@@ -173,6 +176,7 @@ export class NodeConnection {
       this.cancelPolicies();
       this.network?.cancel();
       this.cancelPodNetwork();
+      this.cancelIngress();
       this.streams.connectionClosed();
       services.onClosed(this, String(reason));
     });
@@ -198,7 +202,10 @@ export class NodeConnection {
     this.cancelPolicies = policies.cancel;
     this.isRegistered = true;
     // After the answer, which is sent in this turn.
-    setImmediate(() => this.followNetwork());
+    setImmediate(() => {
+      this.followNetwork();
+      if (registration.servesIngress === true) this.followIngress();
+    });
     const { fence } = this.services;
     const told = { ...sync, policies: policies.snapshot };
     return fence === undefined || registration.fence === undefined ? told : { ...told, fence };
@@ -213,6 +220,15 @@ export class NodeConnection {
       (change) => void this.socket.emit('podNetwork', change),
     );
     this.network = this.services.network.subscribe((change) => void this.socket.emit('network', change));
+  }
+
+  private followIngress(): void {
+    if (!this.socket.connected) return;
+    this.cancelIngress();
+    this.cancelIngress = this.services.ingress.subscribe(
+      this.nodeName,
+      (change) => void this.socket.emit('ingress', change),
+    );
   }
 
   /** A message the agent wants answered. */

@@ -15,6 +15,7 @@ import { createJoinRoute } from '../../apiserver/node-channel/join-route';
 import { createJoinToken } from '../../apiserver/node-channel/join-tokens';
 import type { NodeChannel } from '../../apiserver/node-channel/node-channel';
 import { testTokenIssuer } from '../../apiserver/auth/service-account/testing/test-tokens';
+import { DEFAULT_STREAM_MAPS } from '../../apiserver/ingress/stream-ports';
 import { NodePods } from '../../apiserver/node-channel/node-pods';
 import { createNodeChannel } from '../../apiserver/node-channel/node-channel';
 import { FakeClient } from '../../apiserver/node-channel/testing/fake-client';
@@ -154,6 +155,7 @@ export class ChannelHarness {
       tokens: testTokenIssuer(client, clock),
       authority,
       podNetwork: { clusterCidr: '10.244.0.0/16', mode: 'auto' },
+      streamMaps: DEFAULT_STREAM_MAPS,
     });
     const app = express();
     app.use(createJoinRoute(createJoin({ client, clock: systemClock, logger: silentLogger, authority, approval })));

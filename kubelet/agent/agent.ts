@@ -2,12 +2,14 @@ import type { Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { Random } from '../../shared/random';
+import type { IngressChange } from '../../shared/wire/ingress';
 import type { NetworkChange } from '../../shared/wire/network';
 import type { PodNetworkChange, PodNetworkReport, RelayFrames } from '../../shared/wire/pod-network';
 import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { AgentStream } from '../../shared/wire/byte-stream';
 import type {
   EventReport,
+  Heartbeat,
   NamespaceServices,
   NodeImages,
   ObjectChanged,
@@ -70,6 +72,15 @@ export interface AgentNetwork extends PodNetwork {
   adopt(pods: readonly { readonly uid: string; readonly addresses: readonly string[] }[]): Promise<void>;
 }
 
+/** The node's part in serving Ingresses. */
+export interface AgentIngress {
+  /** Whether it wants to be told. */
+  readonly isServing: boolean;
+  apply(change: IngressChange): void;
+  /** What the node says of it; empty where there is nothing to serve. */
+  conditions(): Heartbeat['conditions'];
+}
+
 export interface AgentOptions {
   readonly nodeName: string;
   readonly agentVersion: string;
@@ -92,6 +103,8 @@ export interface AgentOptions {
   readonly apiAddress: () => ApiAddress | undefined;
   /** Absent where this machine cannot serve Services. */
   readonly network?: AgentNetwork;
+  /** Absent where this node serves no Ingresses. */
+  readonly ingress?: AgentIngress;
   readonly createImages: (source: ConfigSource) => ImageProvider;
   readonly createSession: (handlers: SessionHandlers) => Session;
   readonly onStream: (request: StreamRequest, stream: AgentStream) => Promise<void>;
@@ -226,6 +239,7 @@ export class Agent implements SessionHandlers {
       labels,
       status: { ...status, conditions: [...this.conditions()] },
       pods: this.pods(),
+      servesIngress: this.options.ingress?.isServing === true,
       lastRevision: this.lastRevision,
       ...(this.fence === undefined ? {} : { fence: this.fence.terms }),
     };
@@ -319,6 +333,10 @@ export class Agent implements SessionHandlers {
       this.session.reportEvent(unenforcedPolicy(`${namespace}/${name}`));
   }
 
+  onIngress(change: IngressChange): void {
+    this.options.ingress?.apply(change);
+  }
+
   onStream(request: StreamRequest, stream: AgentStream): Promise<void> {
     return this.options.onStream(request, stream);
   }
@@ -372,11 +390,12 @@ export class Agent implements SessionHandlers {
   private conditions() {
     const { network } = this.options;
     const isKnown = network?.isThere() === true || network?.problem() !== undefined;
-    return nodeConditionsOf({
+    const own = nodeConditionsOf({
       engineProblem: this.engine.problem,
       hasPressure: (pressure) => this.eviction.hasPressure(pressure),
       ...(isKnown ? { network: { problem: network.problem() } } : {}),
     });
+    return [...own, ...(this.options.ingress?.conditions() ?? [])];
   }
 
   private pods(): readonly RunningPod[] {

@@ -169,6 +169,25 @@ export interface ObservedContainer {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** A container of the node's own, beside its pods: in the machine's network, with no more capabilities than named. */
+export interface SystemContainerSpec {
+  /** What it is for: one of each name on a node. */
+  readonly name: string;
+  /** One of its kind on an engine, whoever's: nodes that share the engine must not get into each other's way. */
+  readonly engineName: string;
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly mounts: readonly Mount[];
+  readonly capabilities: readonly string[];
+}
+
+export interface ObservedSystemContainer {
+  readonly id: ContainerId;
+  /** Of the spec that it was made from. */
+  readonly specHash: string;
+  readonly state: ObservedState;
+}
+
 export interface Observed {
   readonly sandboxes: readonly ObservedSandbox[];
   readonly containers: readonly ObservedContainer[];
@@ -296,6 +315,14 @@ export interface Runtime {
   resizeContainer(id: ContainerId, resources: AdjustableResources): Promise<void>;
   /** Kills if need be. Gone is success. */
   removeContainer(id: ContainerId): Promise<void>;
+  /** The node's own container of that name; `list` and `events` know nothing of it. */
+  inspectSystemContainer(name: string): Promise<ObservedSystemContainer | undefined>;
+  /** Makes it, not yet started. Fails with `AlreadyExists`, also where it is another node's on this engine, and `ImageNotFound`. */
+  createSystemContainer(spec: SystemContainerSpec): Promise<ContainerId>;
+  /** False where it does not run. */
+  signalContainer(id: ContainerId, signal: 'SIGHUP'): Promise<boolean>;
+  /** Resolves when it does not run, or is gone; rejects when the signal aborts, or the engine goes away. */
+  untilEnded(id: ContainerId, signal: AbortSignal): Promise<void>;
   /** Ends when the signal aborts. Begins with the next event after the call, or `engine restored`. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
   inspectImage(image: string): Promise<ImageInfo | undefined>;

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
 import { AgentStreams } from '../../shared/wire/agent-streams';
+import { parseIngressChange } from '../../shared/wire/ingress';
 import { parseNetworkChange } from '../../shared/wire/network';
 import type { RelayFrames } from '../../shared/wire/pod-network';
 import { parsePodNetworkChange, parseRelayFrames } from '../../shared/wire/pod-network';
@@ -148,6 +149,7 @@ export class Connection {
     this.onTold('relayFrames', parseRelayFrames, (frames) => handlers.onRelayFrames?.(frames));
     this.onTold('podNetwork', parsePodNetworkChange, (change) => handlers.onPodNetwork?.(change));
     this.onTold('policies', parsePolicyChange, (change) => handlers.onPolicies?.(change));
+    this.onTold('ingress', parseIngressChange, (change) => handlers.onIngress?.(change));
     this.onTold('streamData', parseStreamData, (message) => this.streams.onData(message));
     this.onTold('streamEnd', parseStreamEnd, (message) => this.streams.onEnd(message));
     this.onTold('streamCredit', parseStreamCredit, (message) => this.streams.onCredit(message));

@@ -1,4 +1,5 @@
 import type { ConfigMap, Secret } from '../../shared/api/objects';
+import type { IngressChange } from '../../shared/wire/ingress';
 import type { NetworkChange } from '../../shared/wire/network';
 import type { PodNetworkChange, PodNetworkReport, RelayFrames } from '../../shared/wire/pod-network';
 import type { PolicyChange } from '../../shared/wire/network-policy';
@@ -40,6 +41,8 @@ export interface SessionHandlers {
   /** Changes of the policies that came with the Sync. */
   onPolicies?(change: PolicyChange): void;
   onRelayFrames?(frames: RelayFrames): void;
+  /** Without it the server has nobody to tell. */
+  onIngress?(change: IngressChange): void;
   /** Resolves once the stream is accepted; rejects with a StatusError to refuse it. The stream lives on after that. */
   onStream(request: StreamRequest, stream: AgentStream): Promise<void>;
   onConnected(): void;

@@ -8,6 +8,7 @@
 import type { ConfigMap, NodeStatus, Pod, PodStatus, Secret } from '../api/objects';
 import type { Status } from '../status-error';
 import type { FenceTerms } from './fence';
+import type { IngressChange } from './ingress';
 import type { NetworkApplied, NetworkChange, Withdrawal } from './network';
 import type { PodNetworkChange, PodNetworkReport, RelayFrames } from './pod-network';
 import type { PolicyChange } from './network-policy';
@@ -63,6 +64,8 @@ export interface Registration {
   readonly status: NodeStatus;
   readonly labels: Readonly<Record<string, string>>;
   readonly pods: readonly RunningPod[];
+  /** Wants to be told of Ingresses, and so of the certificates that they name. */
+  readonly servesIngress?: boolean;
   /** The last revision this agent process has applied; 0 asks for everything. */
   readonly lastRevision: number;
   /** This node stops fenced pods by itself, now by these terms (0: none were told yet). Absent: it does not. */
@@ -293,6 +296,8 @@ export interface ServerToAgent {
   relayFrames: (message: RelayFrames) => void;
   /** What has changed since the Sync; ahead of the pods that it concerns. */
   policies: (message: PolicyChange) => void;
+  /** The same of Ingresses, to a node that serves them. */
+  ingress: (message: IngressChange) => void;
   streamOpen: (message: StreamOpen, ack: (result: Ack<true>) => void) => void;
   streamData: (message: StreamData) => void;
   streamEnd: (message: StreamEnd) => void;

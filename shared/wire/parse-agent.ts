@@ -15,6 +15,7 @@ import type {
 } from './node-channel';
 import {
   asArray,
+  asBoolean,
   asInteger,
   asName,
   asNumber,
@@ -69,6 +70,7 @@ export function parseRegistration(value: unknown): Registration {
     status: asRecord(message['status'], 'status') as NodeStatus,
     labels: parseLabels(message['labels']),
     pods: asArray(message['pods'], 'pods', parseRunningPod, MAX_PODS),
+    ...field('servesIngress', asOptional(message['servesIngress'], 'servesIngress', asBoolean)),
     lastRevision: asInteger(message['lastRevision'], 'lastRevision', { min: 0 }),
     ...field('fence', asOptional(message['fence'], 'fence', parseFenceTerms)),
   };

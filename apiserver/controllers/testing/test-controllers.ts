@@ -5,6 +5,7 @@ import type { SigningKeys } from '../../auth/service-account/signing-keys';
 import { testSigningKeys, testTokenIssuer } from '../../auth/service-account/testing/test-tokens';
 import type { EventRecorder } from '../../events/event-recorder';
 import { createEventRecorder } from '../../events/event-recorder';
+import { DEFAULT_STREAM_MAPS } from '../../ingress/stream-ports';
 import type { PodUsages } from '../../metrics-api/metrics-api';
 import { loadSchemas } from '../../openapi/schemas';
 import type { TestRegistry } from '../../registry/testing/test-registry';
@@ -42,6 +43,7 @@ export async function startControllers(
       caCertificatePem: 'a certificate',
       signer,
       podUsages,
+      streamMaps: DEFAULT_STREAM_MAPS,
       removeFolder: () => Promise.resolve(),
       podCidrs: new CidrPool({ first: 0x0af40000, prefix: 22, size: 1024 }, 24),
       policyTypeCheck: (spec) => createPolicyTypeCheck(registry.kinds, loadSchemas())(spec),

@@ -10,6 +10,7 @@ import { collectGarbage, createControllers } from '../../controllers/controllers
 import { CidrPool } from '../../controllers/node-ipam/cidr-pool';
 import { NodeLifecycle } from '../../controllers/node-lifecycle/node-lifecycle';
 import { createEventRecorder } from '../../events/event-recorder';
+import { DEFAULT_STREAM_MAPS } from '../../ingress/stream-ports';
 import { createKindList } from '../../kinds/kinds';
 import { ChannelServer } from '../../node-channel/channel-server';
 import { NodePods } from '../../node-channel/node-pods';
@@ -89,6 +90,7 @@ export async function startControlPlane(deps: ControlPlaneDeps): Promise<Control
     tokens,
     authority,
     fence: DEFAULT_FENCE,
+    streamMaps: DEFAULT_STREAM_MAPS,
     podNetwork: { clusterCidr: podCidrs.text, mode: 'auto' },
   });
   const nodeLifecycle = new NodeLifecycle({ client, clock, logger, events, liveness: channel.liveness });
@@ -104,6 +106,7 @@ export async function startControlPlane(deps: ControlPlaneDeps): Promise<Control
       podUsages: () => Promise.resolve(new Map()),
       policyTypeCheck: () => [],
       removeFolder: () => Promise.resolve(),
+      streamMaps: DEFAULT_STREAM_MAPS,
       podCidrs,
     }),
     { client, clock, logger },

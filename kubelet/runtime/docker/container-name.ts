@@ -7,3 +7,6 @@ export const containerNameOf = (pod: PodIdentity, container: string, attempt: nu
   );
 
 export const sandboxNameOf = (pod: PodIdentity, attempt: number): string => containerNameOf(pod, 'POD', attempt);
+
+/** Of a node's own container: one on an engine, whichever node's it is. */
+export const systemNameOf = (engineName: string): string => `pin_system_${engineName}`;

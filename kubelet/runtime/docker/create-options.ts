@@ -1,8 +1,16 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
-import type { AdjustableResources, ContainerSpec, ImageInfo, LogRotation, Mount, SandboxSpec } from '../runtime';
-import { containerNameOf, sandboxNameOf } from './container-name';
+import type {
+  AdjustableResources,
+  ContainerSpec,
+  ImageInfo,
+  LogRotation,
+  Mount,
+  SandboxSpec,
+  SystemContainerSpec,
+} from '../runtime';
+import { containerNameOf, sandboxNameOf, systemNameOf } from './container-name';
 import type { Owner } from './labels';
-import { containerLabels, sandboxLabels } from './labels';
+import { containerLabels, sandboxLabels, systemLabels } from './labels';
 import { SANDBOX_IMAGE, SANDBOX_PROGRAM } from './sandbox-image';
 
 const CPU_PERIOD_MICROSECONDS = 100_000;
@@ -107,6 +115,29 @@ export function containerOptions(
       ...resourcesOf(spec, minOomScoreAdj),
       ...devicesOf(spec),
       ...securityOf(spec),
+    },
+  };
+}
+
+/** How the engine is to make a container of the node's own. */
+export function systemOptions(owner: Owner, spec: SystemContainerSpec, logs: LogRotation): ContainerCreateOptions {
+  const [program = '', ...args] = spec.command;
+  return {
+    name: systemNameOf(spec.engineName),
+    Image: spec.image,
+    Entrypoint: [program],
+    Cmd: args,
+    Labels: systemLabels(owner, spec),
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: {
+      NetworkMode: 'host',
+      Mounts: spec.mounts.map(toMount),
+      Init: false,
+      LogConfig: logConfigOf(logs),
+      CapDrop: ['ALL'],
+      CapAdd: [...spec.capabilities],
+      SecurityOpt: ['no-new-privileges'],
+      ReadonlyRootfs: true,
     },
   };
 }

@@ -19,17 +19,25 @@ import type {
   Observed,
   ObservedContainer,
   ObservedSandbox,
+  ObservedSystemContainer,
   Runtime,
   RuntimeEvent,
   SandboxId,
   SandboxSpec,
   Session,
+  SystemContainerSpec,
 } from '../runtime';
 import { RuntimeError } from '../runtime';
 import { containerLogs } from './container-logs';
 import { containerStats } from './container-stats';
 import type { SandboxModes } from './create-options';
-import { DEFAULT_LOG_ROTATION, adjustableOptions, containerOptions, sandboxOptions } from './create-options';
+import {
+  DEFAULT_LOG_ROTATION,
+  adjustableOptions,
+  containerOptions,
+  sandboxOptions,
+  systemOptions,
+} from './create-options';
 import type { EngineAddress } from './engine-calls';
 import { EngineCalls } from './engine-calls';
 import { engineEvents } from './engine-events';
@@ -38,8 +46,8 @@ import type { PullOptions } from './image-pull';
 import { pull } from './image-pull';
 import { inParallel } from './in-parallel';
 import type { Owner } from './labels';
-import { LABELS, ownerFilter } from './labels';
-import { fromInspectedImage, fromListedImage, toContainer, toSandbox } from './observe';
+import { LABELS, SYSTEM, ownerFilter } from './labels';
+import { fromInspectedImage, fromListedImage, toContainer, toSandbox, toSystemContainer } from './observe';
 import { OomScoreProbe } from './oom-score-probe';
 import { connectToPort } from './port-connector';
 import { RecentAnswers } from './recent-answers';
@@ -124,7 +132,8 @@ class DockerRuntime implements Runtime {
 
   /** One list, and one inspection of each: when a container started or ended is not in the list. */
   async list(): Promise<Observed> {
-    const listed = await this.calls.list(ownerFilter(this.owner));
+    const all = await this.calls.list(ownerFilter(this.owner));
+    const listed = all.filter(({ Labels }) => Labels[LABELS.type] !== SYSTEM);
     const inspected = await inParallel(INSPECTIONS_AT_ONCE, listed, ({ Id }) => this.calls.inspect(Id));
     const present = inspected.filter((one) => one !== undefined);
     const isSandbox = (one: (typeof present)[number]): boolean => one.Config.Labels[LABELS.type] === 'sandbox';
@@ -205,6 +214,25 @@ class DockerRuntime implements Runtime {
 
   removeContainer(id: ContainerId): Promise<void> {
     return this.calls.remove(id);
+  }
+
+  async inspectSystemContainer(name: string): Promise<ObservedSystemContainer | undefined> {
+    const labels = [...ownerFilter(this.owner), `${LABELS.type}=${SYSTEM}`, `${LABELS.container}=${name}`];
+    const [found] = await this.calls.list(labels);
+    const inspected = found && (await this.calls.inspect(found.Id));
+    return inspected && toSystemContainer(inspected);
+  }
+
+  createSystemContainer(spec: SystemContainerSpec): Promise<ContainerId> {
+    return this.calls.create(systemOptions(this.owner, spec, this.logRotation));
+  }
+
+  signalContainer(id: ContainerId, signal: 'SIGHUP'): Promise<boolean> {
+    return this.calls.kill(id, signal);
+  }
+
+  async untilEnded(id: ContainerId, signal: AbortSignal): Promise<void> {
+    await this.calls.wait(id, signal);
   }
 
   async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {

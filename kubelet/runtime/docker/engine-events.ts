@@ -7,7 +7,7 @@ import type { RuntimeEvent } from '../runtime';
 import type { EngineCalls } from './engine-calls';
 import { JsonLines } from './json-lines';
 import type { Labels, Owner } from './labels';
-import { LABELS, ownerFilter, podOf } from './labels';
+import { LABELS, SYSTEM, ownerFilter, podOf } from './labels';
 
 const ACTIONS = { create: 'created', start: 'started', die: 'died', oom: 'oom', destroy: 'removed' } as const;
 
@@ -119,6 +119,7 @@ export function toEvent(message: unknown): RuntimeEvent | undefined {
   if (action === undefined || typeof id !== 'string' || !isRecord(attributes)) return undefined;
   // The engine puts a container's labels among its event's attributes.
   const labels = attributes as Labels;
+  if (labels[LABELS.type] === SYSTEM) return undefined;
   const pod = podOf(labels);
   if (labels[LABELS.type] === 'sandbox') return { type: 'sandbox', action, id, pod };
   const name = labels[LABELS.container];

@@ -1,4 +1,5 @@
-import type { ContainerSpec, PodIdentity, SandboxSpec } from '../runtime';
+import type { ContainerSpec, PodIdentity, SandboxSpec, SystemContainerSpec } from '../runtime';
+import { specHashOf } from '../system-container';
 
 /** The labels by which everything is re-learned. The `io.kubernetes` ones are those of Kubernetes' own kubelet. */
 export const LABELS = {
@@ -35,6 +36,16 @@ export const networkLabels = ({ nodeName, clusterId, labels }: Owner): Record<st
   ...labels,
   [LABELS.node]: nodeName,
   ...(clusterId === undefined ? {} : { [LABELS.cluster]: clusterId }),
+});
+
+/** The type of containers that are no pod's. */
+export const SYSTEM = 'system';
+
+export const systemLabels = (owner: Owner, spec: SystemContainerSpec): Record<string, string> => ({
+  ...networkLabels(owner),
+  [LABELS.type]: SYSTEM,
+  [LABELS.container]: spec.name,
+  [LABELS.specHash]: specHashOf(spec),
 });
 
 const identityLabels = (owner: Owner, pod: PodIdentity): Record<string, string> => ({

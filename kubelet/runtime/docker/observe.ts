@@ -1,5 +1,5 @@
 import type { ContainerInspectInfo, ImageInfo as ListedImage, ImageInspectInfo } from 'dockerode';
-import type { ImageInfo, ObservedContainer, ObservedSandbox, ObservedState } from '../runtime';
+import type { ImageInfo, ObservedContainer, ObservedSandbox, ObservedState, ObservedSystemContainer } from '../runtime';
 import { adjustableOf } from './create-options';
 import { cleanStartMessage } from './engine-error';
 import { LABELS, annotationsOf, kindOf, podOf } from './labels';
@@ -42,6 +42,12 @@ export function toContainer(inspected: ContainerInspectInfo, isOutOfMemory = fal
     annotations: annotationsOf(labels),
   };
 }
+
+export const toSystemContainer = (inspected: ContainerInspectInfo): ObservedSystemContainer => ({
+  id: inspected.Id,
+  specHash: inspected.Config.Labels[LABELS.specHash] ?? '',
+  state: stateOf(inspected),
+});
 
 function stateOf({ State, Created }: ContainerInspectInfo, isOutOfMemory = false): ObservedState {
   if (State.Running) return { phase: 'running', startedAtMs: Date.parse(State.StartedAt) };

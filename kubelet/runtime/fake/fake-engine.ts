@@ -15,6 +15,7 @@ import { FakeImages } from './fake-images';
 import { FakeLog } from './fake-log';
 import { FakeNetworks } from './fake-networks';
 import type { FakeListener, FakeProgram } from './fake-program';
+import { FakeSystem } from './fake-system';
 
 export interface FakeSandbox {
   readonly node: string;
@@ -40,11 +41,14 @@ export class FakeEngine {
   readonly images = new FakeImages();
   readonly networks = new FakeNetworks((name) => this.usesNetwork(name));
   readonly listeners = new Map<number, FakeListener>();
+  readonly system: FakeSystem;
   private lostBecause: string | undefined;
   private readonly queues = new Map<EventQueue<RuntimeEvent>, string>();
   private ids = 0;
 
-  constructor(readonly clock: Clock) {}
+  constructor(readonly clock: Clock) {
+    this.system = new FakeSystem(clock, () => this.newId());
+  }
 
   /** Why the engine does not answer; undefined while it does. */
   get refusal(): RuntimeError | undefined {

@@ -19,7 +19,6 @@ export type FakeProgrammer = (spec: ContainerSpec) => FakeProgram;
 /** A command run inside a container: writes what it likes and returns its exit code. */
 export type FakeCommand = (io: {
   readonly command: readonly string[];
-  readonly spec: ContainerSpec;
   readonly tty: boolean;
   readonly stdin: Readable;
   write(text: string): void;

@@ -13,11 +13,13 @@ import type {
   Observed,
   ObservedContainer,
   ObservedSandbox,
+  ObservedSystemContainer,
   Runtime,
   RuntimeEvent,
   SandboxId,
   SandboxSpec,
   Session,
+  SystemContainerSpec,
 } from '../runtime';
 import { RuntimeError } from '../runtime';
 import { duplexPair } from './duplex-pair';
@@ -216,6 +218,7 @@ export class FakeRuntime implements Runtime {
 
   async startContainer(id: ContainerId): Promise<void> {
     await this.begin('startContainer', id);
+    if (this.engine.system.start(id)) return;
     const container = this.engine.containerOf(id);
     if (container.observed.state.phase === 'running') return;
     this.engine.startContainer(container, this.programmer(container.spec));
@@ -243,8 +246,34 @@ export class FakeRuntime implements Runtime {
 
   async removeContainer(id: ContainerId): Promise<void> {
     await this.begin('removeContainer', id);
+    this.engine.system.remove(id);
     const container = this.engine.containers.get(id);
     if (container !== undefined) this.engine.remove(container);
+  }
+
+  async inspectSystemContainer(name: string): Promise<ObservedSystemContainer | undefined> {
+    await this.begin('inspectSystemContainer', name);
+    return this.engine.system.find(this.nodeName, name);
+  }
+
+  async createSystemContainer(spec: SystemContainerSpec): Promise<ContainerId> {
+    await this.begin('createSystemContainer', spec);
+    if (this.engine.images.find(spec.image) === undefined)
+      throw new RuntimeError('ImageNotFound', `No such image: ${spec.image}`);
+    return this.engine.system.add(this.nodeName, spec);
+  }
+
+  async signalContainer(id: ContainerId, signal: 'SIGHUP'): Promise<boolean> {
+    await this.begin('signalContainer', id, signal);
+    return this.engine.system.isRunning(id) || this.engine.containers.get(id)?.observed.state.phase === 'running';
+  }
+
+  async untilEnded(id: ContainerId, signal: AbortSignal): Promise<void> {
+    await this.begin('untilEnded', id);
+    const container = this.engine.containers.get(id);
+    if (container?.observed.state.phase === 'running')
+      return untilAborted(signal, (ended) => container.onEnd.push(ended));
+    if (this.engine.system.isRunning(id)) return untilAborted(signal, (ended) => this.engine.system.onEnd(id, ended));
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
@@ -281,7 +310,8 @@ export class FakeRuntime implements Runtime {
 
   async exec(id: ContainerId, options: ExecOptions): Promise<Session> {
     await this.begin('exec', id, options);
-    return execSession(this.engine.runningOf(id), this.command, options);
+    if (!this.engine.system.isRunning(id)) this.engine.runningOf(id);
+    return execSession(this.command, options);
   }
 
   async attach(id: ContainerId, options: { readonly stdin: boolean; readonly tty: boolean }): Promise<Session> {
@@ -326,3 +356,9 @@ export class FakeRuntime implements Runtime {
     return this.calls.begin(method, args);
   }
 }
+
+const untilAborted = (signal: AbortSignal, subscribe: (ended: () => void) => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    subscribe(resolve);
+  });

@@ -4,7 +4,7 @@ import type { FakeContainer } from './fake-engine';
 import type { FakeCommand } from './fake-program';
 
 /** Stdio of a command that runs inside a container. */
-export function execSession({ spec }: FakeContainer, command: FakeCommand, options: ExecOptions): Session {
+export function execSession(command: FakeCommand, options: ExecOptions): Session {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -12,7 +12,6 @@ export function execSession({ spec }: FakeContainer, command: FakeCommand, optio
   const run = async (): Promise<number> => {
     const exitCode = await command({
       command: options.command,
-      spec,
       tty: options.tty,
       stdin,
       write: (text) => void stdout.write(text),
