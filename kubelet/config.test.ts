@@ -11,6 +11,10 @@ it('needs nothing but a server', () => {
     labels: {},
     dataDir: '/var/lib/pinsetter-agent',
     dockerSocket: '/var/run/docker.sock',
+    ingress: true,
+    ingressHttpPort: 80,
+    ingressHttpsPort: 443,
+    ingressImage: 'nginx:stable',
     maxPods: 110,
     podPidsLimit: 4096,
     evictionHard: [
@@ -43,6 +47,7 @@ it.each([
   [[...SERVER, '--node-label', 'x'], 'must be key=value'],
   [[...SERVER, '--docker-host', 'tcp://x'], 'must be a unix:// socket'],
   [[...SERVER, '--max-pods', '0'], 'whole number above 0'],
+  [[...SERVER, '--ingress-http-port', '65536'], 'at most 65535'],
   [[...SERVER, '--eviction-hard', 'memory.available'], 'must be SIGNAL<QUANTITY'],
   [[...SERVER, '--eviction-hard', 'swap.available<1Gi'], '"swap.available" is none of memory.available'],
   [[...SERVER, '--eviction-hard', 'memory.available<110%'], 'must be from 0% to 100%'],

@@ -1,8 +1,15 @@
-import type { IngressClassSpec } from 'kubernetes-types/networking/v1';
+import type { IngressClassParametersReference, IngressClassSpec } from 'kubernetes-types/networking/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
+import { isDns1123Label, isDns1123Subdomain, isPathSegment } from '../../../shared/names';
+import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
+import { checkName, forbiddenField, invalidValue, notSupported, required, tooLong } from '../validation/field-errors';
 import { immutable } from '../validation/object-meta';
+
+const MAX_CONTROLLER = 250;
+const SCOPES = ['Cluster', 'Namespace'];
+const PATH = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
 
 const specOf = (object: ApiObject | StoredObject): IngressClassSpec =>
   (object['spec'] as IngressClassSpec | undefined) ?? {};
@@ -25,5 +32,47 @@ export const ingressClass = defineKind({
     ageColumn,
   ],
   hasGeneration: true,
+  setDefaults(object) {
+    const { parameters } = specOf(object);
+    if (parameters !== undefined) parameters.scope ??= 'Cluster';
+  },
+  validate: (object) => {
+    const { controller = '', parameters } = specOf(object);
+    return [...controllerProblems(controller), ...(parameters === undefined ? [] : parameterProblems(parameters))];
+  },
   validateUpdate: (object, old) => immutable('spec.controller', specOf(object).controller, specOf(old).controller),
 });
+
+function controllerProblems(controller: string): readonly StatusCause[] {
+  const field = 'spec.controller';
+  if (controller === '') return [required(field)];
+  const [host = '', ...path] = controller.split('/');
+  const rest = path.join('/');
+  if (host === '' || rest === '')
+    return [invalidValue(field, controller, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  return [
+    ...(controller.length > MAX_CONTROLLER ? [tooLong(field, MAX_CONTROLLER)] : []),
+    ...isDns1123Subdomain(host).map((problem) => invalidValue(field, host, problem)),
+    ...(PATH.test(rest)
+      ? []
+      : [invalidValue(field, rest, `Invalid path (regex used for validation is '${PATH.source}')`)]),
+  ];
+}
+
+function parameterProblems(parameters: IngressClassParametersReference): readonly StatusCause[] {
+  const field = 'spec.parameters';
+  const { apiGroup, kind, name, namespace, scope = '' } = parameters;
+  return [
+    ...checkName(`${field}.apiGroup`, apiGroup, isDns1123Subdomain),
+    ...(kind === '' ? [required(`${field}.kind`)] : checkName(`${field}.kind`, kind, isPathSegment)),
+    ...(name === '' ? [required(`${field}.name`)] : checkName(`${field}.name`, name, isPathSegment)),
+    ...(SCOPES.includes(scope) ? [] : [notSupported(`${field}.scope`, scope, SCOPES)]),
+    ...(scope === 'Namespace' && namespace === undefined
+      ? [required(`${field}.namespace`, "`parameters.scope` is set to 'Namespace'")]
+      : []),
+    ...(scope === 'Namespace' ? checkName(`${field}.namespace`, namespace, isDns1123Label) : []),
+    ...(scope === 'Cluster' && namespace !== undefined
+      ? [forbiddenField(`${field}.namespace`, "`parameters.scope` is set to 'Cluster'")]
+      : []),
+  ];
+}

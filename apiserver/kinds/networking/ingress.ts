@@ -1,13 +1,10 @@
-import type { IngressBackend, IngressSpec, IngressStatus } from 'kubernetes-types/networking/v1';
+import type { IngressSpec, IngressStatus } from 'kubernetes-types/networking/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
-import { isDns1123Subdomain } from '../../../shared/names';
-import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { checkName, each, invalidValue, notSupported, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
+import { ingressProblems, newIngressProblems } from './ingress-problems';
 
-const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
 const MAX_HOSTS = 3;
 const specOf = (object: ApiObject | StoredObject): IngressSpec => (object['spec'] as IngressSpec | undefined) ?? {};
 
@@ -29,66 +26,16 @@ export const ingress = defineKind({
   ],
   hasStatus: true,
   hasGeneration: true,
-  validate,
+  validate: ingressProblems,
+  validateCreate: newIngressProblems,
 });
 
-function validate(object: ApiObject): readonly StatusCause[] {
-  const { rules = [], defaultBackend, tls } = specOf(object);
-  return [
-    ...(rules.length === 0 && defaultBackend === undefined
-      ? [invalidValue('spec', specOf(object), 'either `defaultBackend` or `rules` must be specified')]
-      : []),
-    ...(defaultBackend === undefined ? [] : backendProblems('spec.defaultBackend', defaultBackend)),
-    ...each('spec.rules', rules, ({ host = '', http }, path) => [
-      ...(host === '' ? [] : checkName(`${path}.host`, host.replace(/^\*\./, ''), isDns1123Subdomain)),
-      ...(http !== undefined && (http.paths ?? []).length === 0 ? [required(`${path}.http.paths`)] : []),
-      ...each(`${path}.http.paths`, http?.paths, (each, at) => pathProblems(at, each)),
-    ]),
-    ...each('spec.tls', tls, ({ hosts = [] }, path) =>
-      hosts.flatMap((host, index) =>
-        checkName(`${path}.hosts[${index}]`, host.replace(/^\*\./, ''), isDns1123Subdomain),
-      ),
-    ),
-  ];
-}
-
-function pathProblems(
-  at: string,
-  { path = '', pathType, backend }: { path?: string; pathType?: string; backend: IngressBackend },
-): readonly StatusCause[] {
-  return [
-    ...(pathType === undefined || pathType === ''
-      ? [required(`${at}.pathType`, 'pathType must be specified')]
-      : PATH_TYPES.includes(pathType)
-        ? []
-        : [notSupported(`${at}.pathType`, pathType, PATH_TYPES)]),
-    ...((pathType === 'Exact' || pathType === 'Prefix') && !path.startsWith('/')
-      ? [invalidValue(`${at}.path`, path, 'must be an absolute path')]
-      : []),
-    ...backendProblems(`${at}.backend`, backend),
-  ];
-}
-
-function backendProblems(field: string, { service, resource }: IngressBackend): readonly StatusCause[] {
-  if (service === undefined && resource === undefined) {
-    return [required(field, 'must specify exactly one of `resource` or `service`')];
-  }
-  if (service === undefined) return [];
-  const { name = '', number } = service.port ?? {};
-  return [
-    ...(service.name === '' ? [required(`${field}.service.name`)] : []),
-    ...(name === '' && number === undefined ? [required(`${field}`, 'port name or number is required')] : []),
-    ...(name !== '' && number !== undefined
-      ? [invalidValue(field, '', 'cannot set both port name & port number')]
-      : []),
-  ];
-}
-
 function hostsText(object: StoredObject): string {
-  const hosts = (specOf(object).rules ?? []).map(({ host = '' }) => (host === '' ? '*' : host));
+  const { rules = [] } = specOf(object);
+  const hosts = rules.flatMap(({ host = '' }) => (host === '' ? [] : [host]));
   if (hosts.length === 0) return '*';
   return hosts.length > MAX_HOSTS
-    ? `${hosts.slice(0, MAX_HOSTS).join(',')} + ${hosts.length - MAX_HOSTS} more...`
+    ? `${hosts.slice(0, MAX_HOSTS).join(',')} + ${rules.length - MAX_HOSTS} more...`
     : hosts.join(',');
 }
 
