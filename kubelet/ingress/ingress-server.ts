@@ -73,6 +73,9 @@ class CannotServe extends Error {
   }
 }
 
+const servedByOther = (cause?: unknown): CannotServe =>
+  new CannotServe('ServedByOtherNode', 'another node on this machine serves Ingresses on the same ports', { cause });
+
 interface Served {
   /** What the configuration that was used last was made of, to know when nothing is new. */
   readonly text: string;
@@ -87,7 +90,8 @@ export class IngressServer implements AgentIngress {
   readonly isServing = true;
   private readonly state = new IngressState();
   private readonly stopping = new AbortController();
-  private said: Condition = NOTHING;
+  /** Undefined until it is known: what an earlier agent said stays. */
+  private said: Condition | undefined;
   private isTold = false;
   private isDirty = false;
   private wake: () => void = () => undefined;
@@ -105,7 +109,7 @@ export class IngressServer implements AgentIngress {
   }
 
   conditions(): readonly Condition[] {
-    return [this.said];
+    return this.said === undefined ? [] : [this.said];
   }
 
   /** The proxy goes on. */
@@ -163,7 +167,7 @@ export class IngressServer implements AgentIngress {
     const { logger, reportEvent } = this.options;
     const before = this.said;
     this.said = said;
-    if (before.reason === said.reason && before.message === said.message) return;
+    if (before?.reason === said.reason && before.message === said.message) return;
     const { reason, message, status } = said;
     if (status === 'True' || reason === NOTHING.reason || reason === NO_SERVICES) {
       logger.info({ reason, what: message }, 'Ingresses');
@@ -191,7 +195,7 @@ export class IngressServer implements AgentIngress {
     const listening = runs === undefined ? new Set<string>() : listenedBy(before);
     const { plan, problems } = await this.withFreePorts(this.plan(), listening);
     if (plan.sites.length === 0 && plan.streams.length === 0) {
-      await container.remove();
+      if (await container.isAnothers()) throw servedByOther();
       throw new CannotServe('PortInUse', problems.join('; '));
     }
     const id = runs ?? (await this.start());
@@ -216,10 +220,7 @@ export class IngressServer implements AgentIngress {
       await this.options.folder.reset();
       return await this.options.container.start();
     } catch (error) {
-      if (error instanceof RuntimeError && error.kind === 'AlreadyExists')
-        throw new CannotServe('ServedByOtherNode', 'another node on this machine serves Ingresses on the same ports', {
-          cause: error,
-        });
+      if (error instanceof RuntimeError && error.kind === 'AlreadyExists') throw servedByOther(error);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { ContainerId, Runtime, SystemContainerSpec } from '../runtime/runtime';
+import { RuntimeError } from '../runtime/runtime';
 import { specHashOf } from '../runtime/system-container';
 import { MOUNTED_AT } from './proxy-folder';
 
@@ -55,6 +56,19 @@ export class ProxyContainer {
     const id = await this.options.runtime.createSystemContainer(this.spec);
     await this.options.runtime.startContainer(id);
     return id;
+  }
+
+  /** Whether another node of this engine has it. */
+  async isAnothers(): Promise<boolean> {
+    const { runtime } = this.options;
+    await this.remove();
+    try {
+      await runtime.removeContainer(await runtime.createSystemContainer(this.spec));
+      return false;
+    } catch (error) {
+      if (error instanceof RuntimeError && error.kind === 'AlreadyExists') return true;
+      throw error;
+    }
   }
 
   /** What nginx has against a configuration; undefined: nothing. Throws ProxyEnded where it does not run. */
