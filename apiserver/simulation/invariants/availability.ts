@@ -12,6 +12,10 @@ const NEWS_MS = 4_000;
 const wasEvicted = ({ status }: Pod): boolean =>
   (status?.conditions ?? []).some(({ type, status: value }) => type === 'DisruptionTarget' && value === 'True');
 
+/** Somebody removed the node, and its pods go with it. */
+const isNodeGone = ({ spec }: Pod, { store }: Scene): boolean =>
+  (spec.nodeName ?? '') !== '' && store.all('Node').every(({ metadata }) => metadata.name !== spec.nodeName);
+
 /** The Deployment that a pod belongs to, unless it goes anyway. */
 function deploymentOf(pod: Pod, { store }: Scene): Deployment | undefined {
   const setRef = controllerOf(pod);
@@ -72,7 +76,8 @@ export function createNeverBelowMaxUnavailable(): Invariant {
       const wasAvailable = isActive(before) && isReady(before);
       const isDeleted = change.isDeletion || pod.metadata.deletionTimestamp !== undefined;
       if (wasAvailable && !isDeleted && !isReady(pod)) countsUntil.set(pod.metadata.uid, nowMs + NEWS_MS);
-      if (!wasAvailable || !isDeleted || wasEvicted(pod) || scene.deletedByHand.has(pod.metadata.uid)) return undefined;
+      const isOthersDoing = wasEvicted(pod) || scene.deletedByHand.has(pod.metadata.uid) || isNodeGone(pod, scene);
+      if (!wasAvailable || !isDeleted || isOthersDoing) return undefined;
       const deployment = deploymentOf(pod, scene);
       if (deployment === undefined) return undefined;
       const available = podsOf(deployment, scene).filter(
