@@ -17,7 +17,7 @@ BUILT := dist/.built
 
 TIME := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load bench-hosts check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-scheduler sim
+.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load bench-hosts check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-recovery bench-scheduler sim
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -104,6 +104,10 @@ bench-pod: build ## pod create -> Running against the raw engine
 	@./deploy/prerequisites.sh engine
 	@node dist/deploy/local-cluster/main.js engine
 	@node dist/e2e/bench/pod.js $(ARGS)
+bench-recovery: build ## a killed container's replacement against Docker Swarm; 30 replicas against the engine
+	@./deploy/prerequisites.sh engine
+	@node dist/deploy/local-cluster/main.js engine
+	@node dist/e2e/bench/recovery.js $(ARGS)
 bench-idle: build ## memory and CPU of an idle server and agent
 	@./deploy/prerequisites.sh engine
 	@node dist/deploy/local-cluster/main.js engine

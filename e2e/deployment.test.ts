@@ -54,6 +54,29 @@ describe('a deployment', () => {
     expect(await revisions()).toEqual(['2', '3']);
   });
 
+  it('goes on with a rollout in the midst of which the agent is killed', async () => {
+    await cluster.ok(['set', 'env', 'deployment/web', 'COLOUR=blue']);
+    await cluster.until(
+      ['get', 'pods', '-l', 'app=web', '-o', 'jsonpath={.items[*].spec.containers[0].env[*].value}'],
+      ({ stdout }) => stdout.includes('blue'),
+    );
+    await cluster.stopKubelet(undefined, 'SIGKILL');
+    const running = 'status=running';
+    expect((await cluster.containers('label=io.kubernetes.container.name=web', running)).length).toBeGreaterThanOrEqual(
+      3,
+    );
+    await cluster.startKubelet();
+    await rolledOut();
+    expect(await variables()).toBe('blue blue blue');
+    await cluster.until(['get', 'pods', '-l', 'app=web', '--no-headers'], ({ stdout }) =>
+      /^(\S+ +1\/1 +Running +0 .*\n){3}$/.test(stdout),
+    );
+    expect(await cluster.containers('label=io.kubernetes.container.name=web')).toHaveLength(3);
+    await cluster.ok(['rollout', 'undo', 'deployment/web']);
+    await rolledOut();
+    expect(await revisions()).toEqual(['2', '4', '5']);
+  });
+
   it('restarts, pauses and resumes', async () => {
     await cluster.ok(['rollout', 'restart', 'deployment/web']);
     await rolledOut();
