@@ -7,6 +7,7 @@ import { command } from './command';
 import { runningPid, startDaemon, stopDaemon, untilUp } from './daemon';
 import { ensureEngine, engineVersion, stopEngine } from './docker-engine';
 import type { Layout } from './layout';
+import { podRange } from './pod-range';
 import type { Progress } from './progress';
 
 export interface UpOptions {
@@ -48,6 +49,8 @@ async function startServer(layout: Layout, port: number, progress: Progress): Pr
       String(port),
       '--kubeconfig-out',
       layout.kubeconfig,
+      '--cluster-cidr',
+      await podRange(layout),
     ],
   });
   await untilUp(
