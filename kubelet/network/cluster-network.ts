@@ -57,7 +57,7 @@ export class ClusterNetwork implements AgentNetwork {
     this.doors = doors;
     for (const [uid, addresses] of this.pods) await doors.services?.attach(uid, addresses);
     const keys = new Set([...this.state.allServices()].map(keyOf));
-    if (this.isTold) await doors.services?.resync(keys);
+    if (this.isTold) await doors.services?.update(keys);
   }
 
   /** Whoever waited for the network may go on. */

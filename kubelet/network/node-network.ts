@@ -94,13 +94,13 @@ export class NodeNetwork {
   async apply(change: NetworkChange): Promise<void> {
     const affected = this.parts.state.apply(change);
     this.isTold = true;
-    await (change.kind === 'snapshot' ? this.proxy.resync(affected) : this.proxy.update(affected));
+    await this.proxy.update(affected);
   }
 
-  /** These Services are as the state says by now; all is written anew. */
-  async resync(services: Iterable<string>): Promise<void> {
+  /** These Services are as the state says by now. */
+  async update(services: Iterable<string>): Promise<void> {
     this.isTold = true;
-    await this.proxy.resync(services);
+    await this.proxy.update(services);
   }
 
   async attach(podUid: string, addresses: readonly string[]): Promise<void> {

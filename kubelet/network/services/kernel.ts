@@ -16,6 +16,8 @@ export interface SetChange {
 }
 
 export interface KernelChange {
+  /** Whatever was there goes with the same stroke: `old`, `gone` say nothing then. */
+  readonly isAnew: boolean;
   readonly frontends: readonly FrontendChange[];
   /** Addresses of endpoints on this node. */
   readonly local: SetChange;
@@ -25,10 +27,10 @@ export interface KernelChange {
 
 /** What turns frontends into what the kernel does. */
 export interface Kernel {
-  /** Whatever was there goes; nothing is served. */
-  reset(): Promise<void>;
-  /** All of it, or nothing where it throws. */
+  /** All of it, or nothing where it throws; connections never meet a state between. */
   apply(change: KernelChange): Promise<void>;
+  /** Whether what was applied is still there: somebody may have cleared the kernel's tables. */
+  stands(): Promise<boolean>;
   /** Leaves nothing behind. */
   remove(): Promise<void>;
 }
@@ -61,12 +63,14 @@ export class NftKernel implements Kernel {
     );
   }
 
-  async reset(): Promise<void> {
-    this.counts = new Set();
-    await this.run(emptyTable(this.table, this.podInterface));
+  async stands(): Promise<boolean> {
+    return runProgram('nft', ['list', 'chain', 'ip', this.table, 'prerouting']).then(
+      () => true,
+      () => false,
+    );
   }
 
-  async apply({ frontends, local, pods }: KernelChange): Promise<void> {
+  async apply({ isAnew, frontends, local, pods }: KernelChange): Promise<void> {
     const change = new NftChange(this.table);
     for (const { old, fresh } of frontends) change.frontend(old, fresh);
     for (const address of local.gone) change.local(address, false);
@@ -74,10 +78,12 @@ export class NftKernel implements Kernel {
     for (const address of pods.gone) change.pod(address, false);
     for (const address of pods.come) change.pod(address, true);
     const text = change.text();
-    if (text === '') return;
-    const unknown = [...change.counts].filter((count) => !this.counts.has(count));
-    await this.run(`${unknown.map((count) => pickChains(this.table, count)).join('')}${text}`);
-    for (const count of unknown) this.counts.add(count);
+    if (text === '' && !isAnew) return;
+    const present = isAnew ? new Set<number>() : this.counts;
+    const unknown = [...change.counts].filter((count) => !present.has(count));
+    const begin = isAnew ? emptyTable(this.table, this.podInterface) : '';
+    await this.run(`${begin}${unknown.map((count) => pickChains(this.table, count)).join('')}${text}`);
+    this.counts = new Set([...present, ...unknown]);
     await this.forgetDatagrams(frontends);
   }
 

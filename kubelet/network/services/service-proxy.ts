@@ -5,8 +5,8 @@ import type { Frontend, ProxyNode } from './frontend';
 import type { FrontendChange, Kernel, SetChange } from './kernel';
 import { ProxyTable } from './proxy-table';
 
-/** Somebody else may have changed the kernel's tables: as often, all is written anew. */
-const RESYNC_PERIOD_MS = 10 * 60_000;
+/** Somebody else may have cleared the kernel's tables: as often it is asked. */
+const CHECK_PERIOD_MS = 60_000;
 const RETRY_MS = 5_000;
 
 export interface ServiceProxyOptions {
@@ -31,18 +31,14 @@ export class ServiceProxy {
   private isKnown = false;
   private running: Promise<void> | undefined;
   private waiting: (() => void)[] = [];
-  private stopResync: () => void = () => undefined;
+  private stopChecks: () => void = () => undefined;
   private cancelRetry: () => void = () => undefined;
   private isStopped = false;
   private isBegun = false;
 
   constructor(private readonly options: ServiceProxyOptions) {
     this.table = new ProxyTable(options.state, options.node);
-    this.stopResync = options.clock.setInterval(() => {
-      if (!this.isBegun) return;
-      this.isKnown = false;
-      this.run();
-    }, RESYNC_PERIOD_MS);
+    this.stopChecks = options.clock.setInterval(() => void this.check(), CHECK_PERIOD_MS);
   }
 
   /** Resolves when the kernel does as the state says of these Services. */
@@ -57,19 +53,21 @@ export class ServiceProxy {
     return this.isBegun ? this.settled() : Promise.resolve();
   }
 
-  /** What stands in the kernel is whatever it is: these Services have changed, and all is written anew. */
-  resync(services: Iterable<string>): Promise<void> {
-    this.table.update(services);
-    this.isKnown = false;
-    return this.settled();
-  }
-
   /** The kernel goes on as it is. */
   async stop(): Promise<void> {
     this.isStopped = true;
-    this.stopResync();
+    this.stopChecks();
     this.cancelRetry();
     await this.running;
+  }
+
+  /** Clients that stay with an endpoint are remembered by the kernel alone: what stands is left as it is. */
+  private async check(): Promise<void> {
+    if (!this.isKnown || this.running !== undefined || (await this.options.kernel.stands())) return;
+    if (this.isStopped) return;
+    this.options.logger.warn({}, 'somebody cleared what serves Services, writing it anew');
+    this.isKnown = false;
+    this.run();
   }
 
   private settled(): Promise<void> {
@@ -104,14 +102,12 @@ export class ServiceProxy {
   }
 
   private async program(): Promise<void> {
-    const { kernel } = this.options;
-    if (!this.isKnown) {
+    const isAnew = !this.isKnown;
+    if (isAnew) {
       this.programmed = new Map();
       this.local = new Set();
       this.podsProgrammed = new Set();
       this.dirty = new Set(this.table.keys());
-      await kernel.reset();
-      this.isKnown = true;
     }
     const frontends: FrontendChange[] = [...this.dirty].map((key) => ({
       old: this.programmed.get(key),
@@ -121,7 +117,13 @@ export class ServiceProxy {
     this.dirty = new Set();
     const local = this.table.localAddresses();
     const { pods } = this;
-    await kernel.apply({ frontends, local: between(this.local, local), pods: between(this.podsProgrammed, pods) });
+    await this.options.kernel.apply({
+      isAnew,
+      frontends,
+      local: between(this.local, local),
+      pods: between(this.podsProgrammed, pods),
+    });
+    this.isKnown = true;
     this.local = local;
     this.podsProgrammed = pods;
     for (const [index, { fresh }] of frontends.entries()) {
