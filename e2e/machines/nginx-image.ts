@@ -28,7 +28,12 @@ async function ensureRoot(root: string): Promise<string> {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
   }
-  await must('sh', ['-c', `cd "${packages}" && apt-get download -qq ${PACKAGES.join(' ')}`]);
+  const download = ['-c', `cd "${packages}" && apt-get download -qq ${PACKAGES.join(' ')}`];
+  // A machine that never asked has no list of packages, and an old list names what is there no more.
+  if ((await command('sh', download, { timeoutMs: 600_000 })).status !== 0) {
+    await must('apt-get', ['update', '-qq']);
+    await must('sh', download);
+  }
   for (const file of await readdir(packages)) await must('dpkg-deb', ['-x', path.join(packages, file), fresh]);
   rmSync(packages, { recursive: true });
   const { stdout } = await must('ldd', [path.join(fresh, 'usr/sbin/nginx')]);
