@@ -1,4 +1,5 @@
-import { access, readdir, writeFile } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
+import { setBridgePorts } from '../bridge-ports';
 import { ProgramError, runProgram } from '../run-program';
 
 /** How packets between two pods of one bridge come by the kernel's rules. */
@@ -26,7 +27,8 @@ export async function filterBridgedTraffic(bridge: string): Promise<BridgedTraff
       if (!(error instanceof ProgramError)) throw error;
     });
   if (await exists(module)) {
-    await writeFile(`/sys/class/net/${bridge}/bridge/nf_call_iptables`, '1');
+    // The file of that name cannot be written where /sys is mounted to be read only.
+    await runProgram('ip', ['link', 'set', 'dev', bridge, 'type', 'bridge', 'nf_call_iptables', '1']);
     return 'filtered';
   }
   await routeBridgedTraffic(bridge);
@@ -46,8 +48,5 @@ export async function routeBridgedTraffic(bridge: string): Promise<void> {
 
 /** Frames go from these ports to the machine, and from the machine to them. */
 export async function isolateBridgePorts(bridge: string): Promise<void> {
-  const folder = `/sys/class/net/${bridge}/brif`;
-  for (const port of await readdir(folder).catch((): string[] => []))
-    // It may have gone meanwhile, with its pod.
-    await writeFile(`${folder}/${port}/isolated`, '1').catch(() => undefined);
+  await setBridgePorts(bridge, 'isolated');
 }

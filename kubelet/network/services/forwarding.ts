@@ -1,4 +1,5 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { setBridgePorts } from '../bridge-ports';
 import { runProgram } from '../run-program';
 
 /** The engine drops what comes from outside to containers that publish nothing: what a Service sent there is to pass. */
@@ -43,10 +44,7 @@ export async function allowForwarding(podInterface: string): Promise<void> {
 
 /** A pod that dials a Service and is given itself: its bridge must send a frame back to where it came from. */
 export async function allowHairpin(podInterface: string): Promise<void> {
-  const folder = `/sys/class/net/${podInterface}/brif`;
-  for (const port of await readdir(folder).catch((): string[] => []))
-    // It may have gone meanwhile, with its pod.
-    await writeFile(`${folder}/${port}/hairpin_mode`, '1').catch(() => undefined);
+  await setBridgePorts(podInterface, 'hairpin_mode');
 }
 
 /** Takes back what `allowForwarding` added to other people's tables. */
