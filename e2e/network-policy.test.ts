@@ -203,7 +203,9 @@ describe('network policies', () => {
       ['apply', '-f', '-'],
       podManifest('late', {
         containers: [
-          shell(`wget -q -T 2 -O - http://${ips.get('web') ?? ''}:8080/ && echo reached || echo kept; exec sleep 3600`),
+          shell(
+            `timeout 2 wget -q -O - http://${ips.get('web') ?? ''}:8080/ && echo reached || echo kept; exec sleep 3600`,
+          ),
         ],
       }),
     );

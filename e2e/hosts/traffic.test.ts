@@ -150,6 +150,11 @@ describe('traffic between hosts', () => {
     const ips = await cluster.ok(['get', 'pods', '-l', 'tier=web', '-o', 'jsonpath={.items[*].status.podIP}']);
     // Each web pod finds the data tier, which is on one of the hosts.
     const [answer, ask] = [/^Hello from guestbook-web-\S+\.\nGuest number \d+\.$/, ips.split(' ')];
-    for (const ip of ask) await eventually(`${ip} tells the guest`, async () => answer.test(await http(one, ip, 8080)));
+    for (const ip of ask)
+      await eventually(`${ip} tells the guest`, async () => {
+        const said = await http(one, ip, 8080);
+        if (!answer.test(said)) throw new Error(said);
+        return true;
+      });
   });
 });
