@@ -10,7 +10,6 @@ const PACKAGES = [
   ...['ca-certificates', 'docker.io', 'iptables', 'nftables', 'iproute2', 'kmod', 'procps'],
   ...['systemd-sysv', 'dbus', 'busybox-static', 'libstdc++6'],
 ];
-const MIRROR = 'http://deb.debian.org/debian';
 /** Cgroups come in read-only; the first process makes them its own before it becomes init. */
 const INIT = `#!/bin/sh
 for each in /sys /sys/fs/cgroup/*/; do mount -o remount,bind,rw "$each"; done
@@ -32,7 +31,7 @@ async function ensureRoot(root: string): Promise<string> {
   const fresh = `${root}.${process.pid}`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(path.dirname(root), { recursive: true });
-  await must('debootstrap', ['--variant=minbase', `--include=${PACKAGES.join(',')}`, 'bookworm', fresh, MIRROR]);
+  await must('debootstrap', ['--variant=minbase', `--include=${PACKAGES.join(',')}`, 'bookworm', fresh]);
   await mkdir(path.join(fresh, 'usr/local/bin'), { recursive: true });
   await copyFile(process.execPath, path.join(fresh, 'usr/local/bin/node'));
   await chmod(path.join(fresh, 'usr/local/bin/node'), 0o755);
