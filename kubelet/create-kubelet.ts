@@ -4,7 +4,7 @@ import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
 import type { StreamRequest } from '../shared/wire/node-channel';
 import type { AgentStream } from '../shared/wire/byte-stream';
-import type { AgentIngress, AgentNetwork } from './agent/agent';
+import type { AgentIngress, AgentNetwork } from './agent/agent-options';
 import { Agent } from './agent/agent';
 import type { Host } from './agent/host';
 import type { ApiAddress } from './api-relay/api-relay';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { EventReport } from '../../shared/wire/node-channel';
-import type { AgentIngress } from '../agent/agent';
+import type { AgentIngress } from '../agent/agent-options';
 import type { KubeletConfig } from '../config';
 import type { Runtime } from '../runtime/runtime';
 import { createMemoryFolders } from '../volumes/memory-folder';

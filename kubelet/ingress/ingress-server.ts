@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { IngressChange } from '../../shared/wire/ingress';
 import type { EventReport, Heartbeat } from '../../shared/wire/node-channel';
-import type { AgentIngress } from '../agent/agent';
+import type { AgentIngress } from '../agent/agent-options';
 import type { ContainerId, Runtime } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
 import type { LeftOut } from './checked-plan';

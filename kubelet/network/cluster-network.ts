@@ -5,7 +5,7 @@ import { StatusError } from '../../shared/status-error';
 import type { NetworkChange } from '../../shared/wire/network';
 import type { NetworkCheck, PodNetworkChange, RelayFrames } from '../../shared/wire/pod-network';
 import type { PolicyChange } from '../../shared/wire/network-policy';
-import type { AgentNetwork } from '../agent/agent';
+import type { AgentNetwork } from '../agent/agent-options';
 import type { ApiAddress } from '../api-relay/api-relay';
 import type { ClusterDns } from '../environment/cluster-dns';
 import { NetworkState, keyOf } from './network-state';
