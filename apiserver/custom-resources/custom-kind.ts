@@ -63,6 +63,8 @@ function customKind({ spec }: Definition, version: CustomResourceDefinitionVersi
     columns: columnsOf(version.additionalPrinterColumns),
     fieldSelectors: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
     hasStatus,
+    statusKeeps: 'metadata',
+    needsResourceVersion: true,
     hasGeneration: true,
     ...(version.deprecated === true
       ? { deprecation: version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated` }

@@ -7,7 +7,7 @@ import type { DeleteQuery } from '../registry/registry';
 import { flagOf, integerOf } from '../streaming/query-options';
 import { readObject } from './read-object';
 import type { ResourceRequest } from './resource-request';
-import { dryRunOf } from './resource-request';
+import { isDryRun } from './request-options';
 
 const TYPE = {
   group: 'meta.k8s.io',
@@ -29,7 +29,7 @@ export async function deleteQuery(
   return {
     user,
     ...(annotate === undefined ? {} : { annotate }),
-    ...dryRunOf(options.dryRun ?? query.getAll('dryRun')),
+    ...(isDryRun(request.method, options.dryRun ?? query.getAll('dryRun')) ? { dryRun: true } : {}),
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(policy === undefined ? {} : { propagationPolicy: policy }),
     preconditions: {

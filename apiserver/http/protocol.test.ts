@@ -144,7 +144,7 @@ describe('a deletion', () => {
     [{ propagationPolicy: 'Sideways' }, 422, 'Unsupported value: "Sideways"'],
     [{ gracePeriodSeconds: 'soon' }, 400, 'cannot unmarshal string'],
     [{ kind: 'Pod' }, 400, 'cannot be converted to DeleteOptions'],
-    [{ dryRun: ['Some'] }, 400, 'supported values: "All"'],
+    [{ dryRun: ['Some'] }, 422, 'supported values: "All"'],
     [{ preconditions: { uid: 'another' } }, 409, 'Precondition failed: UID in precondition: another'],
     [{ preconditions: { resourceVersion: '1' } }, 409, 'ResourceVersion in precondition: 1'],
   ])('by %j is refused', async (body, code, message) => {

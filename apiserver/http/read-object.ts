@@ -15,6 +15,8 @@ const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 export interface ReadBody {
   readonly object: ApiObject;
   readonly problems: readonly FieldProblem[];
+  /** There was not a byte of it. */
+  readonly isEmpty: boolean;
 }
 
 /** The body as an object by its content type; an empty body is an empty object. `as` overrides the content type. */
@@ -26,12 +28,12 @@ export async function readObject(request: IncomingMessage, as?: string): Promise
 export async function readBody(request: IncomingMessage, as?: string): Promise<ReadBody> {
   const type = as ?? (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
   const bytes = await readBytes(request);
-  if (bytes.length === 0) return { object: {}, problems: [] };
+  if (bytes.length === 0) return { object: {}, problems: [], isEmpty: true };
   const { value, problems } = parse(type, bytes);
   if (typeof value !== 'object' || value === null)
     throw badRequest(`the body must be an object, not ${JSON.stringify(value)}`);
   request.emit(BODY_READ, value);
-  return { object: value as ApiObject, problems };
+  return { object: value as ApiObject, problems, isEmpty: false };
 }
 
 function parse(type: string, bytes: Buffer): { readonly value: unknown; readonly problems: readonly FieldProblem[] } {

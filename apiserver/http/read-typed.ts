@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiObject } from '../../shared/api/objects';
-import { badRequest } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
 import type { Decoder } from '../openapi/decode';
 import { readIncoming } from '../registry/incoming-object';
-import type { WriteOptions } from '../registry/registry';
 import { readBody } from './read-object';
+import { requestOptions } from './request-options';
 import { warn } from './respond';
 
 /** The type of a body that is not, or not only, an object of a stored kind: an Eviction, a Binding, a Scale. */
@@ -29,14 +28,6 @@ export const EVICTION: BodyType = {
   formerApiVersion: 'policy/v1beta1',
 };
 
-/** What to do about fields that the type does not know. Throws BadRequest. */
-export function fieldValidationOf(query: URLSearchParams): NonNullable<WriteOptions['fieldValidation']> {
-  const validation = query.get('fieldValidation') ?? '';
-  if (validation === '') return 'Warn';
-  if (validation === 'Strict' || validation === 'Warn' || validation === 'Ignore') return validation;
-  throw badRequest(`fieldValidation: Unsupported value: "${validation}"`);
-}
-
 /**
  * The body as the type that it is meant to be: known fields of the right types, null as absent. Warns the client of the
  * others, or throws BadRequest, as `fieldValidation` asks.
@@ -47,7 +38,7 @@ export async function readTyped(
   call: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly query: URLSearchParams },
 ): Promise<ApiObject> {
   const { object: body, problems: bodyProblems } = await readBody(call.request);
-  const fieldValidation = fieldValidationOf(call.query);
+  const { fieldValidation } = requestOptions(call.request.method, call.query);
   const { apiVersion, ...versionless } = body;
   const isFormer = apiVersion !== undefined && apiVersion === type.formerApiVersion;
   const { object, warnings } = readIncoming(decoder, type, isFormer ? (versionless as ApiObject) : body, {

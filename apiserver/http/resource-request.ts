@@ -7,7 +7,7 @@ import { managerName } from '../managed-fields/ownership';
 import type { ListQuery, WriteOptions } from '../registry/registry';
 import { checkListOptions } from './list-options';
 import type { ReadBody } from './read-object';
-import { fieldValidationOf } from './read-typed';
+import { requestOptions } from './request-options';
 import type { RequestPath } from './request-path';
 import type { IncludeObject, Representation } from './table';
 import { negotiate } from './table';
@@ -82,23 +82,19 @@ export function listQuery(call: ResourceRequest): ListQuery {
   };
 }
 
-export function dryRunOf(values: readonly string[]): { dryRun?: true } {
-  if (values.length === 0) return {};
-  if (values.every((value) => value === 'All')) return { dryRun: true };
-  throw badRequest(`Invalid value: ${JSON.stringify(values)}: dryRun: Unsupported value: supported values: "All"`);
-}
-
 export function writeOptions(
   { query, user, path, request, annotate }: ResourceRequest,
   body?: ReadBody,
+  patch: { readonly isApply?: boolean } = {},
 ): WriteOptions & { subresource?: WritableSubresource } {
+  const { dryRun, fieldValidation, fieldManager } = requestOptions(request.method, query, patch);
   return {
     user,
-    fieldValidation: fieldValidationOf(query),
+    fieldValidation,
     ...(annotate === undefined ? {} : { annotate }),
     ...(body === undefined ? {} : { bodyProblems: body.problems }),
-    ...dryRunOf(query.getAll('dryRun')),
-    fieldManager: managerName(query.get('fieldManager') || undefined, request.headers['user-agent']),
+    ...(dryRun ? { dryRun } : {}),
+    fieldManager: managerName(fieldManager, request.headers['user-agent']),
     ...(isWritableSubresource(path.subresource) ? { subresource: path.subresource } : {}),
   };
 }

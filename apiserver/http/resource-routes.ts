@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock';
-import { StatusError, invalid } from '../../shared/status-error';
+import { StatusError, badRequest } from '../../shared/status-error';
 import type { Kind } from '../kinds/kind';
 import { isWritableSubresource } from '../kinds/kind';
 import type { Decoder } from '../openapi/decode';
@@ -8,6 +8,7 @@ import type { Encoded, ListPage, Registry, WriteResult } from '../registry/regis
 import { HotObjects } from './hot-objects';
 import { flagOf } from '../streaming/query-options';
 import { checkWatchOptions } from './list-options';
+import type { ReadBody } from './read-object';
 import { readBody, readObject } from './read-object';
 import { BINDING, EVICTION, SCALE, readTyped } from './read-typed';
 import { allowedMethods, methodNotAllowed } from './allowed-methods';
@@ -38,10 +39,6 @@ const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
 const METHOD_VERBS: Readonly<Record<string, string>> = { GET: 'get', PUT: 'update', PATCH: 'patch' };
 
 const APPLY = 'application/apply-patch+yaml';
-const MANAGER_REQUIRED = 'Required value: is required for apply patch';
-const FORCE_FORBIDDEN = 'Forbidden: may not be specified for non-apply patch';
-const patchOptionsInvalid = (reason: string, field: string, message: string): StatusError =>
-  invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [{ reason, field, message }]);
 
 const unsupportedPatch = (): StatusError =>
   new StatusError(
@@ -202,13 +199,13 @@ export class ResourceRoutes {
   }
 
   private async create(call: ResourceRequest): Promise<void> {
-    const body = await readBody(call.request);
+    const body = await readGiven(call);
     const options = writeOptions(call, body);
     this.sendWritten(call, 201, await this.registry.create(call.kind, call.path.namespace, body.object, options));
   }
 
   private async update(call: ResourceRequest): Promise<void> {
-    const body = await readBody(call.request);
+    const body = await readGiven(call);
     const options = writeOptions(call, body);
     this.sendWritten(call, 200, await this.registry.update(call.kind, keyOf(call), body.object, options));
   }
@@ -240,19 +237,17 @@ export class ResourceRoutes {
     const type = (call.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
     if (type === APPLY) return this.apply(call);
     const patchType = PATCH_TYPES[type];
-    if (call.query.has('force')) throw patchOptionsInvalid('FieldValueForbidden', 'force', FORCE_FORBIDDEN);
     if (patchType === undefined) throw unsupportedPatch();
     const body = await readBody(call.request, 'application/json');
+    const options = writeOptions(call, body, { isApply: false });
     const patch = { type: patchType, body: body.object };
-    this.sendWritten(call, 200, await this.registry.patch(call.kind, keyOf(call), patch, writeOptions(call, body)));
+    this.sendWritten(call, 200, await this.registry.patch(call.kind, keyOf(call), patch, options));
   }
 
   private async apply(call: ResourceRequest): Promise<void> {
-    if ((call.query.get('fieldManager') ?? '') === '')
-      throw patchOptionsInvalid('FieldValueRequired', 'fieldManager', MANAGER_REQUIRED);
     const body = await readBody(call.request, 'application/yaml');
     const force = flagOf(call.query, 'force');
-    const options = { ...writeOptions(call, body), force };
+    const options = { ...writeOptions(call, body, { isApply: true }), force };
     const result = await this.registry.apply(call.kind, keyOf(call), body.object, options);
     this.sendWritten(call, result.created === true ? 201 : 200, result);
   }
@@ -296,6 +291,15 @@ export class ResourceRoutes {
     await this.registry.evict(keyOf(call), await readTyped(this.decoder, EVICTION, call), writeOptions(call));
     sendJson(call.response, 201, success(201));
   }
+}
+
+/** The body of a write that needs one. Throws BadRequest where there is none. */
+async function readGiven({ request, kind }: ResourceRequest): Promise<ReadBody> {
+  const body = await readBody(request);
+  if (!body.isEmpty) return body;
+  throw badRequest(
+    `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)`,
+  );
 }
 
 /** The list's JSON, piece by piece: a large list never stands in memory as a whole. */

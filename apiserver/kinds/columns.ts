@@ -40,3 +40,9 @@ export const ageColumn: Column = column('Age', ({ metadata }, nowMs) => ago(meta
 /** The number of keys below these fields. */
 export const countOf = (object: StoredObject, ...fields: readonly string[]): number =>
   fields.reduce((sum, field) => sum + Object.keys((object[field] as object | undefined) ?? {}).length, 0);
+
+/** As `app=web,tier=front`. */
+export const labelsText = (labels: Readonly<Record<string, string>> | undefined): string =>
+  Object.entries(labels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',') || '<none>';

@@ -34,6 +34,7 @@ export const customResourceDefinition = defineKind({
   columns: [nameColumn, column('Created At', ({ metadata }) => metadata.creationTimestamp)],
   hasStatus: true,
   hasGeneration: true,
+  needsResourceVersion: true,
   setDefaults(object) {
     const spec = (object['spec'] ??= {}) as Spec;
     spec.conversion ??= { strategy: 'None' };

@@ -34,7 +34,14 @@ export const eventsEvent: Kind = {
     ...column,
     cell: (object, nowMs) => column.cell(toStored(object), nowMs),
   })),
-  fieldSelectors: ['regarding.kind', 'regarding.namespace', 'regarding.name', 'regarding.uid', 'reason', 'type'],
+  fieldSelectors: [
+    ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(
+      (each) => `regarding.${each}`,
+    ),
+    'reason',
+    'reportingController',
+    'type',
+  ],
   setDefaults(object) {
     object['regarding'] ??= {};
     object['deprecatedSource'] ??= {};

@@ -43,6 +43,10 @@ export interface Kind {
   readonly nameRule: 'dns1123-subdomain' | 'dns1123-label' | 'dns1035-label' | 'path-segment';
   /** Where writes of the main resource keep the stored status, and of `/status` the stored spec. */
   readonly hasStatus: boolean;
+  /** What of the metadata writes of `/status` leave as it is; absent: they may change labels, annotations and finalizers. */
+  readonly statusKeeps?: 'labels' | 'metadata';
+  /** A replacement must say which resourceVersion it replaces. */
+  readonly needsResourceVersion?: true;
   /** metadata.generation counts changes of spec. */
   readonly hasGeneration: boolean;
   /** Fills defaults in place, on create and update, before validation. */

@@ -30,6 +30,7 @@ export const lease: Kind = {
   nameRule: 'dns1123-subdomain',
   hasStatus: false,
   hasGeneration: false,
+  needsResourceVersion: true,
   setDefaults(object) {
     object['spec'] ??= {};
   },

@@ -10,6 +10,7 @@ export const runtimeClass = defineKind({
   kind: 'RuntimeClass',
   plural: 'runtimeclasses',
   namespaced: false,
+  needsResourceVersion: true,
   schema: 'io.k8s.api.node.v1.RuntimeClass',
   columns: [nameColumn, column('Handler', (object) => String(object['handler'] ?? '')), ageColumn],
   validate(object) {

@@ -165,11 +165,7 @@ export function baseEntries(
 
 /** The name of a request's field manager: the parameter, else the first part of the User-Agent. Throws BadRequest. */
 export function managerName(fieldManager: string | undefined, userAgent: string | undefined): string {
-  const name = fieldManager ?? (userAgent ?? '').split('/')[0] ?? '';
-  if (name.length > MAX_MANAGER_LENGTH) {
-    if (fieldManager === undefined) return name.slice(0, MAX_MANAGER_LENGTH);
-    throw badRequest(`fieldManager: Too long: may not be more than ${MAX_MANAGER_LENGTH} bytes`);
-  }
+  const name = fieldManager ?? ((userAgent ?? '').split('/')[0] ?? '').slice(0, MAX_MANAGER_LENGTH);
   return name === '' ? 'unknown' : name;
 }
 

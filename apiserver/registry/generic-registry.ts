@@ -8,7 +8,15 @@ import type { BindTarget } from './bind-pod';
 import { boundPod, readBinding } from './bind-pod';
 import type { ObjectKey, PatchType } from './client';
 import { PodEviction } from './eviction';
-import { modifiedMeanwhile, placeInNamespace, readIncoming, readPatched } from './incoming-object';
+import {
+  checkKeepsUid,
+  checkSaysWhat,
+  modifiedMeanwhile,
+  placeInNamespace,
+  readApplied,
+  readIncoming,
+  readPatched,
+} from './incoming-object';
 import { listObjects } from './list-objects';
 import type { UpdateOptions } from './object-change';
 import { ObjectChanges } from './object-change';
@@ -89,6 +97,7 @@ export class GenericRegistry implements Registry {
   async update(kind: Kind, key: ObjectKey, object: ApiObject, options: UpdateOptions): Promise<WriteResult> {
     const incoming = readIncoming(this.parts.decoder, kind, object, options);
     placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
+    checkSaysWhat(kind, incoming.object);
     return this.changes.change(kind, key, options, () => ({
       object: structuredClone(incoming.object),
       warnings: incoming.warnings,
@@ -105,12 +114,13 @@ export class GenericRegistry implements Registry {
       const patched = applyPatch(this.parts.schemas, kind, old, patch);
       const incoming = readPatched(this.parts.decoder, kind, patched, { ...options, patch });
       placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
+      checkKeepsUid(kind, incoming.object, old);
       return incoming;
     });
   }
 
   async apply(kind: Kind, key: ObjectKey, configuration: ApiObject, options: ApplyOptions): Promise<WriteResult> {
-    const incoming = readIncoming(this.parts.decoder, kind, configuration, options);
+    const incoming = readApplied(this.parts.decoder, kind, key, configuration, options);
     placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       await this.objects.ready(kind, key);

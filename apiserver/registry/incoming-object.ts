@@ -53,7 +53,32 @@ export function readPatched(
   }
 }
 
+/** The same for an applied configuration, all of whose fields must be known: each becomes somebody's. Throws BadRequest. */
+export function readApplied(
+  decoder: Decoder,
+  kind: Kind,
+  { namespace = '', name }: ObjectKey,
+  body: ApiObject,
+  strictness: Strictness,
+): Incoming {
+  const { apiVersion = '' } = body;
+  if (apiVersion !== apiVersionOf(kind)) {
+    throw badRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${apiVersionOf(kind)}`,
+    );
+  }
+  const { unknownFields } = decoded(decoder, kind, body);
+  if (unknownFields.length === 0) return readIncoming(decoder, kind, body, strictness);
+  const problems = unknownFields.map((path) => `.${path}: field not declared in schema`);
+  const text = problems.length === 1 ? problems.join('') : `errors:\n${problems.map((each) => `  ${each}`).join('\n')}`;
+  const type = `${kind.group}/${kind.version}, Kind=${kind.kind}`;
+  throw badRequest(`failed to create typed patch object (${namespace}/${name}; ${type}): ${text}`);
+}
+
 const strictError = (problems: readonly string[]): string => `strict decoding error: ${problems.join(', ')}`;
+
+const decoded = (decoder: Decoder, kind: Typed, body: ApiObject): ReturnType<Decoder['decode']> =>
+  kind.custom?.decode(body) ?? decoder.decode(kind, body);
 
 function decodeFor(
   decoder: Decoder,
@@ -61,7 +86,7 @@ function decodeFor(
   body: ApiObject,
   { fieldValidation, bodyProblems = [] }: Strictness,
 ): { readonly object: ApiObject; readonly problems: readonly string[] } {
-  const { object, unknownFields } = kind.custom?.decode(body) ?? decoder.decode(kind, body);
+  const { object, unknownFields } = decoded(decoder, kind, body);
   checkType(kind, object);
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;
@@ -112,6 +137,21 @@ export function placeInNamespace(kind: Kind, namespace: string | undefined, meta
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   metadata.namespace = wanted;
+}
+
+/** Of some kinds a replacement must say what it replaces. Throws Invalid. */
+export function checkSaysWhat({ group, plural, needsResourceVersion }: Kind, { metadata = {} }: ApiObject): void {
+  const { name = '', resourceVersion = '' } = metadata;
+  if (needsResourceVersion !== true || !['', '0'].includes(resourceVersion)) return;
+  const problem = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update');
+  throw invalid({ group, kind: plural }, name, [problem]);
+}
+
+/** A patch that names another uid asks to change it, where a replacement means another object. Throws Invalid. */
+export function checkKeepsUid(kind: Kind, { metadata = {} }: ApiObject, old: StoredObject): void {
+  const { name = '', uid = '' } = metadata;
+  if (uid === '' || uid === old.metadata.uid) return;
+  throw invalid(kind, name, [invalidValue('metadata.uid', uid, 'field is immutable')]);
 }
 
 /** A replacement must be of the object that the URL names, in the state that the client saw. */

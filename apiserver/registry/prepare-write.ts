@@ -78,7 +78,7 @@ export function replacementOf(
   // The doors to a part of a pod's spec let nothing else through.
   const isPartOfSpec = subresource === 'ephemeralcontainers' || subresource === 'resize';
   const given = isPartOfSpec ? structuredClone(old.metadata) : (object.metadata ?? {});
-  const metadata = keepIdentity(given, old.metadata, subresource);
+  const metadata = keepIdentity(kind, given, old.metadata, subresource);
   const { status, ...withoutStatus } = object;
   const { status: oldStatus, ...oldWithoutStatus } = old;
   const withStatus = (of: unknown): object => (of === undefined ? {} : { status: of });
@@ -107,9 +107,16 @@ export function countGeneration(kind: Kind, replacement: StoredObject, old: Stor
   replacement.metadata = { ...replacement.metadata, generation: (old.metadata.generation ?? 0) + 1 };
 }
 
-function keepIdentity(given: ObjectMeta, old: StoredMeta, subresource: WritableSubresource | undefined): StoredMeta {
-  const { labels, annotations, finalizers, ownerReferences } = given;
-  const owners = subresource === 'status' ? old.ownerReferences : ownerReferences;
+function keepIdentity(
+  { statusKeeps }: Kind,
+  given: ObjectMeta,
+  old: StoredMeta,
+  subresource: WritableSubresource | undefined,
+): StoredMeta {
+  const isStatus = subresource === 'status';
+  const { annotations, finalizers, ownerReferences } = isStatus && statusKeeps === 'metadata' ? old : given;
+  const { labels } = isStatus && statusKeeps !== undefined ? old : given;
+  const owners = isStatus ? old.ownerReferences : ownerReferences;
   return {
     name: old.name,
     ...defined({ generateName: old.generateName, namespace: old.namespace }),

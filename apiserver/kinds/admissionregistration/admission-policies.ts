@@ -77,7 +77,9 @@ export const validatingAdmissionPolicy = defineKind({
   categories: ['api-extensions'],
   subresources: [STATUS],
   hasStatus: true,
+  statusKeeps: 'metadata',
   hasGeneration: true,
+  needsResourceVersion: true,
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy',
   columns: [
     nameColumn,
@@ -158,6 +160,7 @@ export const validatingAdmissionPolicyBinding = defineKind({
   namespaced: false,
   categories: ['api-extensions'],
   hasGeneration: true,
+  needsResourceVersion: true,
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding',
   columns: [
     nameColumn,

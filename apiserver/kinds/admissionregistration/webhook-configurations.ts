@@ -117,6 +117,7 @@ export const validatingWebhookConfiguration = defineKind({
   namespaced: false,
   categories: ['api-extensions'],
   hasGeneration: true,
+  needsResourceVersion: true,
   schema: 'io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration',
   columns: [nameColumn, webhookCount, ageColumn],
   setDefaults: (object) => webhooksOf(object).forEach(setDefaults),
@@ -131,6 +132,7 @@ export const mutatingWebhookConfiguration = defineKind({
   namespaced: false,
   categories: ['api-extensions'],
   hasGeneration: true,
+  needsResourceVersion: true,
   schema: 'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
   columns: [nameColumn, webhookCount, ageColumn],
   setDefaults(object) {

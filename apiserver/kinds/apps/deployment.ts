@@ -44,6 +44,7 @@ export const deployment = defineKind({
     ...containerColumns,
   ],
   hasStatus: true,
+  statusKeeps: 'labels',
   hasGeneration: true,
   scale: REPLICA_SCALE,
   setDefaults(object) {

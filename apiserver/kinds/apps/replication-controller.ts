@@ -1,6 +1,6 @@
 import type { ReplicationControllerSpec } from 'kubernetes-types/core/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
-import { ageColumn, column, nameColumn } from '../columns';
+import { ageColumn, column, nameColumn, labelsText } from '../columns';
 import { defineKind } from '../define-kind';
 import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from '../pod-template/pod-template';
 import { invalidValue, required } from '../validation/field-errors';
@@ -11,10 +11,6 @@ import { statusNumber } from './workload';
 
 type Spec = Partial<ReplicationControllerSpec>;
 const specOf = (object: ApiObject | StoredObject): Spec => (object['spec'] as Spec | undefined) ?? {};
-const labelsText = (labels: Readonly<Record<string, string>> | undefined): string =>
-  Object.entries(labels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',') || '<none>';
 
 export const replicationController = defineKind({
   group: '',

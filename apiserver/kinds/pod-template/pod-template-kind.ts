@@ -1,5 +1,5 @@
 import type { ApiObject } from '../../../shared/api/objects';
-import { ageColumn, column, nameColumn } from '../columns';
+import { column, labelsText, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import type { PodTemplate } from './pod-template';
 import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from './pod-template';
@@ -17,7 +17,9 @@ export const podTemplate = defineKind({
     nameColumn,
     column('Containers', (object) => containerNames(templateOf(object)), { description: 'Names of the containers' }),
     column('Images', (object) => containerImages(templateOf(object)), { description: 'Their images' }),
-    ageColumn,
+    column('Pod Labels', (object) => labelsText(templateOf(object)?.metadata?.labels), {
+      description: 'The labels for the pod template',
+    }),
   ],
   setDefaults: (object) => setTemplateDefaults(templateOf(object)),
   validate: (object) => validateTemplate('template', templateOf(object), ['Always', 'OnFailure', 'Never']),

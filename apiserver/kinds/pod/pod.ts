@@ -43,6 +43,7 @@ export const pod: Kind = {
     'spec.hostNetwork',
     'status.phase',
     'status.podIP',
+    'status.podIPs',
     'status.nominatedNodeName',
   ],
   nameRule: 'dns1123-subdomain',

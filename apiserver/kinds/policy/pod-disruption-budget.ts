@@ -30,6 +30,7 @@ export const podDisruptionBudget = defineKind({
   ],
   hasStatus: true,
   hasGeneration: true,
+  needsResourceVersion: true,
   validate(object) {
     const spec = specOf(object);
     const { minAvailable, maxUnavailable, unhealthyPodEvictionPolicy: policy } = spec;
