@@ -1,8 +1,9 @@
 import type { EndpointSubset } from 'kubernetes-types/core/v1';
 import { ageColumn, column, nameColumn } from './columns';
 import type { Kind } from './kind';
-import { ipAddress } from './validation/addresses';
-import { each } from './validation/field-errors';
+import { endpointAddress } from './validation/addresses';
+import { each, notSupported, required } from './validation/field-errors';
+import { portRange } from './validation/numbers';
 import { ALL_VERBS } from './verbs';
 
 interface Subset {
@@ -10,6 +11,7 @@ interface Subset {
   readonly ports?: readonly { readonly port: number }[];
 }
 const MAX_SHOWN = 3;
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 
 export const endpoints: Kind = {
   group: '',
@@ -42,8 +44,16 @@ export const endpoints: Kind = {
   },
   validate: (object) =>
     each('subsets', (object['subsets'] as EndpointSubset[] | undefined) ?? [], (subset, path) => [
-      ...each(`${path}.addresses`, subset.addresses, ({ ip }, at) => ipAddress(`${at}.ip`, ip)),
-      ...each(`${path}.notReadyAddresses`, subset.notReadyAddresses, ({ ip }, at) => ipAddress(`${at}.ip`, ip)),
+      ...((subset.addresses ?? []).length + (subset.notReadyAddresses ?? []).length === 0
+        ? [required(path, 'must specify `addresses` or `notReadyAddresses`')]
+        : []),
+      ...each(`${path}.addresses`, subset.addresses, ({ ip }, at) => endpointAddress(`${at}.ip`, ip)),
+      ...each(`${path}.notReadyAddresses`, subset.notReadyAddresses, ({ ip }, at) => endpointAddress(`${at}.ip`, ip)),
+      ...each(`${path}.ports`, subset.ports, ({ name = '', port, protocol = '' }, at) => [
+        ...(name === '' && (subset.ports ?? []).length > 1 ? [required(`${at}.name`)] : []),
+        ...portRange(`${at}.port`, port),
+        ...(PROTOCOLS.includes(protocol) ? [] : [notSupported(`${at}.protocol`, protocol, PROTOCOLS)]),
+      ]),
     ]),
 };
 

@@ -1,4 +1,5 @@
 import type { ApiObject, Event, StoredObject } from '../../shared/api/objects';
+import type { StatusCause } from '../../shared/status-error';
 import { ago, column } from './columns';
 import type { Kind } from './kind';
 import { invalidValue, required } from './validation/field-errors';
@@ -79,10 +80,33 @@ export const event: Kind = {
     const isPlaced = metadata.namespace === expected || (about === '' && metadata.namespace === 'kube-system');
     return [
       ...(isPlaced ? [] : [invalidValue('involvedObject.namespace', about, 'does not match event.namespace')]),
+      ...(asEvent(object).eventTime === undefined ? [] : newEventProblems(asEvent(object))),
       ...(involvedObject.name === undefined && involvedObject.kind === undefined ? [required('involvedObject')] : []),
     ];
   },
 };
+
+const MAX_TEXT = 128;
+const MAX_MESSAGE = 1024;
+
+/** Events that say when they happened, as events.k8s.io has them, also say who saw what. */
+function newEventProblems({ reportingComponent, reportingInstance, action, reason, message }: Event): StatusCause[] {
+  const text = (field: string, value = ''): StatusCause[] =>
+    value === ''
+      ? [required(field)]
+      : value.length > MAX_TEXT
+        ? [invalidValue(field, '', `can have at most ${MAX_TEXT} characters`)]
+        : [];
+  return [
+    ...text('reportingController', reportingComponent),
+    ...text('reportingInstance', reportingInstance),
+    ...text('action', action),
+    ...text('reason', reason),
+    ...((message ?? '').length > MAX_MESSAGE
+      ? [invalidValue('message', '', `can have at most ${MAX_MESSAGE} characters`)]
+      : []),
+  ];
+}
 
 const objectText = ({ involvedObject }: Event): string =>
   `${(involvedObject.kind ?? '').toLowerCase()}/${involvedObject.name ?? ''}`;

@@ -213,6 +213,120 @@ it.each<[string, object, string]>([
     { metadata: { name: 'q', ownerReferences: [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }] } },
     'metadata.ownerReferences: Invalid value: {"apiVersion":"v1","kind":"Event","name":"x","uid":"u"}: /v1, Kind=Event is disallowed from being an owner',
   ],
+  [
+    'Pod',
+    pod({ containers: [{ ...container, lifecycle: { preStop: { exec: { command: ['a'] }, httpGet: { port: 1 } } } }] }),
+    'spec.containers[0].lifecycle.preStop.httpGet: Forbidden: may not specify more than 1 handler type',
+  ],
+  [
+    'Pod',
+    pod({ containers: [{ ...container, lifecycle: { postStart: {} } }] }),
+    'spec.containers[0].lifecycle.postStart: Required value: must specify a handler type',
+  ],
+  [
+    'Pod',
+    pod({ initContainers: [{ name: 'i', image: 'i', lifecycle: { postStart: { exec: { command: ['a'] } } } }] }),
+    'spec.initContainers[0].lifecycle: Forbidden: may not be set for init containers without restartPolicy=Always',
+  ],
+  [
+    'Pod',
+    pod({ containers: [{ ...container, resizePolicy: [{ resourceName: 'disk', restartPolicy: 'NotRequired' }] }] }),
+    'spec.containers[0].resizePolicy: Unsupported value: "disk": supported values: "cpu", "memory"',
+  ],
+  [
+    'Pod',
+    pod({
+      restartPolicy: 'Never',
+      containers: [{ ...container, resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] }],
+    }),
+    `spec.containers[0].resizePolicy: Invalid value: "RestartContainer": must be 'NotRequired' when \`restartPolicy\` is 'Never'`,
+  ],
+  [
+    'Pod',
+    pod({ containers: [{ ...container, resources: { requests: { 'x.com/gpu': '1' } } }] }),
+    'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+  ],
+  [
+    'Pod',
+    pod({
+      containers: [{ ...container, resources: { requests: { 'x.com/gpu': '1' }, limits: { 'x.com/gpu': '2' } } }],
+    }),
+    'spec.containers[0].resources.requests: Invalid value: "1": must be equal to x.com/gpu limit of 2',
+  ],
+  [
+    'Pod',
+    pod({ containers: [{ ...container, resources: { limits: { 'hugepages-2Mi': '2Mi' } } }] }),
+    'spec.containers[0].resources: Forbidden: HugePages require cpu or memory',
+  ],
+  [
+    'Pod',
+    pod({ containers: [{ ...container, resources: { limits: { gpu: '1' } } }] }),
+    'spec.containers[0].resources.limits[gpu]: Invalid value: "gpu": must be a standard resource for containers',
+  ],
+  [
+    'Pod',
+    pod({ securityContext: { supplementalGroups: [-1] } }),
+    'spec.securityContext.supplementalGroups[0]: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+  ],
+  [
+    'Pod',
+    pod({ overhead: { cpu: '1' } }),
+    '-: pods "x-" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+  ],
+  ['Pod', pod({ runtimeClassName: 'none' }), '-: pods "x-" is forbidden: pod rejected: RuntimeClass "none" not found'],
+  [
+    'Job',
+    job({ managedBy: 'me' }),
+    'spec.managedBy: Invalid value: "me": must be a domain-prefixed path (such as "acme.io/foo")',
+  ],
+  [
+    'Endpoints',
+    { subsets: [{ addresses: [{ ip: '127.0.0.1' }] }] },
+    'subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+  ],
+  [
+    'Endpoints',
+    { subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ port: 1 }, { port: 2, name: 'b' }] }] },
+    'subsets[0].ports[0].name: Required value',
+  ],
+  [
+    'EndpointSlice',
+    {
+      addressType: 'IPv4',
+      endpoints: [],
+      ports: [
+        { name: 'a', port: 1 },
+        { name: 'a', port: 2 },
+      ],
+    },
+    'ports[1].name: Duplicate value: "a"',
+  ],
+  [
+    'Event',
+    { involvedObject: { name: 'p', namespace: 'default' }, eventTime: '2026-01-01T00:00:00.000000Z', reason: 'R' },
+    'action: Required value',
+  ],
 ])('refuses a %s of %j', async (kind, body, refusal) => {
   expect(await refusalsOf(kind, body)).toContain(refusal);
+});
+
+it('gives a pod what its RuntimeClass says', async () => {
+  const { registry } = parts;
+  const options = { user: { name: 'me', groups: [] } };
+  const tolerations = [{ key: 'fast', operator: 'Exists' }];
+  const classes = registry.kinds.require('RuntimeClass');
+  const fast = {
+    metadata: { name: 'fast' },
+    handler: 'fast',
+    overhead: { podFixed: { cpu: '1' } },
+    scheduling: { nodeSelector: { fast: 'yes' }, tolerations },
+  };
+  await registry.create(classes, undefined, fast, options);
+  const named = { metadata: { name: 'x' }, ...pod({ runtimeClassName: 'fast' }) };
+  const { object } = await registry.create(registry.kinds.require('Pod'), 'default', named, options);
+  expect(object['spec']).toMatchObject({ overhead: { cpu: '1' }, nodeSelector: { fast: 'yes' } });
+  expect((object['spec'] as { tolerations: unknown }).tolerations).toEqual(expect.arrayContaining(tolerations));
+  expect(await refusalsOf('Pod', pod({ runtimeClassName: 'fast', overhead: { cpu: '2' } }))).toEqual([
+    `-: pods "x-" is forbidden: pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead`,
+  ]);
 });

@@ -8,7 +8,16 @@ import { defineKind } from '../define-kind';
 import type { PodTemplate } from '../pod-template/pod-template';
 import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from '../pod-template/pod-template';
 import { selectorText } from '../selector-text';
-import { each, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
+import { isDns1123Subdomain } from '../../../shared/names';
+import {
+  checkName,
+  each,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  required,
+  tooLong,
+} from '../validation/field-errors';
 import { notNegative, positive } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
 import { STATUS } from '../verbs';
@@ -106,6 +115,7 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...(spec.podReplacementPolicy === undefined || REPLACEMENTS.includes(spec.podReplacementPolicy)
       ? []
       : [notSupported('spec.podReplacementPolicy', spec.podReplacementPolicy, REPLACEMENTS)]),
+    ...managedByProblems(spec),
     ...failurePolicyProblems(spec),
     ...successPolicyProblems(spec),
     ...(spec.selector === undefined ? [required('spec.selector')] : []),
@@ -252,6 +262,23 @@ function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCa
     ...(spec.manualSelector !== before.manualSelector
       ? [forbiddenField('spec.manualSelector', 'field is immutable')]
       : []),
+  ];
+}
+
+const MAX_MANAGED_BY_BYTES = 63;
+
+/** Whose a job is that is not this server's, as `example.com/controller`. */
+function managedByProblems({ managedBy }: Spec): readonly StatusCause[] {
+  if (managedBy === undefined) return [];
+  const field = 'spec.managedBy';
+  if (managedBy === '') return [required(field)];
+  const [domain = '', ...rest] = managedBy.split('/');
+  const isPrefixed = domain !== '' && rest.length > 0 && rest.join('/') !== '';
+  return [
+    ...(isPrefixed
+      ? checkName(field, domain, isDns1123Subdomain)
+      : [invalidValue(field, managedBy, 'must be a domain-prefixed path (such as "acme.io/foo")')]),
+    ...(Buffer.byteLength(managedBy) > MAX_MANAGED_BY_BYTES ? [tooLong(field, MAX_MANAGED_BY_BYTES)] : []),
   ];
 }
 

@@ -3,13 +3,14 @@ import { isIP } from 'node:net';
 import type { StoredObject } from '../../../shared/api/objects';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { isDns1123Subdomain } from '../../../shared/names';
+import { isDns1123Label, isDns1123Subdomain } from '../../../shared/names';
 import type { StatusCause } from '../../../shared/status-error';
-import { ipAddress } from '../validation/addresses';
-import { checkName, each, invalidValue, notSupported, required } from '../validation/field-errors';
+import { endpointAddress } from '../validation/addresses';
+import { checkName, duplicate, each, invalidValue, notSupported, required } from '../validation/field-errors';
 import { immutable } from '../validation/object-meta';
 
 const TYPES = ['FQDN', 'IPv4', 'IPv6'];
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const SHOWN = 3;
 
 const portsOf = (object: StoredObject): readonly EndpointPort[] =>
@@ -53,19 +54,35 @@ export const endpointSlice = defineKind({
           ? [required(`${path}.addresses`, 'must contain at least 1 address')]
           : each(`${path}.addresses`, addresses, (address, at) => addressProblems(at, address, type)),
       ),
+      ...portProblems(object['ports'] as EndpointPort[] | undefined),
     ];
   },
   validateUpdate: (object, old) => immutable('addressType', object['addressType'], old['addressType']),
 });
 
+function portProblems(ports: readonly EndpointPort[] | undefined): readonly StatusCause[] {
+  const names = new Set<string>();
+  return each('ports', ports, ({ name = '', protocol = '' }, path) => {
+    const isAgain = names.has(name);
+    names.add(name);
+    return [
+      ...checkName(`${path}.name`, name === '' ? undefined : name, isDns1123Label),
+      ...(isAgain ? [duplicate(`${path}.name`, name)] : []),
+      ...(PROTOCOLS.includes(protocol) ? [] : [notSupported(`${path}.protocol`, protocol, PROTOCOLS)]),
+    ];
+  });
+}
+
 function addressProblems(field: string, address: string, type: unknown): readonly StatusCause[] {
   if (type === 'FQDN') return checkName(field, address, isDns1123Subdomain);
   if (type !== 'IPv4' && type !== 'IPv6') return [];
-  const problems = ipAddress(field, address);
-  if (problems.length > 0) return problems;
-  return isIP(address) === (type === 'IPv4' ? 4 : 6)
-    ? []
-    : [invalidValue(field, address, `must be an ${type} address`)];
+  const family = isIP(address);
+  return [
+    ...(family === 0 || family === (type === 'IPv4' ? 4 : 6)
+      ? []
+      : [invalidValue(field, address, `must be an ${type} address`)]),
+    ...endpointAddress(field, address),
+  ];
 }
 
 const shortList = (texts: readonly string[]): string =>

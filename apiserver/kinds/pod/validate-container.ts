@@ -1,28 +1,30 @@
-import type { Container, EnvVar, Probe } from '../../../shared/api/objects';
+import type { Container, EnvVar } from '../../../shared/api/objects';
 import { isConfigKey, isDns1123Label, isEnvName, isPortName } from '../../../shared/names';
-import { compareQuantities, parseQuantity } from '../../../shared/quantity';
 import type { StatusCause } from '../../../shared/status-error';
 import {
   checkName,
   duplicate,
   each,
-  forbiddenField,
   invalidValue,
   notFoundField,
   notSupported,
   required,
 } from '../validation/field-errors';
+import { idProblems, portRange } from '../validation/numbers';
+import { handlerProblems } from './validate-handlers';
+import { resourceProblems } from './validate-resources';
 
 export interface ContainerContext {
   readonly volumes: ReadonlySet<string>;
   readonly hostNetwork: boolean;
   readonly isInit: boolean;
+  /** The pod's. */
+  readonly restartPolicy?: string | undefined;
 }
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
-const MAX_PORT = 65_535;
 const isSidecar = (container: Container): boolean => restartPolicyOf(container) === 'Always';
 const restartPolicyOf = (container: Container): string | undefined =>
   (container as { restartPolicy?: string }).restartPolicy;
@@ -55,8 +57,8 @@ export function validateContainer(
       ...(secretRef !== undefined && (secretRef.name ?? '') === '' ? [required(`${at}.secretRef.name`)] : []),
     ]),
     ...mountProblems(container, path, context.volumes),
-    ...probeProblems(container, path, context.isInit),
-    ...resourceProblems(container, path),
+    ...handlerProblems(container, path, context.isInit && !isSidecar(container)),
+    ...resourceProblems(container, path, context.restartPolicy),
     ...securityProblems(container, path),
   ];
 }
@@ -78,10 +80,6 @@ function imageProblems({ image = '', imagePullPolicy = '' }: Container, path: st
       : [notSupported(`${path}.imagePullPolicy`, imagePullPolicy, PULL_POLICIES)]),
   ];
 }
-
-const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
-const portRange = (path: string, port: number): readonly StatusCause[] =>
-  isPort(port) ? [] : [invalidValue(path, port, `must be between 1 and ${MAX_PORT}, inclusive`)];
 
 function portProblems({ ports }: Container, path: string, hostNetwork: boolean): readonly StatusCause[] {
   const names = new Set<string>();
@@ -209,90 +207,14 @@ export const localPathProblems = (path: string, value: string): readonly StatusC
   ...(value.split('/').includes('..') ? [invalidValue(path, value, "must not contain '..'")] : []),
 ];
 
-function probeProblems(container: Container, path: string, isInit: boolean): readonly StatusCause[] {
-  const named = [
-    ['livenessProbe', container.livenessProbe],
-    ['readinessProbe', container.readinessProbe],
-    ['startupProbe', container.startupProbe],
-  ] as const;
-  return named.flatMap(([name, probe]) => {
-    if (probe === undefined) return [];
-    const at = `${path}.${name}`;
-    if (isInit && !isSidecar(container)) {
-      return [forbiddenField(at, `may not be set for init containers without restartPolicy=Always`)];
-    }
-    const isSuccessFixed = name !== 'readinessProbe' && (probe.successThreshold ?? 1) !== 1;
-    return [
-      ...oneProbeProblems(probe, at),
-      ...(isSuccessFixed ? [invalidValue(`${at}.successThreshold`, probe.successThreshold, 'must be 1')] : []),
-    ];
-  });
-}
-
-const COUNTS = [
-  'initialDelaySeconds',
-  'timeoutSeconds',
-  'periodSeconds',
-  'successThreshold',
-  'failureThreshold',
-] as const;
-
-function oneProbeProblems(probe: Probe, path: string): readonly StatusCause[] {
-  const { exec, httpGet, tcpSocket, grpc } = probe;
-  const given = [exec, httpGet, tcpSocket, grpc].filter((handler) => handler !== undefined).length;
-  return [
-    ...(given === 0 ? [required(path, 'must specify a handler type')] : []),
-    ...(given > 1 ? [forbiddenField(path, 'may not specify more than 1 handler type')] : []),
-    ...(exec !== undefined && (exec.command ?? []).length === 0 ? [required(`${path}.exec.command`)] : []),
-    ...(httpGet === undefined ? [] : handlerPort(`${path}.httpGet.port`, httpGet.port)),
-    ...(httpGet !== undefined && !['HTTP', 'HTTPS'].includes(httpGet.scheme ?? '')
-      ? [notSupported(`${path}.httpGet.scheme`, httpGet.scheme ?? '', ['HTTP', 'HTTPS'])]
-      : []),
-    ...(tcpSocket === undefined ? [] : handlerPort(`${path}.tcpSocket.port`, tcpSocket.port)),
-    ...(grpc === undefined ? [] : portRange(`${path}.grpc.port`, grpc.port)),
-    ...COUNTS.flatMap((name) => {
-      const value = probe[name] ?? 0;
-      return value < 0 ? [invalidValue(`${path}.${name}`, value, 'must be greater than or equal to 0')] : [];
-    }),
-  ];
-}
-
-const handlerPort = (path: string, port: number | string): readonly StatusCause[] =>
-  typeof port === 'string' ? checkName(path, port, isPortName) : portRange(path, port ?? 0);
-
-function resourceProblems({ resources }: Container, path: string): readonly StatusCause[] {
-  const limits = resources?.limits ?? {};
-  const requests = resources?.requests ?? {};
-  const negative = (kind: 'limits' | 'requests', amounts: Readonly<Record<string, string>>): readonly StatusCause[] =>
-    Object.entries(amounts).flatMap(([name, text]) =>
-      parseQuantity(text).nanos < 0n
-        ? [invalidValue(`${path}.resources.${kind}[${name}]`, text, 'must be greater than or equal to 0')]
-        : [],
-    );
-  return [
-    ...negative('limits', limits),
-    ...negative('requests', requests),
-    ...Object.entries(requests).flatMap(([name, text]) => {
-      const limit = limits[name];
-      return limit !== undefined && compareQuantities(parseQuantity(text), parseQuantity(limit)) > 0
-        ? [invalidValue(`${path}.resources.requests`, text, `must be less than or equal to ${name} limit of ${limit}`)]
-        : [];
-    }),
-  ];
-}
-
 function securityProblems({ securityContext }: Container, path: string): readonly StatusCause[] {
   const at = `${path}.securityContext`;
   const { privileged, allowPrivilegeEscalation, runAsUser, runAsGroup } = securityContext ?? {};
-  const id = (field: string, value: number | undefined): readonly StatusCause[] =>
-    value !== undefined && (value < 0 || value > 2 ** 31 - 1)
-      ? [invalidValue(`${at}.${field}`, value, 'must be between 0 and 2147483647, inclusive')]
-      : [];
   return [
     ...(privileged === true && allowPrivilegeEscalation === false
       ? [invalidValue(at, securityContext, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true')]
       : []),
-    ...id('runAsUser', runAsUser),
-    ...id('runAsGroup', runAsGroup),
+    ...idProblems(`${at}.runAsUser`, runAsUser),
+    ...idProblems(`${at}.runAsGroup`, runAsGroup),
   ];
 }

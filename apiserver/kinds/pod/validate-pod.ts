@@ -12,10 +12,12 @@ import {
 } from '../validation/field-errors';
 import { validateLabels } from '../validation/object-meta';
 import { validateEphemeralContainer } from './ephemeral-containers';
+import type { ContainerContext } from './validate-container';
 import { validateContainer, validateSidecarPolicy } from './validate-container';
 import { placementProblems } from './validate-placement';
 import { validateVolumes } from './validate-volumes';
 import { ipAddress } from '../validation/addresses';
+import { idProblems } from '../validation/numbers';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
@@ -47,6 +49,7 @@ export function validatePod(object: ApiObject): readonly StatusCause[] {
         ]
       : []),
     ...deadlineProblems(spec),
+    ...identityProblems(spec),
     ...checkName('spec.nodeName', spec.nodeName === '' ? undefined : spec.nodeName, isDns1123Subdomain),
     ...checkName(
       'spec.serviceAccountName',
@@ -72,6 +75,12 @@ export function validatePod(object: ApiObject): readonly StatusCause[] {
 function volumeAndContainerProblems(spec: PodSpec): readonly StatusCause[] {
   const volumes = new Set((spec.volumes ?? []).map(({ name }) => name));
   const lasting = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name));
+  const context = (isInit: boolean): ContainerContext => ({
+    volumes,
+    hostNetwork: spec.hostNetwork === true,
+    isInit,
+    restartPolicy: spec.restartPolicy,
+  });
   const names = new Set<string>();
   const unique = (name: string | undefined, path: string): readonly StatusCause[] => {
     if (name === undefined || name === '') return [];
@@ -82,13 +91,13 @@ function volumeAndContainerProblems(spec: PodSpec): readonly StatusCause[] {
   return [
     ...validateVolumes(spec.volumes),
     ...each('spec.containers', spec.containers, (container, path) => [
-      ...validateContainer(container, path, { volumes, hostNetwork: spec.hostNetwork === true, isInit: false }),
+      ...validateContainer(container, path, context(false)),
       ...unique(container.name, path),
     ]),
     ...hostPortProblems(spec),
     ...each('spec.initContainers', spec.initContainers, (container, path) => [
       ...validateSidecarPolicy(container, path),
-      ...validateContainer(container, path, { volumes, hostNetwork: spec.hostNetwork === true, isInit: true }),
+      ...validateContainer(container, path, context(true)),
       ...unique(container.name, path),
     ]),
     ...each('spec.ephemeralContainers', spec.ephemeralContainers, (container, path) => [
@@ -111,6 +120,17 @@ function hostPortProblems(spec: PodSpec): readonly StatusCause[] {
       return [];
     }),
   );
+}
+
+function identityProblems({ securityContext = {} }: PodSpec): readonly StatusCause[] {
+  const at = 'spec.securityContext';
+  const { runAsUser, runAsGroup, fsGroup, supplementalGroups } = securityContext;
+  return [
+    ...idProblems(`${at}.fsGroup`, fsGroup),
+    ...idProblems(`${at}.runAsUser`, runAsUser),
+    ...idProblems(`${at}.runAsGroup`, runAsGroup),
+    ...each(`${at}.supplementalGroups`, supplementalGroups, (group, path) => idProblems(path, group)),
+  ];
 }
 
 function deadlineProblems({ activeDeadlineSeconds: seconds }: PodSpec): readonly StatusCause[] {

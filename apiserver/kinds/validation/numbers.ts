@@ -36,3 +36,15 @@ export const numberOrShare = (field: string, value: unknown): readonly StatusCau
 /** 0, `0`, `0%`. */
 export const isZeroNumberOrPercent = (value: unknown): boolean =>
   value === 0 || (typeof value === 'string' && /^0+%?$/.test(value));
+
+const MAX_PORT = 65_535;
+const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
+
+export const portRange = (path: string, port: number): readonly StatusCause[] =>
+  isPort(port) ? [] : [invalidValue(path, port, `must be between 1 and ${MAX_PORT}, inclusive`)];
+
+/** Of a user or a group. */
+export const idProblems = (field: string, value: number | undefined): readonly StatusCause[] =>
+  value !== undefined && (value < 0 || value > 2 ** 31 - 1)
+    ? [invalidValue(field, value, 'must be between 0 and 2147483647, inclusive')]
+    : [];

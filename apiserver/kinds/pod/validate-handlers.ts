@@ -1,0 +1,90 @@
+import type { Container, LifecycleHandler, Probe } from '../../../shared/api/objects';
+import { isPortName } from '../../../shared/names';
+import type { StatusCause } from '../../../shared/status-error';
+import { checkName, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
+import { portRange } from '../validation/numbers';
+
+const COUNTS = [
+  'initialDelaySeconds',
+  'timeoutSeconds',
+  'periodSeconds',
+  'successThreshold',
+  'failureThreshold',
+] as const;
+const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const;
+type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & { readonly sleep?: unknown };
+
+/** What a container's probes and hooks do. `runsOnce`: it is an init container that ends, which has none. */
+export function handlerProblems(container: Container, path: string, runsOnce: boolean): readonly StatusCause[] {
+  const { livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
+  const once = (field: string, check: () => readonly StatusCause[]): readonly StatusCause[] =>
+    runsOnce
+      ? [forbiddenField(`${path}.${field}`, 'may not be set for init containers without restartPolicy=Always')]
+      : check();
+  return [
+    ...(lifecycle === undefined ? [] : once('lifecycle', () => lifecycleProblems(lifecycle, `${path}.lifecycle`))),
+    ...Object.entries({ livenessProbe, readinessProbe, startupProbe }).flatMap(([name, probe]) =>
+      probe === undefined ? [] : once(name, () => probeProblems(probe, `${path}.${name}`, name === 'readinessProbe')),
+    ),
+  ];
+}
+
+function lifecycleProblems(
+  { postStart, preStop }: NonNullable<Container['lifecycle']>,
+  path: string,
+): readonly StatusCause[] {
+  const check = (field: string, handler: LifecycleHandler | undefined): readonly StatusCause[] =>
+    handler === undefined ? [] : actionProblems(handler, `${path}.${field}`);
+  return [...check('postStart', postStart), ...check('preStop', preStop)];
+}
+
+function probeProblems(probe: Probe, path: string, isReadiness: boolean): readonly StatusCause[] {
+  return [
+    ...actionProblems(probe, path),
+    ...COUNTS.flatMap((name) => {
+      const value = probe[name] ?? 0;
+      return value < 0 ? [invalidValue(`${path}.${name}`, value, 'must be greater than or equal to 0')] : [];
+    }),
+    ...(!isReadiness && (probe.successThreshold ?? 1) !== 1
+      ? [invalidValue(`${path}.successThreshold`, probe.successThreshold, 'must be 1')]
+      : []),
+  ];
+}
+
+/** Exactly one of the things that can be done: the first counts, others are refused where they stand. */
+function actionProblems(handler: Handler, path: string): readonly StatusCause[] {
+  const [first, ...others] = HANDLERS.filter((name) => handler[name] !== undefined);
+  if (first === undefined) return [required(path, 'must specify a handler type')];
+  return [
+    ...oneActionProblems(handler, first, path),
+    ...others.map((name) => forbiddenField(`${path}.${name}`, 'may not specify more than 1 handler type')),
+  ];
+}
+
+function oneActionProblems(
+  { exec, httpGet, tcpSocket, grpc }: Handler,
+  name: (typeof HANDLERS)[number],
+  path: string,
+): readonly StatusCause[] {
+  const at = `${path}.${name}`;
+  switch (name) {
+    case 'exec':
+      return (exec?.command ?? []).length === 0 ? [required(`${at}.command`)] : [];
+    case 'httpGet':
+      return [
+        ...handlerPort(`${at}.port`, httpGet?.port),
+        ...(['HTTP', 'HTTPS'].includes(httpGet?.scheme ?? '')
+          ? []
+          : [notSupported(`${at}.scheme`, httpGet?.scheme ?? '', ['HTTP', 'HTTPS'])]),
+      ];
+    case 'tcpSocket':
+      return handlerPort(`${at}.port`, tcpSocket?.port);
+    case 'grpc':
+      return portRange(`${at}.port`, grpc?.port ?? 0);
+    case 'sleep':
+      return [];
+  }
+}
+
+const handlerPort = (path: string, port: number | string = 0): readonly StatusCause[] =>
+  typeof port === 'string' ? checkName(path, port, isPortName) : portRange(path, port);
