@@ -1,6 +1,7 @@
 import type { OwnerReference, PersistentVolumeClaim, Pod, StatefulSet } from '../../../shared/api/objects';
 import { isSameJson } from '../../../shared/same-json';
-import { ignoreNotFound } from '../../../shared/status-error';
+import { ignoreNotFound, isAlreadyExists } from '../../../shared/status-error';
+import type { EventText } from '../../events/event-recorder';
 import type { Client } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import { controllerRef } from '../workloads/ownership';
@@ -16,9 +17,35 @@ const policyOf = ({ spec }: StatefulSet): Policy => ({
   isDeletedWhenScaled: spec?.persistentVolumeClaimRetentionPolicy?.whenScaled === 'Delete',
 });
 
-/** The owners of a claim that is made for a pod of the set. */
-export const firstOwners = (set: StatefulSet): OwnerReference[] =>
-  policyOf(set).isDeletedWithSet ? [controllerRef(set)] : [];
+/**
+ * Makes the claims that the pod of an ordinal needs and does not have; `tell` is told of each. Throws what the API refuses
+ * with.
+ */
+export async function makeClaims(
+  client: Client,
+  set: StatefulSet,
+  ordinal: number,
+  tell: (text: EventText) => void,
+): Promise<void> {
+  const ownerReferences = policyOf(set).isDeletedWithSet ? [controllerRef(set)] : [];
+  const standing = new Set(standingClaims(client, set, ordinal).map(({ metadata }) => metadata.name));
+  for (const claim of claimsOf(set, ordinal)) {
+    const name = claim.metadata?.name ?? '';
+    if (standing.has(name)) continue;
+    const pod = podName(set, ordinal);
+    try {
+      await client.create('PersistentVolumeClaim', { ...claim, metadata: { ...claim.metadata, ownerReferences } });
+      const message = `create Claim ${name} Pod ${pod} in StatefulSet ${set.metadata.name} success`;
+      tell({ type: 'Normal', reason: 'SuccessfulCreate', message });
+    } catch (error) {
+      if (isAlreadyExists(error)) continue;
+      const why = error instanceof Error ? error.message : String(error);
+      const message = `create Claim ${name} for Pod ${pod} in StatefulSet ${set.metadata.name} failed error: ${why}`;
+      tell({ type: 'Warning', reason: 'FailedCreate', message });
+      throw error;
+    }
+  }
+}
 
 /**
  * The owners that a claim should have, whose end is its own as the set's persistentVolumeClaimRetentionPolicy says: the set,

@@ -1,9 +1,33 @@
-import type { ApiObject, PodSpec, StatefulSet } from '../../../shared/api/objects';
+import type { ApiObject, Pod, PodSpec, StatefulSet } from '../../../shared/api/objects';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
+import type { PodWords } from '../workloads/pod-control';
 import { podFrom } from '../workloads/pod-control';
 import { REVISION_HASH } from '../workloads/revision-history';
 
+/** What Events say of the pods of a set (pkg/controller/statefulset/stateful_pod_control.go). */
+export const WORDS: PodWords = {
+  created: (pod, set) => `create Pod ${pod} in StatefulSet ${set} successful`,
+  deleted: (pod, set) => `delete Pod ${pod} in StatefulSet ${set} successful`,
+  notCreated: (why, pod, set) => `create Pod ${pod} in StatefulSet ${set} failed error: ${why}`,
+  notDeleted: (why, pod, set) => `delete Pod ${pod} in StatefulSet ${set} failed error: ${why}`,
+};
+
 export const podName = ({ metadata }: StatefulSet, ordinal: number): string => `${metadata.name}-${ordinal}`;
+
+/** Undefined: its name is none of the set's. */
+export function ordinalOf(set: StatefulSet, { metadata: { name } }: Pod): number | undefined {
+  const ordinal = /-(0|[1-9]\d{0,9})$/.exec(name)?.[1];
+  return ordinal !== undefined && name === podName(set, Number(ordinal)) ? Number(ordinal) : undefined;
+}
+
+export function isWanted(set: StatefulSet, pod: Pod): boolean {
+  const first = set.spec?.ordinals?.start ?? 0;
+  const ordinal = ordinalOf(set, pod) ?? -1;
+  return ordinal >= first && ordinal < first + (set.spec?.replicas ?? 1);
+}
+
+/** Which revision of its set a pod is of. */
+export const hashOf = ({ metadata }: Pod): string => metadata.labels?.[REVISION_HASH] ?? '';
 
 /** The pod of an ordinal: its name, host name and volumes stay the same whoever makes it. */
 export function statefulPod(set: StatefulSet, template: PodTemplate, ordinal: number, hash: string): ApiObject {

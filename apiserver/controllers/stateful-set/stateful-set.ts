@@ -1,7 +1,7 @@
 import type { PersistentVolumeClaim, Pod, StatefulSet } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
-import { ignoreAlreadyExists, ignoreNotFound } from '../../../shared/status-error';
+import { ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
 import type { Client, ObjectKey } from '../../registry/client';
@@ -11,9 +11,12 @@ import { done, watching } from '../controller';
 import { claim, controllerOf, selects } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
 import { availableInMs, isActive, isReady } from '../workloads/pod-state';
-import { REVISION_HASH, RevisionHistory } from '../workloads/revision-history';
-import { firstOwners, hasGoingClaim, retainClaims } from './claim-retention';
-import { claimsOf, podName, statefulPod } from './stateful-pods';
+import { RevisionHistory } from '../workloads/revision-history';
+import { hasGoingClaim, makeClaims, retainClaims } from './claim-retention';
+import { hashOf, isWanted, ordinalOf, podName, statefulPod, WORDS } from './stateful-pods';
+import { revisionsOf, statefulStatus } from './stateful-status';
+
+const SOURCE = { component: 'statefulset-controller' };
 
 interface Deps {
   readonly client: Client;
@@ -40,7 +43,7 @@ export class StatefulSetController implements Controller {
   private readonly history: RevisionHistory;
 
   constructor(private readonly deps: Deps) {
-    this.pods = new PodControl(deps.client, deps.events, 'statefulset-controller');
+    this.pods = new PodControl(deps.client, deps.events, SOURCE.component, WORDS);
     this.history = new RevisionHistory(deps.client);
   }
 
@@ -48,9 +51,9 @@ export class StatefulSetController implements Controller {
     const set = this.deps.client.view('StatefulSet').get(key);
     if (set?.spec === undefined || set.metadata.deletionTimestamp !== undefined) return done;
     const update = await this.history.current(set, set.spec.template as PodTemplate);
-    await claim(this.deps.client, 'Pod', set, set.spec.selector);
+    await claim(this.deps.client, 'Pod', set, set.spec.selector, (pod) => ordinalOf(set, pod) !== undefined);
     for (const pod of this.podsOf(set)) {
-      await retainClaims(this.deps.client, set, ordinalOf(pod), pod, !isWanted(pod, set));
+      await retainClaims(this.deps.client, set, ordinalOf(set, pod) ?? 0, pod, !isWanted(set, pod));
     }
     await this.step(set, update);
     return this.report(set, update);
@@ -58,30 +61,62 @@ export class StatefulSetController implements Controller {
 
   /** In order, one step at a time unless the set is Parallel: make what is missing, end what is too much, then update. */
   private async step(set: StatefulSet, update: string): Promise<void> {
-    const { replicas = 1, ordinals, podManagementPolicy, updateStrategy } = set.spec ?? {};
+    if (!(await this.fill(set, update)) || !(await this.trim(set))) return;
+    if (set.spec?.updateStrategy?.type !== 'OnDelete') await this.update(set, update);
+  }
+
+  /** Makes what is missing. False: the rest has to wait. */
+  private async fill(set: StatefulSet, update: string): Promise<boolean> {
+    const { replicas = 1, ordinals, podManagementPolicy } = set.spec ?? {};
     const isOrdered = podManagementPolicy !== 'Parallel';
     const first = ordinals?.start ?? 0;
-    const partition = updateStrategy?.rollingUpdate?.partition ?? 0;
-    const isRolling = updateStrategy?.type !== 'OnDelete';
     for (let ordinal = first; ordinal < first + replicas; ordinal++) {
+      const meant = revisionsOf(set, update).of(ordinal);
       const pod = this.podAt(set, ordinal);
-      if (pod === undefined) await this.make(set, ordinal, isRolling && ordinal < partition ? undefined : update);
-      else if (pod.metadata.deletionTimestamp === undefined) {
-        const isOld = isRolling && ordinal >= partition && hashOf(pod) !== update;
-        // A pod of an old revision that does not come up must not stand in the way of the one that mends it.
-        if (!isActive(pod) || (isOld && !isReady(pod))) await this.pods.delete(set, pod);
-      }
-      if (isOrdered && !this.isAvailable(set, this.podAt(set, ordinal))) return;
+      if (pod === undefined) await this.make(set, ordinal, update, meant);
+      else if (pod.metadata.deletionTimestamp === undefined) await this.mend(set, pod, update, meant);
+      if (isOrdered && !this.isAvailable(set, this.podAt(set, ordinal))) return false;
     }
+    return true;
+  }
+
+  private async mend(set: StatefulSet, pod: Pod, update: string, meant: string): Promise<void> {
+    const { client, events } = this.deps;
+    const isOld = hashOf(pod) !== meant && hashOf(pod) !== update;
+    if (!isActive(pod)) {
+      const isFailed = pod.status?.phase === 'Failed';
+      const { namespace, name } = set.metadata;
+      const message = `StatefulSet ${namespace}/${name} is recreating ${isFailed ? 'failed' : 'terminated'} Pod ${pod.metadata.name}`;
+      const reason = isFailed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod';
+      events.record(set, { type: isFailed ? 'Warning' : 'Normal', reason, message }, SOURCE);
+      await this.pods.delete(set, pod);
+    } else if (isOld && set.spec?.updateStrategy?.type !== 'OnDelete' && !isReady(pod)) {
+      // A pod of an old revision that does not come up must not stand in the way of the one that mends it.
+      await this.pods.delete(set, pod);
+    } else if (pod.status?.phase === 'Pending') {
+      await makeClaims(client, set, ordinalOf(set, pod) ?? 0, (text) => events.record(set, text, SOURCE));
+    }
+  }
+
+  /** Ends pods that are too many, the last first. False: the rest has to wait. */
+  private async trim(set: StatefulSet): Promise<boolean> {
+    const isOrdered = set.spec?.podManagementPolicy !== 'Parallel';
     const surplus = this.podsOf(set)
-      .filter((pod) => !isWanted(pod, set))
-      .sort((a, b) => ordinalOf(b) - ordinalOf(a));
+      .filter((pod) => !isWanted(set, pod))
+      .sort((a, b) => (ordinalOf(set, b) ?? 0) - (ordinalOf(set, a) ?? 0));
     for (const pod of surplus) {
       if (pod.metadata.deletionTimestamp === undefined) await this.pods.delete(set, pod);
-      if (isOrdered) return;
+      if (isOrdered) return false;
     }
-    if (!isRolling) return;
-    for (let ordinal = first + replicas - 1; ordinal >= Math.max(first, partition); ordinal--) {
+    return true;
+  }
+
+  /** Ends the last pod that is not of the revision it is meant to be, once those behind it are available. */
+  private async update(set: StatefulSet, update: string): Promise<void> {
+    const { replicas = 1, ordinals, updateStrategy } = set.spec ?? {};
+    const first = ordinals?.start ?? 0;
+    const least = first + (updateStrategy?.rollingUpdate?.partition ?? 0);
+    for (let ordinal = first + replicas - 1; ordinal >= least; ordinal--) {
       const pod = this.podAt(set, ordinal);
       if (pod !== undefined && pod.metadata.deletionTimestamp === undefined && hashOf(pod) !== update) {
         return this.pods.delete(set, pod);
@@ -90,59 +125,32 @@ export class StatefulSetController implements Controller {
     }
   }
 
-  /** `hash` undefined: of the revision that the set had before its update. */
-  private async make(set: StatefulSet, ordinal: number, hash: string | undefined): Promise<void> {
-    if (hasGoingClaim(this.deps.client, set, ordinal)) return;
-    const update = await this.history.current(set, set.spec?.template as PodTemplate);
-    const revision = hash ?? set.status?.currentRevision?.slice(set.metadata.name.length + 1) ?? update;
-    const key = { namespace: set.metadata.namespace, name: `${set.metadata.name}-${revision}` };
-    const data = this.deps.client.view('ControllerRevision').get(key)?.data as
-      { spec?: { template?: PodTemplate } } | undefined;
-    for (const each of claimsOf(set, ordinal)) {
-      const claim = { ...each, metadata: { ...each.metadata, ownerReferences: firstOwners(set) } };
-      await this.deps.client.create('PersistentVolumeClaim', claim).catch(ignoreAlreadyExists);
-    }
-    const template = revision === update ? undefined : data?.spec?.template;
-    await this.pods.create(
-      set,
-      statefulPod(
-        set,
-        template ?? (set.spec?.template as PodTemplate),
-        ordinal,
-        template === undefined ? update : revision,
-      ),
-    );
+  private async make(set: StatefulSet, ordinal: number, update: string, meant: string): Promise<void> {
+    const { client, events } = this.deps;
+    if (hasGoingClaim(client, set, ordinal)) return;
+    const key = { namespace: set.metadata.namespace, name: `${set.metadata.name}-${meant}` };
+    const data = client.view('ControllerRevision').get(key)?.data as { spec?: { template?: PodTemplate } } | undefined;
+    await makeClaims(client, set, ordinal, (text) => events.record(set, text, SOURCE));
+    const old = meant === update ? undefined : data?.spec?.template;
+    const template = old ?? (set.spec?.template as PodTemplate);
+    await this.pods.create(set, statefulPod(set, template, ordinal, old === undefined ? update : meant));
   }
 
   private async report(set: StatefulSet, update: string): Promise<Result> {
-    const pods = this.podsOf(set).filter(isActive);
-    const { replicas = 1, revisionHistoryLimit, minReadySeconds = 0 } = set.spec ?? {};
+    const pods = this.podsOf(set);
     const nowMs = this.deps.clock.now();
-    const updateRevision = `${set.metadata.name}-${update}`;
-    const updated = pods.filter((pod) => hashOf(pod) === update);
-    const isDone = updated.length === replicas && pods.length === replicas && pods.every(isReady);
-    const currentRevision = isDone ? updateRevision : (set.status?.currentRevision ?? updateRevision);
-    const current = pods.filter((pod) => `${set.metadata.name}-${hashOf(pod)}` === currentRevision).length;
-    const status = {
-      observedGeneration: set.metadata.generation ?? 0,
-      replicas: pods.length,
-      readyReplicas: pods.filter(isReady).length,
-      availableReplicas: pods.filter((pod) => this.isAvailable(set, pod)).length,
-      currentReplicas: current,
-      updatedReplicas: updated.length,
-      currentRevision,
-      updateRevision,
-      collisionCount: 0,
-    };
+    const status = statefulStatus(set, pods, update, nowMs);
     await this.deps.client
       .modify('StatefulSet', keyOf(set), (it) => (isSameJson(status, it.status) ? undefined : { ...it, status }), {
         subresource: 'status',
         uid: set.metadata.uid,
       })
       .catch(ignoreNotFound);
-    const live = new Set([update, currentRevision.slice(set.metadata.name.length + 1), ...pods.map(hashOf)]);
-    await this.history.trim(set, live, revisionHistoryLimit ?? 10);
-    const waits = pods.map((pod) => availableInMs(pod, minReadySeconds, nowMs) ?? 0).filter((wait) => wait > 0);
+    const current = status.currentRevision.slice(set.metadata.name.length + 1);
+    await this.history.trim(set, new Set([update, current, ...pods.map(hashOf)]), set.spec?.revisionHistoryLimit ?? 10);
+    const waits = pods
+      .map((pod) => availableInMs(pod, set.spec?.minReadySeconds ?? 0, nowMs) ?? 0)
+      .filter((wait) => wait > 0);
     return waits.length === 0 ? done : { requeueAfterMs: Math.min(...waits) };
   }
 
@@ -152,7 +160,8 @@ export class StatefulSetController implements Controller {
   }
 
   private podAt(set: StatefulSet, ordinal: number): Pod | undefined {
-    return this.podsOf(set).find(({ metadata }) => metadata.name === podName(set, ordinal));
+    const pod = this.deps.client.view('Pod').get({ namespace: set.metadata.namespace, name: podName(set, ordinal) });
+    return pod !== undefined && controllerOf(pod)?.uid === set.metadata.uid ? pod : undefined;
   }
 
   private setsOfClaim(claim: PersistentVolumeClaim): readonly ObjectKey[] {
@@ -162,17 +171,12 @@ export class StatefulSetController implements Controller {
       .map(keyOf);
   }
 
-  private podsOf({ metadata: { namespace, uid } }: StatefulSet): readonly Pod[] {
+  /** The set's pods that bear a name of it. */
+  private podsOf(set: StatefulSet): readonly Pod[] {
+    const { namespace, uid } = set.metadata;
     return this.deps.client
       .view('Pod')
       .list({ namespace, ownedBy: uid })
-      .filter((pod) => controllerOf(pod)?.uid === uid);
+      .filter((pod) => controllerOf(pod)?.uid === uid && ordinalOf(set, pod) !== undefined);
   }
 }
-
-const hashOf = ({ metadata }: Pod): string => metadata.labels?.[REVISION_HASH] ?? '';
-const ordinalOf = ({ metadata }: Pod): number => Number(/-(\d+)$/.exec(metadata.name)?.[1] ?? -1);
-const isWanted = (pod: Pod, { spec }: StatefulSet): boolean => {
-  const first = spec?.ordinals?.start ?? 0;
-  return ordinalOf(pod) >= first && ordinalOf(pod) < first + (spec?.replicas ?? 1);
-};

@@ -48,6 +48,7 @@ export async function claim<K extends Claimable>(
   kind: K,
   owner: Owner,
   selector: LabelSelector | undefined,
+  mayAdopt: (object: KindTypes[K]) => boolean = () => true,
 ): Promise<readonly KindTypes[K][]> {
   const { namespace, uid } = owner.metadata;
   const view = client.view(kind);
@@ -65,7 +66,8 @@ export async function claim<K extends Claimable>(
     where: (object) =>
       object.metadata.deletionTimestamp === undefined &&
       controllerOf(object) === undefined &&
-      selects(selector, object),
+      selects(selector, object) &&
+      mayAdopt(object),
   });
   const adopted: KindTypes[K][] = [];
   for (const object of orphans) {

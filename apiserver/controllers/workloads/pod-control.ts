@@ -1,5 +1,5 @@
 import type { ApiObject, Pod } from '../../../shared/api/objects';
-import { ignoreConflict, ignoreNotFound } from '../../../shared/status-error';
+import { isConflict, isNotFound } from '../../../shared/status-error';
 import type { EventRecorder, EventText } from '../../events/event-recorder';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
 import type { Client } from '../../registry/client';
@@ -26,12 +26,29 @@ export function podFrom(owner: Owner, template: PodTemplate, name?: string): Api
   };
 }
 
+/** How Events tell of pods: `owner` is the name of the workload, `why` the API's refusal. */
+export interface PodWords {
+  readonly created: (pod: string, owner: string) => string;
+  readonly deleted: (pod: string, owner: string) => string;
+  readonly notCreated: (why: string, pod: string, owner: string) => string;
+  readonly notDeleted: (why: string, pod: string, owner: string) => string;
+}
+
+/** Those of most controllers of Kubernetes (pkg/controller/controller_utils.go). */
+const WORDS: PodWords = {
+  created: (pod) => `Created pod: ${pod}`,
+  deleted: (pod) => `Deleted pod: ${pod}`,
+  notCreated: (why) => `Error creating: ${why}`,
+  notDeleted: (why) => `Error deleting: ${why}`,
+};
+
 /** Makes and deletes the pods of workloads, and tells of it in Events on the workload. */
 export class PodControl {
   constructor(
     private readonly client: Client,
     private readonly events: EventRecorder,
     private readonly component: string,
+    private readonly words: PodWords = WORDS,
   ) {}
 
   /** Throws what the API refuses with, after an Event has said so. */
@@ -41,25 +58,32 @@ export class PodControl {
       this.tell(owner, {
         type: 'Normal',
         reason: 'SuccessfulCreate',
-        message: `Created pod: ${created.metadata.name}`,
+        message: this.words.created(created.metadata.name, owner.metadata.name),
       });
       return created;
     } catch (error) {
       // A namespace that goes takes the workload along: not worth an Event.
       if (!isNamespaceTerminating(error)) {
-        const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
+        const message = this.words.notCreated(messageOf(error), pod.metadata?.name ?? '', owner.metadata.name);
         this.tell(owner, { type: 'Warning', reason: 'FailedCreate', message });
       }
       throw error;
     }
   }
 
+  /** Nothing is told of a pod that was gone already. Throws what the API refuses with, after an Event has said so. */
   async delete(owner: Owner, pod: Pod): Promise<void> {
-    await this.client
-      .delete('Pod', keyOf(pod), { preconditions: { uid: pod.metadata.uid } })
-      .catch(ignoreNotFound)
-      .catch(ignoreConflict);
-    this.tell(owner, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${pod.metadata.name}` });
+    const { name, uid } = pod.metadata;
+    try {
+      await this.client.delete('Pod', keyOf(pod), { preconditions: { uid } });
+      const message = this.words.deleted(name, owner.metadata.name);
+      this.tell(owner, { type: 'Normal', reason: 'SuccessfulDelete', message });
+    } catch (error) {
+      if (isNotFound(error) || isConflict(error)) return;
+      const message = this.words.notDeleted(messageOf(error), name, owner.metadata.name);
+      this.tell(owner, { type: 'Warning', reason: 'FailedDelete', message });
+      throw error;
+    }
   }
 
   /** Creates `count` pods: one first, then twice as many at a time, so that what fails for all fails only once. */
@@ -75,3 +99,5 @@ export class PodControl {
     this.events.record(owner, text, { component: this.component });
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
