@@ -253,7 +253,7 @@ export class JobController implements Controller {
   private async finish(job: Job, active: readonly Pod[], outcome: Outcome): Promise<Result> {
     const aimed = await this.change(job, (status) => ({ ...status, conditions: this.aiming(status, outcome) }));
     if (aimed === undefined) return done;
-    await Promise.all(active.map((pod) => this.pods.delete(job, pod)));
+    await this.pods.deleteMany(job, active);
     const counted = await this.count(aimed);
     if (counted === undefined || this.podsOf(job).some((pod) => isTracked(pod))) return done;
     const now = toTimestamp(this.deps.clock.now());

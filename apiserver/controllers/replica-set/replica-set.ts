@@ -21,6 +21,11 @@ type Set = ReplicaSet | ReplicationController;
 type Status = NonNullable<ReplicaSet['status']>;
 type Kind = 'ReplicaSet' | 'ReplicationController';
 
+const COMPONENTS: Readonly<Record<Kind, string>> = {
+  ReplicaSet: 'replicaset-controller',
+  ReplicationController: 'replication-controller',
+};
+
 interface Deps {
   readonly client: Client;
   readonly clock: Clock;
@@ -38,7 +43,7 @@ export class ReplicaSetController implements Controller {
     private readonly kind: Kind,
   ) {
     this.name = kind === 'ReplicaSet' ? 'replicaset' : 'replication-controller';
-    this.pods = new PodControl(deps.client, deps.events, `${this.name.replace('-', '')}-controller`);
+    this.pods = new PodControl(deps.client, deps.events, COMPONENTS[kind]);
     this.watches = [
       watching(kind, ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
       watching('Pod', ({ object, previous }) => [
@@ -89,7 +94,7 @@ export class ReplicaSetController implements Controller {
       await this.pods.createMany(set, Math.min(missing, BURST), () => podFrom(set, template));
     } else if (missing < 0) {
       const surplus = inDeletionOrder(active).slice(0, Math.min(-missing, BURST));
-      await Promise.all(surplus.map((pod) => this.pods.delete(set, pod)));
+      await this.pods.deleteMany(set, surplus);
     }
   }
 

@@ -90,9 +90,14 @@ export class PodControl {
   async createMany(owner: Owner, count: number, make: (index: number) => ApiObject): Promise<void> {
     for (let done = 0, batch = 1; done < count; batch *= 2) {
       const size = Math.min(batch, count - done);
-      await Promise.all(Array.from({ length: size }, (_, index) => this.create(owner, make(done + index))));
+      await allOf(Array.from({ length: size }, (_, index) => this.create(owner, make(done + index))));
       done += size;
     }
+  }
+
+  /** Deletes them all at once. */
+  async deleteMany(owner: Owner, pods: readonly Pod[]): Promise<void> {
+    await allOf(pods.map((pod) => this.delete(owner, pod)));
   }
 
   private tell(owner: Owner, text: EventText): void {
@@ -101,3 +106,12 @@ export class PodControl {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Throws the first failure, but not before each has come to its end: whoever tries again must not count what is still
+ * being made as missing.
+ */
+async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}

@@ -1,7 +1,7 @@
 import type { Deployment, Pod, ReplicaSet } from '../../../shared/api/objects';
 import { fencePosts, wantedOf } from '../../controllers/deployment/replica-counts';
 import { controllerOf } from '../../controllers/workloads/ownership';
-import { isActive, isReady } from '../../controllers/workloads/pod-state';
+import { isActive, isReady, readySinceMs } from '../../controllers/workloads/pod-state';
 import type { Committed } from '../world/observer';
 import type { Invariant, Scene } from './invariant';
 import { podName } from './invariant';
@@ -65,6 +65,17 @@ export function createNeverBelowMaxUnavailable(): Invariant {
   const wishes = new Wishes();
   /** Until when a pod counts as available though it is not any more. */
   const countsUntil = new Map<string, number>();
+  /** Since when, in true time, a pod has said that it is ready since the moment that it names. */
+  const readyFrom = new Map<string, { readonly named: number; readonly atMs: number }>();
+  const noteReady = (pod: Pod, nowMs: number): void => {
+    const named = readySinceMs(pod);
+    const { uid } = pod.metadata;
+    if (named === undefined) readyFrom.delete(uid);
+    else if (readyFrom.get(uid)?.named !== named) readyFrom.set(uid, { named, atMs: nowMs });
+  };
+  /** Ready for less than its minReadySeconds, as after a restart of its agent: not available yet. */
+  const isYoung = ({ metadata }: Pod, { spec }: Deployment, nowMs: number): boolean =>
+    nowMs - (readyFrom.get(metadata.uid)?.atMs ?? 0) < (spec?.minReadySeconds ?? 0) * 1_000;
   return {
     name: 'never-below-max-unavailable',
     onChange(change, scene) {
@@ -72,6 +83,7 @@ export function createNeverBelowMaxUnavailable(): Invariant {
       wishes.note(change, nowMs);
       if (change.resource !== 'pods') return undefined;
       const [pod, before] = [change.object, change.previous] as unknown as [Pod, Pod | undefined];
+      noteReady(pod, nowMs);
       if (before === undefined) return undefined;
       const wasAvailable = isActive(before) && isReady(before);
       const isDeleted = change.isDeletion || pod.metadata.deletionTimestamp !== undefined;
@@ -79,7 +91,7 @@ export function createNeverBelowMaxUnavailable(): Invariant {
       const isOthersDoing = wasEvicted(pod) || scene.deletedByHand.has(pod.metadata.uid) || isNodeGone(pod, scene);
       if (!wasAvailable || !isDeleted || isOthersDoing) return undefined;
       const deployment = deploymentOf(pod, scene);
-      if (deployment === undefined) return undefined;
+      if (deployment === undefined || isYoung(pod, deployment, nowMs)) return undefined;
       const available = podsOf(deployment, scene).filter(
         (each) =>
           each.metadata.uid !== pod.metadata.uid &&
