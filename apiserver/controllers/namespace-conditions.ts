@@ -4,7 +4,7 @@ import { isSameJson } from '../../shared/same-json';
 
 /** What is left in a namespace of one kind: at least one object. */
 export interface Remains {
-  readonly kind: KindName;
+  readonly resource: { readonly group: string; readonly resource: string };
   readonly objects: readonly KindTypes[KindName][];
 }
 
@@ -39,9 +39,11 @@ export function withConditions(
   return isSameJson(next, old) ? undefined : { ...namespace, status: { ...namespace.status, conditions: next } };
 }
 
-/** Types, reasons and texts of Kubernetes' namespace controller. */
+/** Types, reasons and texts of Kubernetes' namespace controller; it names resources as `pods.` and `deployments.apps`. */
 function findings(remains: readonly Remains[]): readonly Finding[] {
-  const counts = remains.map(({ kind, objects }) => `${resourceOf(kind)} has ${objects.length} resource instances`);
+  const counts = remains.map(
+    ({ resource, objects }) => `${resource.resource}.${resource.group} has ${objects.length} resource instances`,
+  );
   const finalizers = new Map<string, number>();
   for (const name of remains.flatMap(({ objects }) => objects.flatMap(({ metadata }) => metadata.finalizers ?? []))) {
     finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
@@ -89,9 +91,3 @@ function findings(remains: readonly Remains[]): readonly Finding[] {
         ),
   ];
 }
-
-/** `pods.`, `leases.coordination.k8s.io`: as Kubernetes' texts name a resource, the dot for the core group too. */
-const resourceOf = (kind: KindName): string => {
-  if (kind === 'Lease') return 'leases.coordination.k8s.io';
-  return kind === 'Endpoints' ? 'endpoints.' : `${kind.toLowerCase()}s.`;
-};

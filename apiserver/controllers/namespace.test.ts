@@ -46,6 +46,10 @@ it('says what a terminating namespace waits for, and goes as soon as that is gon
   await cluster.client.bind(inTeam('web'), { nodeName: 'n1', uid: await createPod() });
   await cluster.client.create('Node', { metadata: { name: 'n1' } });
   await cluster.client.create('ConfigMap', { metadata: { ...inTeam('held'), finalizers: ['example.com/held'] } });
+  await cluster.client.create('NetworkPolicy', {
+    metadata: { ...inTeam('held'), finalizers: ['example.com/held'] },
+    spec: { podSelector: {} },
+  });
   await removeTeam();
   expect(team()?.status?.phase).toBe('Terminating');
   expect(conditions()).toEqual({
@@ -53,12 +57,14 @@ it('says what a terminating namespace waits for, and goes as soon as that is gon
     NamespaceDeletionGroupVersionParsingFailure: 'False: All legacy kube types successfully parsed',
     NamespaceDeletionContentFailure: 'False: All content successfully deleted, may be waiting on finalization',
     NamespaceContentRemaining:
-      'True: Some resources are remaining: configmaps. has 1 resource instances, pods. has 1 resource instances',
+      'True: Some resources are remaining: configmaps. has 1 resource instances, networkpolicies.networking.k8s.io has 1 resource instances, pods. has 1 resource instances',
     NamespaceFinalizersRemaining:
-      'True: Some content in the namespace has finalizers remaining: example.com/held in 1 resource instances',
+      'True: Some content in the namespace has finalizers remaining: example.com/held in 2 resource instances',
   });
 
-  await cluster.client.patch('ConfigMap', inTeam('held'), { type: 'merge', body: { metadata: { finalizers: null } } });
+  const freed = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
+  await cluster.client.patch('ConfigMap', inTeam('held'), freed);
+  await cluster.client.patch('NetworkPolicy', inTeam('held'), freed);
   await cluster.idle();
   expect(conditions()).toMatchObject({
     NamespaceContentRemaining: 'True: Some resources are remaining: pods. has 1 resource instances',

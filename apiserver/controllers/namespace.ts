@@ -83,7 +83,7 @@ export class NamespaceController implements Controller {
   private remains(namespace: string): readonly Remains[] {
     return this.kinds().flatMap((kind) => {
       const objects = this.client.view(kind).list({ namespace });
-      return objects.length === 0 ? [] : [{ kind, objects }];
+      return objects.length === 0 ? [] : [{ resource: this.client.kinds.resourceOf(kind), objects }];
     });
   }
 }

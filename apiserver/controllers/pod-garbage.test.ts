@@ -35,6 +35,27 @@ it('removes the pods of a deleted node after a quarantine', async () => {
   expect(pod()).toBeUndefined();
 });
 
+it('says of such a pod that it failed, and why, to whoever keeps it for its word', async () => {
+  const { metadata } = await cluster.client.create('Pod', {
+    metadata: { ...web, finalizers: ['example.com/held'] },
+    spec: { containers: [{ name: 'app', image: 'busybox' }] },
+  });
+  await cluster.client.bind(web, { nodeName: 'n1', uid: metadata.uid });
+  await cluster.idle();
+  await advance(40_000);
+  expect(pod()?.status).toMatchObject({
+    phase: 'Failed',
+    conditions: expect.arrayContaining([
+      expect.objectContaining({
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'DeletionByPodGC',
+        message: 'PodGC: node no longer exists',
+      }),
+    ]) as unknown,
+  });
+});
+
 it('keeps the pods of a node that comes back in time, and counts anew when it leaves again', async () => {
   await cluster.client.create('Node', { metadata: { name: 'n1' } });
   await createPod('n1');

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
 import type { Client, ObjectChange, ObjectKey } from '../registry/client';
 import { keyOf, keyString } from '../registry/client';
+import { asDisruptionTarget } from '../registry/disruption-target';
 import type { Controller, Result } from './controller';
 import { done, watching } from './controller';
 
@@ -60,7 +61,7 @@ export class PodGarbageController implements Controller {
     const waitMs = sinceMs + QUARANTINE_MS - this.clock.monotonic();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
 
-    await this.remove(pod);
+    await this.remove(pod, { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' });
     this.missing.delete(id);
     return done;
   }
@@ -74,10 +75,30 @@ export class PodGarbageController implements Controller {
       .map(keyOf);
   }
 
-  private async remove(pod: Pod): Promise<void> {
+  /** Nobody reports its end any more: it has failed, which its Job, if it has one, is to know. */
+  private async remove(pod: Pod, why?: { readonly reason: string; readonly message: string }): Promise<void> {
+    const nowMs = this.clock.now();
+    await this.client
+      .modify('Pod', keyOf(pod), (current) => asFailed(current, why, nowMs), {
+        subresource: 'status',
+        uid: pod.metadata.uid,
+      })
+      .catch(ignoreNotFound)
+      .catch(ignoreConflict);
     await this.client
       .delete('Pod', keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } })
       .catch(ignoreNotFound)
       .catch(ignoreConflict);
   }
+}
+
+/** Undefined: it has ended already. */
+function asFailed(
+  pod: Pod,
+  why: { readonly reason: string; readonly message: string } | undefined,
+  nowMs: number,
+): Pod | undefined {
+  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return undefined;
+  const marked = why === undefined ? pod : asDisruptionTarget(pod, why, nowMs);
+  return { ...marked, status: { ...marked.status, phase: 'Failed' } };
 }

@@ -72,9 +72,10 @@ export function deploymentStatus(
     });
   };
   set(availability(deployment, available));
+  if (deadlineSecondsOf(deployment) === undefined) conditions.delete('Progressing');
   const progress = progressOf(deployment, { before, now: full, newSet, nowMs });
   if (progress !== undefined) set(progress, progress.isNews);
-  const failure = all
+  const failure = [...(newSet === undefined ? [] : [newSet]), ...all]
     .flatMap(({ status }) => status?.conditions ?? [])
     .find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
   if (failure === undefined) conditions.delete('ReplicaFailure');
@@ -124,6 +125,7 @@ function progressOf(
   if (deadline === undefined || newSet === undefined) return undefined;
   const current = conditionOf(before, 'Progressing');
   const name = newSet.metadata.name;
+  if (deployment.spec?.paused === true && current?.reason === 'ProgressDeadlineExceeded') return undefined;
   if (deployment.spec?.paused === true) {
     return condition('Unknown', 'DeploymentPaused', 'Deployment is paused', false);
   }

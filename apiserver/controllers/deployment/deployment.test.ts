@@ -109,12 +109,43 @@ it('Recreate ends all old pods before it makes a new one', async () => {
   }
   await cluster.client.create('Node', { metadata: { name: 'n1' } });
   await roll('busybox:2');
-  expect(sizes()).toEqual([0, 0]);
+  expect(sizes()).toEqual([0]);
   for (const { metadata } of cluster.client.view('Pod').list()) {
     await cluster.client.delete('Pod', { namespace: 'default', name: metadata.name }, { gracePeriodSeconds: 0 });
   }
   await cluster.idle();
   expect(sizes()).toEqual([0, 3]);
+});
+
+it('Recreate makes no pod beside one of an old version, though it was scaled to nothing before', async () => {
+  await create({ replicas: 1, strategy: { type: 'Recreate' } });
+  await settle();
+  const [{ metadata } = { metadata: { name: '', uid: '' } }] = pods();
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  await cluster.client.bind({ namespace: 'default', name: metadata.name }, { nodeName: 'n1', uid: metadata.uid });
+  await change({ replicas: 0 });
+  await change({ replicas: 1, template: templateOf('busybox:2') });
+  expect(cluster.client.view('Pod').list()).toHaveLength(1);
+  await cluster.client.delete('Pod', { namespace: 'default', name: metadata.name }, { gracePeriodSeconds: 0 });
+  await cluster.idle();
+  expect(images()).toEqual(['busybox:2']);
+});
+
+it('scales up from nothing while it is paused with a template that was never rolled out', async () => {
+  await create({ replicas: 0 });
+  await change({ paused: true, template: templateOf('busybox:2') });
+  await change({ replicas: 2 });
+  expect(images()).toEqual(['busybox:1', 'busybox:1']);
+});
+
+it('tells of no progress once it has no deadline for it, and keeps having timed out while it is paused', async () => {
+  await create();
+  await cluster.clock.advance(601_000);
+  await cluster.idle();
+  await change({ paused: true });
+  expect(condition('Progressing')).toBe('False ProgressDeadlineExceeded');
+  await change({ progressDeadlineSeconds: 2 ** 31 - 1 });
+  expect(condition('Progressing')).toBeUndefined();
 });
 
 it('numbers its revisions, and goes back to one by its template', async () => {

@@ -60,12 +60,16 @@ export class DeploymentController implements Controller {
       await this.scaleInProportion(deployment, sets, newSet);
       return this.report(deployment, this.refreshed(deployment));
     }
+    // Recreate makes the new ReplicaSet only when no pod of an old one is left, so that there are never two versions.
+    if (!isRolling(deployment) && !(await this.isCleared(deployment, sets))) {
+      return this.report(deployment, this.refreshed(deployment));
+    }
     const newSet = await this.newSet(deployment, sets, true);
     if (newSet === undefined) return { requeueAfterMs: 0 };
     const old = sets.filter(({ metadata }) => metadata.uid !== newSet.metadata.uid);
     if (isScaled([...old, newSet], deployment)) await this.scaleInProportion(deployment, [...old, newSet], newSet);
     else if (isRolling(deployment)) await this.roll(deployment, newSet, old);
-    else await this.recreate(deployment, newSet, old);
+    else if (sizeOf(newSet) !== wantedOf(deployment)) await this.resize(deployment, newSet, wantedOf(deployment));
     return this.report(deployment, this.refreshed(deployment));
   }
 
@@ -101,7 +105,10 @@ export class DeploymentController implements Controller {
     for (const [set, size] of sizes) if (size !== sizeOf(set)) await this.resize(deployment, set, size);
   }
 
-  private async recreate(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Promise<void> {
+  /** Ends the pods of old ReplicaSets. True: none is left. */
+  private async isCleared(deployment: Deployment, sets: readonly ReplicaSet[]): Promise<boolean> {
+    const newSet = findNewSet(deployment, sets);
+    const old = sets.filter((set) => set !== newSet);
     const running = old.filter((set) => sizeOf(set) > 0);
     for (const set of running) await this.resize(deployment, set, 0);
     const uids = new Set(old.map(({ metadata }) => metadata.uid));
@@ -110,8 +117,7 @@ export class DeploymentController implements Controller {
       where: (pod) =>
         uids.has(controllerOf(pod)?.uid ?? '') && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
     });
-    if (running.length > 0 || left.length > 0) return;
-    if (sizeOf(newSet) !== wantedOf(deployment)) await this.resize(deployment, newSet, wantedOf(deployment));
+    return running.length === 0 && left.length === 0;
   }
 
   /** Takes a change of spec.replicas: the one active ReplicaSet takes all, several share. */
@@ -123,7 +129,7 @@ export class DeploymentController implements Controller {
     const active = sets.filter((set) => sizeOf(set) > 0);
     const [only] = active;
     if (active.length <= 1) {
-      const target = only ?? newSet;
+      const target = only ?? newSet ?? latestOf(sets);
       if (target !== undefined) await this.resize(deployment, target, wantedOf(deployment));
       return;
     }
@@ -212,11 +218,7 @@ export class DeploymentController implements Controller {
     const hash = templateHash(template, deployment.status?.collisionCount ?? 0);
     const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
     const room = wantedOf(deployment) + fencePosts(deployment).surge - totalSize(sets);
-    const replicas = isRolling(deployment)
-      ? Math.max(0, Math.min(room, wantedOf(deployment)))
-      : totalSize(sets) === 0
-        ? wantedOf(deployment)
-        : 0;
+    const replicas = isRolling(deployment) ? Math.max(0, Math.min(room, wantedOf(deployment))) : wantedOf(deployment);
     const { minReadySeconds = 0, selector } = deployment.spec ?? {};
     try {
       const created = await this.deps.client.create('ReplicaSet', {
@@ -372,3 +374,7 @@ const isScaled = (sets: readonly ReplicaSet[], deployment: Deployment): boolean 
     const before = set.metadata.annotations?.[DESIRED];
     return sizeOf(set) > 0 && before !== undefined && Number(before) !== wantedOf(deployment);
   });
+
+/** Where a paused deployment is scaled up from nothing before its new template has a ReplicaSet. */
+const latestOf = (sets: readonly ReplicaSet[]): ReplicaSet | undefined =>
+  [...sets].sort((a, b) => revisionOf(b) - revisionOf(a))[0];

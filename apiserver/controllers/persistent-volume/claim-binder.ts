@@ -1,7 +1,7 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../../shared/api/objects';
 import { compareQuantities, parseQuantity } from '../../../shared/quantity';
 import { isSameJson } from '../../../shared/same-json';
-import { isAlreadyExists } from '../../../shared/status-error';
+import { ignoreNotFound, isAlreadyExists } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import { NO_PROVISIONER, SELECTED_NODE, classNameOf, waitsForConsumer } from '../../kinds/storage/claim-binding';
 import { LOCAL_PATH_PROVISIONER } from '../../kinds/storage/local-path-class';
@@ -29,7 +29,7 @@ export class ClaimBinder implements Controller {
     watching('PersistentVolumeClaim', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
     watching('PersistentVolume', ({ object }) => [...this.claimOf(object), ...this.waiting()]),
     watching('StorageClass', () => this.waiting()),
-    watching('Node', ({ type }) => (type === 'ADDED' ? this.waiting() : [])),
+    watching('Node', ({ type }) => (type === 'MODIFIED' ? [] : this.waiting())),
   ];
 
   constructor(private readonly deps: Deps) {}
@@ -96,6 +96,9 @@ export class ClaimBinder implements Controller {
       return;
     }
     const node = selected === undefined ? undefined : client.view('Node').get({ name: selected });
+    if (waitsForConsumer(storageClass) && selected !== undefined && node === undefined) {
+      return this.deselect(claim, selected);
+    }
     const found = findVolumes(claim, client.view('PersistentVolume').list()).find(
       (volume) => node === undefined || isReachable(volume, node),
     );
@@ -125,6 +128,21 @@ export class ClaimBinder implements Controller {
       'ExternalProvisioning',
       `Waiting for a volume to be created either by the external provisioner ${who} or manually by the system administrator.`,
     );
+  }
+
+  /** The node that was chosen for the claim is gone: whoever waits for the claim is to go elsewhere. */
+  private async deselect(claim: PersistentVolumeClaim, nodeName: string): Promise<void> {
+    const isSame = (current: PersistentVolumeClaim): boolean =>
+      current.metadata.annotations?.[SELECTED_NODE] === nodeName;
+    await this.deps.client
+      .modify('PersistentVolumeClaim', keyOf(claim), (current) => {
+        if (!isSame(current)) return undefined;
+        const { [SELECTED_NODE]: _, ...annotations } = current.metadata.annotations ?? {};
+        return { ...current, metadata: { ...current.metadata, annotations } };
+      })
+      .catch(ignoreNotFound);
+    const message = `node "${nodeName}" was selected for this claim and is gone: its pod is placed anew`;
+    this.say(claim, 'Warning', 'ProvisioningFailed', message);
   }
 
   private async provision(

@@ -263,3 +263,25 @@ it('does not let go of a volume that is bound', async () => {
   await cluster.idle();
   await expect(cluster.client.get('PersistentVolume', { name: 'v' }).then(() => false, isNotFound)).resolves.toBe(true);
 });
+
+it.each(['gone already', 'removed later'])('lets a claim choose anew whose node is %s', async (when) => {
+  await cluster.client.create('StorageClass', {
+    metadata: { name: 'remote' },
+    provisioner: 'example.com/remote',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  });
+  if (when === 'removed later') await addNode('n1');
+  const waiting = claim('data', '1Gi', { storageClassName: 'remote' });
+  const annotations = { 'volume.kubernetes.io/selected-node': 'n1' };
+  await add(['PersistentVolumeClaim', { ...waiting, metadata: { ...waiting.metadata, annotations } }]);
+  if (when === 'removed later') {
+    expect(claimOf('data')?.metadata.annotations).toMatchObject(annotations);
+    await cluster.client.delete('Node', { name: 'n1' });
+    await cluster.idle();
+  }
+  expect(claimOf('data')?.metadata.annotations?.['volume.kubernetes.io/selected-node']).toBeUndefined();
+  await cluster.events.flush();
+  expect(events('data')).toContain(
+    'ProvisioningFailed: node "n1" was selected for this claim and is gone: its pod is placed anew',
+  );
+});
