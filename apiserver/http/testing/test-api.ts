@@ -7,6 +7,7 @@ import { silentLogger } from '../../../shared/logger';
 import { byAbsence } from '../../auth/anonymous';
 import type { Authenticator } from '../../auth/authenticator';
 import { byBearerToken } from '../../auth/authenticator';
+import type { Authorizer } from '../../auth/authorizer';
 import { anyOf, mastersOnly } from '../../auth/authorizer';
 import { MASTERS } from '../../auth/user';
 import { createDecoder } from '../../openapi/decode';
@@ -39,7 +40,11 @@ export interface TestApi extends TestRegistry {
   close(): Promise<void>;
 }
 
-export async function startApi(virtual: VirtualHandlers = {}): Promise<TestApi> {
+/** `authorizer`: who allows beside the administrators. */
+export async function startApi(
+  virtual: VirtualHandlers = {},
+  { authorizer }: { readonly authorizer?: (parts: TestRegistry) => Authorizer } = {},
+): Promise<TestApi> {
   const schemas = loadSchemas();
   const parts = await startRegistry({ schemas });
   const { registry, clock } = parts;
@@ -50,7 +55,7 @@ export async function startApi(virtual: VirtualHandlers = {}): Promise<TestApi> 
     openApi: new OpenApiDocuments(kinds, schemas, 'v1.34.0'),
     decoder: createDecoder(schemas),
     authenticators: [knowing('root'), byAbsence],
-    authorizer: anyOf([mastersOnly]),
+    authorizer: anyOf([mastersOnly, ...(authorizer === undefined ? [] : [authorizer(parts)])]),
     streaming: { serves: () => false, handle: unserved, upgrade: unserved },
     proxy: { serves: () => false, handle: unserved, upgrade: unserved },
     virtual,
