@@ -13,6 +13,11 @@ it('protects without being told to', () => {
   expect(parse().audit).toBeUndefined();
 });
 
+it('knows who shows nothing, unless told not to', () => {
+  expect(parse().anonymousAuth).toBe(true);
+  expect(parse('--anonymous-auth=false').anonymousAuth).toBe(false);
+});
+
 it('takes a key file of somebody else, and makes none in its place', () => {
   const { encryption } = parse('--encryption-key-file', 'keys', '--encrypt-resources', 'secrets', 'configmaps');
   expect(encryption).toEqual({ keyFile: '/home/keys', makesKeyFile: false, resources: ['secrets', 'configmaps'] });

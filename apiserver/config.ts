@@ -29,6 +29,8 @@ export interface ServerConfig {
   /** Addresses and names that clients and agents dial, beside the local ones. The first goes into the kubeconfig. */
   readonly advertiseAddresses: readonly string[];
   readonly tokenAuthFile?: string;
+  /** Requests without credentials are those of system:anonymous; else they are refused, save for the health pages. */
+  readonly anonymousAuth: boolean;
   /** Whose name stands in tokens of service accounts; of the later ones tokens are only accepted. */
   readonly serviceAccountIssuers: readonly [string, ...string[]];
   /** What signs them; made where it is missing. Absent: a file in the data folder. */
@@ -97,6 +99,11 @@ export function parseConfig(
       describe: 'address or name that others dial; repeatable',
     })
     .option('token-auth-file', { type: 'string', describe: 'static tokens: lines of token,user,uid,"group1,group2"' })
+    .option('anonymous-auth', {
+      type: 'boolean',
+      default: true,
+      describe: 'take requests without credentials for those of system:anonymous; else only the health pages are open',
+    })
     .option('service-account-issuer', {
       type: 'string',
       array: true,
@@ -259,6 +266,7 @@ export function parseConfig(
     bindAddress: flags.bindAddress,
     port: flags.port,
     advertiseAddresses: flags.advertiseAddress,
+    anonymousAuth: flags.anonymousAuth,
     ...(flags.tokenAuthFile === undefined ? {} : { tokenAuthFile: resolved(flags.tokenAuthFile) }),
     serviceAccountIssuers: [issuer ?? DEFAULT_ISSUER, ...olderIssuers],
     ...(signingKeyFile === undefined ? {} : { serviceAccountSigningKeyFile: resolved(signingKeyFile) }),

@@ -26,6 +26,7 @@ import type { ClusterAuthority } from './auth/cluster-authority';
 import { openClusterAuthority } from './auth/cluster-authority';
 import { writeKubeconfig } from './auth/kubeconfig';
 import type { ServerConfig } from './config';
+import { serveBindings } from './http/bindings';
 import { ControllerManager } from './controllers/controller-manager';
 import { collectGarbage, createControllers } from './controllers/controllers';
 import { NodeLifecycle } from './controllers/node-lifecycle/node-lifecycle';
@@ -207,6 +208,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
             (error: unknown) => (error instanceof Error ? error.message : String(error)),
           ),
       }),
+      'bindings.': serveBindings(registry),
       'serviceaccounts/token': serveTokenRequests(tokens, config.apiAudiences),
       'nodes.metrics.k8s.io': serveNodeMetrics({ client, connector: channel, clock }),
       'pods.metrics.k8s.io': servePodMetrics({ client, connector: channel, clock }),

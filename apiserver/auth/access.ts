@@ -39,6 +39,8 @@ export interface Credentials {
 
 export interface CredentialsConfig {
   readonly tokenAuthFile?: string;
+  /** Who shows no credentials is somebody, too. */
+  readonly anonymousAuth: boolean;
   readonly oidc?: OidcConfig;
   readonly serviceAccountIssuers: readonly [string, ...string[]];
   readonly apiAudiences: readonly string[];
@@ -49,7 +51,7 @@ export async function openCredentials(
   config: CredentialsConfig,
   deps: { readonly client: Client; readonly clock: Clock; readonly logger: Logger; readonly keys: SigningKeys },
 ): Promise<Credentials> {
-  const { tokenAuthFile, oidc, serviceAccountIssuers: issuers, apiAudiences } = config;
+  const { tokenAuthFile, anonymousAuth, oidc, serviceAccountIssuers: issuers, apiAudiences } = config;
   const { client, clock, keys } = deps;
   const tokenAuthenticators = [
     ...(tokenAuthFile === undefined ? [] : [byTokenFile(tokenAuthFile, apiAudiences)]),
@@ -57,7 +59,7 @@ export async function openCredentials(
     byServiceAccountToken({ client, clock, keys, issuers, apiAudiences }),
   ];
   return {
-    authenticators: [byClientCertificate(), byBearerToken(tokenAuthenticators), byAbsence],
+    authenticators: [byClientCertificate(), byBearerToken(tokenAuthenticators), ...(anonymousAuth ? [byAbsence] : [])],
     tokenAuthenticators,
     tokens: new TokenIssuer({ client, clock, keys, issuer: issuers[0], apiAudiences }),
   };

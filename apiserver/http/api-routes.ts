@@ -22,7 +22,7 @@ import { methodNotAllowed } from './allowed-methods';
 import { VERBS, attributesOf } from './request-attributes';
 import type { RequestPath, RequestUrl } from './request-path';
 import type { FinishedRequest } from './finished-request';
-import { parseRequestPath, splitUrl } from './request-path';
+import { parseRequestPath, splitUrl, withoutWatchPath } from './request-path';
 import { JSON_TYPE, sendJson, sendRefusal, warn } from './respond';
 import { apiGroup, apiResourceList } from './discovery';
 import { DiscoveryPages, sendTagged } from './discovery-pages';
@@ -112,7 +112,8 @@ export class ApiRoutes {
       this.deps.onFinished(seen);
     });
     try {
-      const url = splitUrl(request.url);
+      const sent = splitUrl(request.url);
+      const url = request.method === 'GET' ? withoutWatchPath(sent) : sent;
       seen.path = url.pathname;
       await this.route(request, response, url, seen, audit);
     } catch (error) {

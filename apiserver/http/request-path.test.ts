@@ -1,4 +1,4 @@
-import { parseRequestPath, splitUrl } from './request-path';
+import { parseRequestPath, splitUrl, withoutWatchPath } from './request-path';
 
 it.each([
   ['/api/v1/pods', { group: '', version: 'v1', plural: 'pods' }],
@@ -44,4 +44,19 @@ it.each([
 ])('%s asks for %s with %j', (url, pathname, query) => {
   const split = splitUrl(url);
   expect([split.pathname, split.searchParams.toString()]).toEqual([pathname, query]);
+});
+
+it.each([
+  ['/api/v1/watch/pods', '/api/v1/pods?watch=true'],
+  ['/api/v1/watch/namespaces/a/pods?resourceVersion=3', '/api/v1/namespaces/a/pods?resourceVersion=3&watch=true'],
+  [
+    '/apis/apps/v1/watch/namespaces/a/deployments/b',
+    '/apis/apps/v1/namespaces/a/deployments?watch=true&fieldSelector=metadata.name%3Db',
+  ],
+  ['/api/v1/watch/namespaces/a', '/api/v1/namespaces?watch=true&fieldSelector=metadata.name%3Da'],
+  ['/api/v1/namespaces/watch/pods', '/api/v1/namespaces/watch/pods'],
+  ['/api/v1/watch/pods/a/log', '/api/v1/watch/pods/a/log'],
+])('the former path %s means %s', (url, meant) => {
+  const { pathname, searchParams } = withoutWatchPath(splitUrl(url));
+  expect(searchParams.size === 0 ? pathname : `${pathname}?${searchParams.toString()}`).toBe(meant);
 });

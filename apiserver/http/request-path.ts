@@ -19,6 +19,21 @@ export function splitUrl(url = '/'): RequestUrl {
   };
 }
 
+const WATCH = /^(\/api\/[^/]+|\/apis\/[^/]+\/[^/]+)\/watch(\/.+)$/;
+
+/** The former paths of watches, `/api/v1/watch/…`, as what they are short for; others as they are. Throws BadRequest. */
+export function withoutWatchPath(url: RequestUrl): RequestUrl {
+  if (!url.pathname.includes('/watch/')) return url;
+  const [, root = '', rest = ''] = WATCH.exec(url.pathname) ?? [];
+  const path = rest === '' ? undefined : parseRequestPath(root + rest);
+  if (path?.plural === undefined || path.subresource !== undefined) return url;
+  const searchParams = new URLSearchParams(url.searchParams);
+  searchParams.set('watch', 'true');
+  if (path.name === undefined) return { pathname: root + rest, searchParams };
+  searchParams.set('fieldSelector', `metadata.name=${path.name}`);
+  return { pathname: (root + rest).replace(/\/[^/]+\/?$/, ''), searchParams };
+}
+
 /** What a path below /api or /apis names. */
 export interface RequestPath {
   readonly group: string;

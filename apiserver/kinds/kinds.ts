@@ -20,6 +20,7 @@ import { cronJob } from './batch/cron-job';
 import { job } from './batch/job';
 import { certificateSigningRequest } from './certificates/certificate-signing-request';
 import { apiService } from './api-service';
+import { binding } from './binding';
 import { componentStatus } from './component-status';
 import { configMap } from './config-map';
 import { customResourceDefinition } from './custom-resource-definition';
@@ -105,6 +106,13 @@ export const KINDS: readonly Kind[] = [
 ];
 
 /** Kinds that are answered without being stored. */
-export const VIRTUAL_KINDS: readonly Kind[] = [componentStatus, ...REVIEWS, apiService, nodeMetrics, podMetrics];
+export const VIRTUAL_KINDS: readonly Kind[] = [
+  binding,
+  componentStatus,
+  ...REVIEWS,
+  apiService,
+  nodeMetrics,
+  podMetrics,
+];
 
 export const createKindList = (kinds: readonly Kind[] = KINDS): KindList => new KindList(kinds, VIRTUAL_KINDS);
