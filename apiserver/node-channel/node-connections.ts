@@ -5,6 +5,7 @@ import type { FenceTerms } from '../../shared/wire/fence';
 import type { EventReport, Heartbeat, NodeImages, NodeUsage, Registration } from '../../shared/wire/node-channel';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client } from '../registry/client';
+import { CLOCK_SKEW, ClockSkewGauge } from './clock-skew';
 import type { AgentCondition, LivenessMonitor } from './liveness';
 import type { ConnectedNode } from './node-connector';
 import type { NodeConnection } from './node-connection';
@@ -16,15 +17,13 @@ interface Entry {
   readonly address: string;
   readonly agentVersion: string;
   readonly connectedAtMs: number;
+  readonly skew: ClockSkewGauge;
   lastHeartbeatMs: number;
   usage?: NodeUsage;
 }
 
 /** What socket.io calls it when the other end closed the connection: the machine still stands, its agent does not. */
 const CLOSED_BY_AGENT = new Set(['transport close', 'client namespace disconnect']);
-
-/** An agent whose clock is off by more is told about in the log: certificates and timestamps suffer. */
-const CLOCK_SKEW_WARNING_MS = 60_000;
 
 /** The nodes that are, or were, connected to this server: one connection each, the newest. */
 export class NodeConnections {
@@ -75,6 +74,7 @@ export class NodeConnections {
       address: registration.status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? connection.address,
       agentVersion: registration.agentVersion,
       connectedAtMs: nowMs,
+      skew: this.entries.get(nodeName)?.skew ?? new ClockSkewGauge(),
       lastHeartbeatMs: nowMs,
     });
     if (older !== undefined && older !== connection) older.close();
@@ -97,14 +97,30 @@ export class NodeConnections {
     const entry = this.entries.get(nodeName);
     if (entry?.connection !== connection) return false;
     const nowMs = this.deps.clock.now();
-    const skewMs = heartbeat.sentAtMs - nowMs;
-    if (heartbeat.sequence === 1 && Math.abs(skewMs) > CLOCK_SKEW_WARNING_MS) {
-      this.deps.logger.warn({ node: nodeName, skewMs }, 'the clock of the node differs from the server');
-    }
+    entry.skew.observe(heartbeat.sentAtMs - nowMs);
     entry.lastHeartbeatMs = nowMs;
     entry.usage = heartbeat.usage;
-    this.deps.liveness.beat(nodeName, heartbeat.conditions);
+    const clock = this.clockCondition(nodeName, entry.skew);
+    this.deps.liveness.beat(nodeName, [...heartbeat.conditions, ...(clock === undefined ? [] : [clock])]);
     return true;
+  }
+
+  /** What its beats say of the node's clock; news are told in an Event. */
+  private clockCondition(nodeName: string, skew: ClockSkewGauge): AgentCondition | undefined {
+    const standing = this.deps.client
+      .view('Node')
+      .get({ name: nodeName })
+      ?.status?.conditions?.find(({ type }) => type === CLOCK_SKEW);
+    const condition = skew.condition(standing !== undefined);
+    if (condition === undefined || condition.status === standing?.status) return condition;
+    const { reason, message, status } = condition;
+    this.deps.events.record(
+      // Kubernetes names a node's events by its name, not its uid, and clients look for that.
+      { kind: 'Node', apiVersion: 'v1', metadata: { name: nodeName, uid: nodeName } },
+      { type: status === 'True' ? 'Warning' : 'Normal', reason, message },
+      { component: 'node-controller' },
+    );
+    return condition;
   }
 
   /** Shows them in the Node, whose agent alone says so. */

@@ -64,9 +64,12 @@ export class DeploymentController implements Controller {
     if (!isRolling(deployment) && !(await this.isCleared(deployment, sets))) {
       return this.report(deployment, this.refreshed(deployment));
     }
-    const newSet = await this.newSet(deployment, sets, true);
-    if (newSet === undefined) return { requeueAfterMs: 0 };
-    const old = sets.filter(({ metadata }) => metadata.uid !== newSet.metadata.uid);
+    const found = await this.newSet(deployment, sets, true);
+    if (found === undefined) return { requeueAfterMs: 0 };
+    // Judged on what stands now: writes take their time, and more may be available than before them.
+    const all = this.refreshed(deployment);
+    const newSet = all.find(({ metadata }) => metadata.uid === found.metadata.uid) ?? found;
+    const old = all.filter(({ metadata }) => metadata.uid !== newSet.metadata.uid);
     if (isScaled([...old, newSet], deployment)) await this.scaleInProportion(deployment, [...old, newSet], newSet);
     else if (isRolling(deployment)) await this.roll(deployment, newSet, old);
     else if (sizeOf(newSet) !== wantedOf(deployment)) await this.resize(deployment, newSet, wantedOf(deployment));
