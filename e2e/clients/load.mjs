@@ -16,9 +16,22 @@ const ask = (url) =>
   new Promise((resolve) => {
     const request = http.get(url, { agent: false, timeout: 20_000 }, (response) => {
       response.resume();
-      response.once('close', () => resolve(response.complete && response.statusCode === 200 ? undefined : `status ${response.statusCode}, ${response.complete ? 'whole' : 'cut off'}`));
+      response.once('close', () =>
+        resolve(
+          response.complete && response.statusCode === 200
+            ? undefined
+            : `status ${response.statusCode}, ${response.complete ? 'whole' : 'cut off'}`,
+        ),
+      );
     });
-    request.once('timeout', () => request.destroy(new Error('no answer in time')));
+    request.once('timeout', () => {
+      const { socket } = request;
+      request.destroy(
+        new Error(
+          `no answer in time, ${socket.connecting ? 'not' : 'though'} connected, from port ${socket.localPort}`,
+        ),
+      );
+    });
     request.once('error', (error) => resolve(error.message));
   });
 const client = async () => {
@@ -34,5 +47,12 @@ const client = async () => {
 createInterface({ input: process.stdin }).once('line', () => (isOver = true));
 console.error('asking');
 await Promise.all(Array.from({ length: Number(clients) }, client));
-console.log(JSON.stringify({ answered, failed: failed.length, first: failed.slice(0, 20), seconds: (performance.now() - started) / 1_000 }));
+console.log(
+  JSON.stringify({
+    answered,
+    failed: failed.length,
+    first: failed.slice(0, 20),
+    seconds: (performance.now() - started) / 1_000,
+  }),
+);
 process.exit(0);

@@ -9,8 +9,7 @@ import { readKeptBlock } from '../../kubelet/network/pod-network/kept-block';
 import { podNetworkNames } from '../../kubelet/network/pod-network/names';
 import { PeerNetwork } from '../../kubelet/network/pod-network/peer-network';
 import { forbidForwarding } from '../../kubelet/network/services/forwarding';
-import { policyTableNameOf } from '../../kubelet/network/policies/policy-kernel';
-import { tableNameOf } from '../../kubelet/network/services/kernel';
+import { policyTableOf, serviceTableOf } from '../../kubelet/network/table-names';
 import { ClusterClient } from './cluster-client';
 import type { Outcome, Running } from './programs';
 import { dist, realKubectl, run, start } from './programs';
@@ -187,7 +186,7 @@ export class Cluster extends ClusterClient {
     if (left.length > 0) await command('docker', ['rm', '-f', '-v', ...left]);
     // As an agent does that is told to clean up, but without the seconds that its start takes.
     for (const worker of this.workers) {
-      for (const table of [tableNameOf(worker), policyTableNameOf(worker)])
+      for (const table of [serviceTableOf(worker), policyTableOf(worker)])
         await command('nft', ['delete', 'table', 'ip', table]);
       await this.removeNetwork(worker);
     }

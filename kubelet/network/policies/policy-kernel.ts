@@ -1,5 +1,5 @@
 import { runProgram } from '../run-program';
-import { tableNameOf } from '../services/kernel';
+import { policyTableOf } from '../table-names';
 import { changeText, wholeTable } from './nft-policies';
 import type { Ruleset } from './ruleset';
 
@@ -21,7 +21,7 @@ export class NftPolicyKernel implements PolicyKernel {
     nodeName: string,
     private readonly nft: (script: string) => Promise<string> = (script) => runProgram('nft', ['-f', '-'], script),
   ) {
-    this.table = policyTableNameOf(nodeName);
+    this.table = policyTableOf(nodeName);
   }
 
   replace(ruleset: Ruleset): Promise<void> {
@@ -41,6 +41,3 @@ export class NftPolicyKernel implements PolicyKernel {
     await this.nft(script);
   }
 }
-
-export const policyTableNameOf = (nodeName: string): string =>
-  tableNameOf(nodeName).replace(/^pinsetter-/, 'pinsetter-policy-');

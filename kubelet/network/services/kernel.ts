@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { runProgram } from '../run-program';
+import { serviceTableOf } from '../table-names';
 import type { Frontend, Target } from './frontend';
 import { targetKey } from './frontend';
 import { NftChange, emptyTable, pickChains } from './nft-script';
@@ -35,13 +35,6 @@ export interface Kernel {
   remove(): Promise<void>;
 }
 
-/** Names of tables are short and of few characters: what does not fit is told by a hash. */
-export const tableNameOf = (nodeName: string): string => {
-  const plain = `pinsetter-${nodeName.replaceAll('.', '-')}`;
-  if (plain.length <= 48 && !nodeName.includes('.')) return plain;
-  return `${plain.slice(0, 40)}-${createHash('sha256').update(nodeName).digest('hex').slice(0, 8)}`;
-};
-
 /** nftables, in a table of the node's own beside everybody else's. */
 export class NftKernel implements Kernel {
   private readonly table: string;
@@ -52,7 +45,7 @@ export class NftKernel implements Kernel {
     nodeName: string,
     private readonly podInterface: string,
   ) {
-    this.table = tableNameOf(nodeName);
+    this.table = serviceTableOf(nodeName);
   }
 
   /** Whether this machine can do it. */
