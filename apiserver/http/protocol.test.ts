@@ -216,3 +216,14 @@ it('warns of unknown fields also in a table', async () => {
   expect(code).toBe(201);
   expect(answered['warning']).toContain('unknown field');
 });
+
+it('an object is at least of the version that is asked for', async () => {
+  await create(MAPS, aMap());
+  const { resourceVersion } = (await api.ask('GET', `${MAPS}/a`)).body['metadata'] as { resourceVersion: string };
+  for (const version of ['', '0', resourceVersion])
+    expect((await api.ask('GET', `${MAPS}/a?resourceVersion=${version}`)).code).toBe(200);
+  expect((await api.ask('GET', `${MAPS}/a?resourceVersion=x`)).code).toBe(400);
+  const asked = api.ask('GET', `${MAPS}/a?resourceVersion=${Number(resourceVersion) + 1}`);
+  await create(MAPS, aMap('b'));
+  expect((await asked).code).toBe(200);
+});

@@ -84,6 +84,7 @@ export class ResourceRoutes {
     }
     switch (request.method) {
       case 'GET':
+        if (call.query.has('resourceVersion')) await this.reached(call.query);
         return this.sendObject(call, await this.registry.get(call.kind, keyOf(call)));
       case 'PUT':
         return this.update(call);
@@ -94,6 +95,12 @@ export class ResourceRoutes {
       default:
         throw notAllowed();
     }
+  }
+
+  /** An object is never older than the client asks for. */
+  private reached(query: URLSearchParams): Promise<void> | undefined {
+    const version = query.get('resourceVersion') ?? '';
+    return version === '' || version === '0' ? undefined : this.registry.reached(version);
   }
 
   private async list(call: ResourceRequest): Promise<void> {

@@ -17,7 +17,7 @@ import {
   readIncoming,
   readPatched,
 } from './incoming-object';
-import { listObjects } from './list-objects';
+import { listObjects, parseResourceVersion, waitFor } from './list-objects';
 import type { UpdateOptions } from './object-change';
 import { ObjectChanges } from './object-change';
 import type { ObjectCache } from './object-cache';
@@ -80,6 +80,11 @@ export class GenericRegistry implements Registry {
     const asked = this.objects.ready(kind, key);
     if (asked !== undefined) await asked;
     return this.objects.existing(kind, key);
+  }
+
+  async reached(resourceVersion: string): Promise<void> {
+    const { cache, clock } = this.parts;
+    await waitFor(cache, clock, parseResourceVersion(resourceVersion)).catch(rethrow);
   }
 
   async list(kind: Kind, query: ListQuery): Promise<ListPage> {

@@ -98,6 +98,8 @@ export type DeleteResult =
 /** All methods throw StatusError and nothing else for what a client can cause. */
 export interface Registry {
   get(kind: Kind, key: ObjectKey): Promise<Encoded>;
+  /** Resolves when reads show that resourceVersion or a later one. Throws BadRequest, and Timeout where that never comes. */
+  reached(resourceVersion: string): Promise<void>;
   list(kind: Kind, query: ListQuery): Promise<ListPage>;
   watch(kind: Kind, query: WatchQuery): RegistryWatch;
   create(kind: Kind, namespace: string | undefined, object: ApiObject, options: WriteOptions): Promise<WriteResult>;
