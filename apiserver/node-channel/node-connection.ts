@@ -29,6 +29,7 @@ import { parseImagesInStatus, parseReferredImages } from '../../shared/wire/node
 import { parseNetworkApplied, parseWithdrawal } from '../../shared/wire/network';
 import type { RelayFrames } from '../../shared/wire/pod-network';
 import { parsePodNetworkReport, parseRelayFrames } from '../../shared/wire/pod-network';
+import { hasRoomForFrames } from '../../shared/wire/relay-room';
 import { ServerStreams } from '../../shared/wire/server-streams';
 import type { FenceTerms } from '../../shared/wire/fence';
 import type { ConfigMap, Secret } from '../../shared/api/objects';
@@ -44,8 +45,6 @@ import type { PodStatusWriter } from './pod-status-writer';
 
 /** How long an agent may take to accept or refuse a stream: it may have to ask a busy engine. */
 const STREAM_OPEN_TIMEOUT_MS = 30_000;
-/** Of the socket, behind which frames of other nodes are dropped. */
-const MAX_WAITING_PACKETS = 64;
 
 /** What one connection needs from the rest of the channel. */
 export interface ConnectionServices {
@@ -123,9 +122,7 @@ export class NodeConnection {
 
   /** What does not leave soon is lost, as on any network. */
   passOn(frames: RelayFrames): void {
-    const waiting: unknown = Reflect.get(this.socket.conn, 'writeBuffer');
-    const isFull = Array.isArray(waiting) && waiting.length >= MAX_WAITING_PACKETS;
-    if (this.isRegistered && !isFull) this.socket.emit('relayFrames', frames);
+    if (this.isRegistered && hasRoomForFrames(this.socket.conn)) this.socket.emit('relayFrames', frames);
   }
 
   private listen(): void {

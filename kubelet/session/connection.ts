@@ -20,6 +20,7 @@ import {
   parseSync,
 } from '../../shared/wire/parse-server';
 import { parseStatus } from '../../shared/wire/parse-status';
+import { hasRoomForFrames } from '../../shared/wire/relay-room';
 import { parseStreamCredit, parseStreamData, parseStreamEnd, parseStreamOpen } from '../../shared/wire/parse-stream';
 import { asDialError } from './dial-error';
 import type { NodeCredential } from './node-credential';
@@ -27,8 +28,6 @@ import type { SessionHandlers } from './session';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const REGISTER_TIMEOUT_MS = 30_000;
-/** Of the socket, behind which frames of other nodes are dropped. */
-const MAX_WAITING_PACKETS = 64;
 
 type Figures = Awaited<ReturnType<SessionHandlers['heartbeat']>>;
 
@@ -212,8 +211,7 @@ export class Connection {
 
   /** Dropped where too much waits already: heartbeats and statuses go over the same socket. */
   sendFrames(frames: RelayFrames): void {
-    const { writeBuffer } = this.socket.io.engine;
-    if (this.socket.connected && writeBuffer.length < MAX_WAITING_PACKETS) this.socket.emit('relayFrames', frames);
+    if (this.socket.connected && hasRoomForFrames(this.socket.io.engine)) this.socket.emit('relayFrames', frames);
   }
 
   /** The server's answer. Throws the Status it refused with, or ServiceUnavailable when none came. */

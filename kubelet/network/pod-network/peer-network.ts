@@ -110,6 +110,7 @@ export class PeerNetwork {
     const { names, hostId, nodeIp } = this.options;
     await this.openRoutes(block);
     await this.openVxlan(block, mtu);
+    await this.openRelay(block, mtu);
     const known = await this.knownPeers(peers);
     const relayPort = this.relay.port;
     const own: OwnNode = {
@@ -196,6 +197,16 @@ export class PeerNetwork {
       const { vxlan: name, vxlanMac: mac, vxlanVni: vni } = names;
       await ensureVxlan({ name, mac, vni, mtu, address: block.ends.vxlan, isForProgram: false });
       await this.prober.open('vxlan', block.ends.vxlan);
+    });
+  }
+
+  private async openRelay(block: Block, mtu: number): Promise<void> {
+    const { names } = this.options;
+    await this.open('relay', async () => {
+      const { relay: name, relayMac: mac, relayVni: vni } = names;
+      await this.relay.open();
+      await ensureVxlan({ name, mac, vni, mtu, address: block.ends.relay, isForProgram: true });
+      await this.prober.open('relay', block.ends.relay);
     });
   }
 

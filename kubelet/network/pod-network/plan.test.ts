@@ -15,7 +15,7 @@ const own: OwnNode = {
   hostId: 'here',
   address: '192.0.2.1',
   block: block('10.244.1.0/24'),
-  names: { vxlan: 'pnsv-1', relay: 'pnsr-1', wireguard: 'pnsw-1' },
+  names: { bridge: 'pnsb-1', vxlan: 'pnsv-1', relay: 'pnsr-1', wireguard: 'pnsw-1' },
   mode: 'auto',
   backends: new Set(['routes', 'vxlan', 'wireguard', 'relay'] as const),
   relayPort: 40_000,
@@ -71,6 +71,7 @@ it('hands what is relayed to the agent itself', () => {
 it('keeps a route of its own for each way that may work, whichever is taken', () => {
   const ends = planned('relay').routes.map(({ destination, device }) => `${destination} ${device}`);
   expect(ends).toEqual([
+    '192.0.0.8 pnsb-1',
     '10.244.2.254 eth0',
     '10.244.2.253 pnsv-1',
     '10.244.2.252 pnsw-1',

@@ -12,7 +12,7 @@ export interface OwnNode {
   /** Its InternalIP. */
   readonly address: string;
   readonly block: Block;
-  readonly names: Pick<PodNetworkNames, 'vxlan' | 'relay' | 'wireguard'>;
+  readonly names: Pick<PodNetworkNames, 'bridge' | 'vxlan' | 'relay' | 'wireguard'>;
   readonly mode: PodNetworkMode;
   /** Ways that this machine can take part in. */
   readonly backends: ReadonlySet<Backend>;
@@ -56,6 +56,9 @@ export function plan(own: OwnNode, peers: readonly KnownPeer[], pathOf: (nodeNam
   const routes: Route[] = [];
   const neighbours: Neighbour[] = [];
   const forwardings: Forwarding[] = [];
+  // It is never sent there; without a route it would not be sent at all.
+  if (own.relayPort !== undefined)
+    routes.push({ destination: RELAY_ADDRESS, device: own.names.bridge, source: own.block.gateway });
   for (const known of peers) {
     const path = pathOf(known.peer.nodeName);
     for (const backend of candidatesOf(own, known)) {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import type { RelayFrames } from '../../../shared/wire/pod-network';
+import { completeChecksum } from './relay-checksum';
 import { packFrames, unpackFrames, vniOf } from './relay-frames';
 import { VXLAN_PORT } from './vxlan-device';
 
@@ -8,8 +9,8 @@ import { VXLAN_PORT } from './vxlan-device';
 const MAX_BATCH_BYTES = 64 * 1024;
 const LOOPBACK = '127.0.0.1';
 /**
- * Where the relay device sends, which is nowhere (the dummy address of RFC 7600): of a destination on the machine itself the
- * kernel wants a device, and would not ask a program. A rule of the node's table brings it to the loopback.
+ * Where the relay device sends, which is nowhere (the dummy address of RFC 7600): what goes to an address of the machine
+ * itself the kernel hands from device to device, and no program sees it. A rule of the node's table brings it to the loopback.
  */
 export const RELAY_ADDRESS = '192.0.0.8';
 
@@ -66,11 +67,12 @@ export class RelaySocket {
       if (vniOf(frame) === this.options.vni) this.socket?.send(frame, VXLAN_PORT, LOOPBACK, () => undefined);
   }
 
-  private take(frame: Uint8Array): void {
+  private take(frame: Buffer): void {
     const nodeName = this.peers.get(vniOf(frame) ?? 0);
     if (nodeName === undefined) return;
     const batch = this.batches.get(nodeName) ?? { frames: [], bytes: 0 };
     if (batch.bytes + frame.length > MAX_BATCH_BYTES) return;
+    completeChecksum(frame);
     batch.frames.push(frame);
     batch.bytes += frame.length;
     this.batches.set(nodeName, batch);

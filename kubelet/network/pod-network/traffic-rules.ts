@@ -38,8 +38,8 @@ table ip ${table} {
     ip daddr ${clusterCidr} ip saddr != ${clusterCidr} oifname != "lo" oifname != "pnsb-*" snat to ${gateway}
   }
   chain output {
-    type nat hook output priority -110;
-    ${relayPort === undefined ? '' : `ip daddr ${RELAY_ADDRESS} udp dport ${relayPort} dnat to 127.0.0.1`}
+    type route hook output priority -300;
+    ${relayPort === undefined ? '' : `ip daddr ${RELAY_ADDRESS} udp dport ${relayPort} notrack ip saddr set 127.0.0.1 ip daddr set 127.0.0.1`}
   }
   chain forward {
     type filter hook forward priority -10;

@@ -30,6 +30,8 @@ export async function ensureVxlan(device: VxlanDevice): Promise<void> {
     await runProgram('ip', [
       ...['link', 'add', name, 'address', mac, 'mtu', String(mtu)],
       ...['type', 'vxlan', 'id', String(vni), 'dstport', String(VXLAN_PORT), 'nolearning'],
+      // Over a checksum that is still to be completed the kernel would take one that is wrong until then.
+      ...(device.isForProgram ? ['noudpcsum'] : []),
     ]);
   }
   const whole = device.isForProgram ? ['gso_max_segs', '1'] : [];
