@@ -108,10 +108,11 @@ export class Candidates {
   }
 
   private bestBlock(layout: Layout, groupCosts: Int32Array | undefined): number {
+    if (groupCosts === undefined) return this.bestOfAll(layout);
     const { bounds, bests, stale } = this;
     const costOf = (block: number): number => {
       const own = bounds[block] ?? IMPOSSIBLE;
-      const group = groupCosts === undefined ? 0 : (groupCosts[layout.groups[block] ?? 0] ?? 0);
+      const group = groupCosts[layout.groups[block] ?? 0] ?? 0;
       return own === IMPOSSIBLE || group === IMPOSSIBLE ? IMPOSSIBLE : own + group;
     };
     let best = -1;
@@ -133,6 +134,29 @@ export class Candidates {
       const isBetter =
         cost < lowest || this.wins(layout.nodes[bests[block] ?? 0] ?? 0, layout.nodes[bests[best] ?? 0] ?? 0);
       if (!isBetter) continue;
+      lowest = cost;
+      best = block;
+    }
+    return best;
+  }
+
+  /** The same where blocks of all groups compete by their own costs alone. */
+  private bestOfAll(layout: Layout): number {
+    const { bounds, bests, stale, lastBlock } = this;
+    if (lastBlock < bounds.length && stale[lastBlock] === 1) this.settle(layout, lastBlock);
+    let lowest = bounds[lastBlock] ?? IMPOSSIBLE;
+    let best = lowest === IMPOSSIBLE ? -1 : lastBlock;
+    for (let block = 0; block < bounds.length; block++) {
+      let cost = bounds[block] ?? IMPOSSIBLE;
+      if (cost > lowest || cost === IMPOSSIBLE || block === best) continue;
+      if (stale[block] === 1) {
+        this.settle(layout, block);
+        cost = bounds[block] ?? IMPOSSIBLE;
+        if (cost > lowest || cost === IMPOSSIBLE) continue;
+      }
+      if (cost === lowest && !this.wins(layout.nodes[bests[block] ?? 0] ?? 0, layout.nodes[bests[best] ?? 0] ?? 0)) {
+        continue;
+      }
       lowest = cost;
       best = block;
     }

@@ -16,6 +16,8 @@ export class PromisingNodes {
   private levels = new Int32Array(0);
   /** How many nodes there are of each level. */
   private readonly tally: number[] = [];
+  /** No node of a level has a lower slot than this. */
+  private readonly starts: number[] = [];
   private seen = -1;
   private fitVersion = -1;
 
@@ -24,29 +26,35 @@ export class PromisingNodes {
     private readonly podClass: PodClass,
   ) {}
 
-  /** Those with the least important victims, at most `count`. */
+  /** Those with the least important victims, at most `count`, each level's in order of their slots. */
   first(count: number): readonly number[] {
     this.refresh();
-    const { cluster, podClass, levels } = this;
+    const found: number[] = [];
+    for (let level = 0; level < this.tally.length && found.length < count; level++) this.collect(level, count, found);
+    return found;
+  }
+
+  /** Adds nodes of one level until there are `count`. Begins where the level's first node may be. */
+  private collect(level: number, count: number, found: number[]): void {
+    const { cluster, podClass, levels, starts } = this;
     const isFirst = mayBeFirst(podClass);
-    const lowest = this.tally.findIndex((nodes) => nodes > 0);
-    const buckets: number[][] = [];
-    for (let node = 0; node < levels.length; node++) {
-      const level = levels[node] ?? HOPELESS;
-      if (level === HOPELESS) continue;
-      const bucket = (buckets[level] ??= []);
-      if (bucket.length >= count) continue;
-      if (cluster.load.isOverloaded(node) || !isNear(podClass.rules, isFirst, node)) continue;
-      bucket.push(node);
-      if (level === lowest && bucket.length === count) return bucket;
+    const total = this.tally[level] ?? 0;
+    let met = 0;
+    for (let node = starts[level] ?? 0; met < total && found.length < count && node < levels.length; node++) {
+      if (levels[node] !== level) continue;
+      if (met === 0) starts[level] = node;
+      met += 1;
+      if (!cluster.load.isOverloaded(node) && isNear(podClass.rules, isFirst, node)) found.push(node);
     }
-    return buckets.flat().slice(0, count);
   }
 
   private set(node: number, level: number): void {
     const before = this.levels[node] ?? HOPELESS;
     if (before !== HOPELESS) this.tally[before] = (this.tally[before] ?? 0) - 1;
-    if (level !== HOPELESS) this.tally[level] = (this.tally[level] ?? 0) + 1;
+    if (level !== HOPELESS) {
+      this.tally[level] = (this.tally[level] ?? 0) + 1;
+      this.starts[level] = Math.min(this.starts[level] ?? node, node);
+    }
     this.levels[node] = level;
   }
 
