@@ -22,6 +22,10 @@ interface Orchestrated {
   stop(): Promise<void>;
 }
 
+/** As it comes, pods stay 15 s with a node that is lost, for it may return; here they do not. */
+const AT_ONCE = 'Pinsetter, lost pods moved at once';
+const AT_ONCE_ARGS = ['not-ready', 'unreachable'].flatMap((what) => [`--default-${what}-toleration-seconds`, '0']);
+
 /** The workers' own port, where the server runs: what neither needs a proxy for. */
 const answers = async (client: Host, host: Host): Promise<boolean> =>
   (await client.run('curl', ['-sf', '-m', '0.5', `http://${host.address}:${PORT}/`])).status === 0;
@@ -54,8 +58,8 @@ async function cutOnce(subject: Orchestrated): Promise<number> {
   }
 }
 
-async function ofPinsetter(): Promise<Orchestrated> {
-  const cluster = await HostCluster.start({ workers: [{}, {}] });
+async function ofPinsetter(name: string, serverArgs: readonly string[] = []): Promise<Orchestrated> {
+  const cluster = await HostCluster.start({ workers: [{}, {}], serverArgs });
   const labels = { app: 'web' };
   await cluster.ok(
     ['apply', '-f', '-'],
@@ -76,7 +80,7 @@ async function ofPinsetter(): Promise<Orchestrated> {
     ),
   );
   return {
-    name: 'Pinsetter',
+    name,
     workers: cluster.workers,
     client: cluster.serverHost,
     settle: async () => {
@@ -125,29 +129,31 @@ async function ofSwarm(): Promise<Orchestrated> {
   };
 }
 
+const SUBJECTS = [() => ofPinsetter('Pinsetter'), () => ofPinsetter(AT_ONCE, AT_ONCE_ARGS), ofSwarm] as const;
+
 /** A node is cut off: how long until its only pod answers elsewhere, beside Docker Swarm on hosts of the same kind. */
 export async function failover(rounds: number): Promise<PartResult> {
   const subjects: Orchestrated[] = [];
   const times = new Map<string, number[]>();
   try {
-    for (const make of [ofPinsetter, ofSwarm]) subjects.push(await make());
+    for (const make of SUBJECTS) subjects.push(await make());
     for (let round = 0; round < rounds; round++)
       for (const subject of subjects)
         times.set(subject.name, [...(times.get(subject.name) ?? []), await cutOnce(subject)]);
   } finally {
     for (const subject of subjects) await subject.stop();
   }
-  const [ours, swarm] = ['Pinsetter', 'Swarm'].map((name) => median(times.get(name) ?? []));
-  const ratio = (ours ?? Number.NaN) / (swarm ?? Number.NaN);
+  const swarmMs = median(times.get('Swarm') ?? []);
+  const ratios = Object.fromEntries(
+    ['Pinsetter', AT_ONCE].map((name) => [name, median(times.get(name) ?? []) / swarmMs] as const),
+  );
   return {
-    rows: [
-      [
-        'node cut -> its only pod answers elsewhere',
-        `${((ours ?? 0) / 1_000).toFixed(1)} s`,
-        `Swarm ${((swarm ?? 0) / 1_000).toFixed(1)} s`,
-        `${ratio.toFixed(2)}x`,
-      ],
-    ],
-    figures: { failoverMs: Object.fromEntries(times), ratio },
+    rows: Object.entries(ratios).map(([name, ratio]) => [
+      `node cut -> its only pod answers elsewhere (${name})`,
+      `${(median(times.get(name) ?? []) / 1_000).toFixed(1)} s`,
+      `Swarm ${(swarmMs / 1_000).toFixed(1)} s`,
+      `${ratio.toFixed(2)}x`,
+    ]),
+    figures: { failoverMs: Object.fromEntries(times), ratios },
   };
 }

@@ -29,7 +29,7 @@ export async function ready(rounds: number): Promise<PartResult> {
         dialling.map((each) => each.until(/answered/, 120_000).then(() => performance.now())),
       );
       const seen = watch.until(/ready:True/, 120_000).then(() => performance.now());
-      const container = shell('exec nc -lk -p 8080 -e true', {
+      const container = shell('mkdir -p /tmp/www; exec httpd -f -p 8080 -h /tmp/www', {
         readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
       });
       const nodeName = cluster.worker((round % cluster.workers.length) + 1).name;
