@@ -23,7 +23,7 @@ describe('the rules of a machine, between pods of one bridge', () => {
 
   // Files of /sys show the namespace of the program that opened them, so it takes one that runs inside.
   const inside = (call: string): Promise<string> => {
-    const file = dist('kubelet', 'network', 'policies', 'bridged-traffic.js');
+    const file = dist('kubelet', 'network', 'bridged-traffic.js');
     const script = `require(process.argv[1]).${call}('br0').then((done) => console.log(done))`;
     return lan.in('machine', process.execPath, ['-e', script, file]);
   };

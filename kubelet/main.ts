@@ -12,9 +12,10 @@ import { Housekeeping } from './agent/housekeeping';
 import { NodeAddress } from './agent/node-address';
 import { ConfigurationError, parseConfig } from './config';
 import { createKubelet } from './create-kubelet';
+import { PodBridge } from './network/bridged-traffic';
 import { ClusterNetwork } from './network/cluster-network';
 import { NodePolicies } from './network/policies/node-policies';
-import { NftKernel } from './network/services/kernel';
+import { NftKernel } from './network/services/nft-kernel';
 import { createDoors } from './network/doors';
 import { hostIdOf } from './network/pod-network/host-facts';
 import { podNetworkNames } from './network/pod-network/names';
@@ -111,8 +112,14 @@ async function main(): Promise<void> {
   const openDoors = createDoors({ config, isRoot, clock, random: systemRandom, logger });
   const policies =
     isRoot && (await NftKernel.isThere()) ? await NodePolicies.start({ nodeName, dataDir, clock, logger }) : undefined;
+  if (policies === undefined)
+    logger.warn({}, 'NetworkPolicies do not hold on this node: it takes root, and the program nft');
   const network = new ClusterNetwork(
-    { clock, openDoors, ...(policies === undefined ? {} : { policies }) },
+    {
+      ...{ clock, openDoors },
+      ...(isRoot ? { bridge: new PodBridge(logger) } : {}),
+      ...(policies === undefined ? {} : { policies }),
+    },
     () => podNetwork,
   );
   const podNetwork: PodNetwork = new PodNetwork({

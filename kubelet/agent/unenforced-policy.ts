@@ -4,5 +4,5 @@ import type { EventReport } from '../../shared/wire/node-channel';
 export const unenforcedPolicy = (policy: string): EventReport => ({
   type: 'Warning',
   reason: 'NetworkPolicyNotEnforced',
-  message: `NetworkPolicy "${policy}" selects pods of this node, which does not enforce it: that takes root and nftables (the nft program)`,
+  message: `NetworkPolicy "${policy}" selects pods of this node, which does not enforce it: that takes root and nftables (the nft program; iptables serves Services alone)`,
 });

@@ -8,6 +8,7 @@ import type { PolicyChange } from '../../shared/wire/network-policy';
 import type { AgentNetwork } from '../agent/agent-options';
 import type { ApiAddress } from '../api-relay/api-relay';
 import type { ClusterDns } from '../environment/cluster-dns';
+import type { PodBridge } from './bridged-traffic';
 import { NetworkState, keyOf } from './network-state';
 import type { NodeNetwork } from './node-network';
 import type { OpenNetwork, PodNetwork } from './pod-network/pod-network';
@@ -27,6 +28,8 @@ export interface Doors {
 
 export interface ClusterNetworkOptions {
   readonly clock: Clock;
+  /** Absent where the agent may not change this machine's network. */
+  readonly bridge?: PodBridge;
   /** Absent where this machine cannot keep pods to their NetworkPolicies. */
   readonly policies?: NodePolicies;
   /** `state`: what the server has told of Services, and will. */
@@ -51,7 +54,7 @@ export class ClusterNetwork implements AgentNetwork {
 
   /** Opens the doors at the node's addresses, in the place of those at others. */
   async open(network: OpenNetwork): Promise<void> {
-    await this.options.policies?.openBridge(network.bridge);
+    await this.options.bridge?.open(network.bridge);
     await this.doors?.close();
     const doors = await this.options.openDoors(network, this.state);
     this.doors = doors;
@@ -125,6 +128,7 @@ export class ClusterNetwork implements AgentNetwork {
   }
 
   async attach(podUid: string, addresses: readonly string[]): Promise<void> {
+    await this.options.bridge?.attach();
     await Promise.all([this.openServices(podUid, addresses), this.options.policies?.attach(podUid, addresses)]);
   }
 

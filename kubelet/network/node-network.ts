@@ -8,10 +8,10 @@ import { DnsServer } from './dns/dns-server';
 import { Upstream } from './dns/upstream';
 import { readHostResolver } from './host-resolver';
 import type { NetworkState } from './network-state';
+import { chooseKernel, removeServices } from './services/choose-kernel';
 import { allowForwarding, allowHairpin, forbidForwarding } from './services/forwarding';
 import type { Target } from './services/frontend';
 import type { Kernel } from './services/kernel';
-import { NftKernel } from './services/kernel';
 import { ServiceProxy } from './services/service-proxy';
 
 const DNS_SERVICE = 'kube-system/kube-dns';
@@ -63,13 +63,15 @@ export class NodeNetwork {
     });
   }
 
-  /** Undefined where this machine cannot do it: not root, or without nftables. */
+  /** Undefined where this machine cannot do it: not root, or with neither nftables nor iptables. */
   static async start(options: NodeNetworkOptions): Promise<NodeNetwork | undefined> {
-    const { hostAddress, podInterface, state, logger, clusterDomain, clock, random } = options;
-    if (!(await NftKernel.isThere())) {
-      logger.warn({ hostAddress }, 'no Services on this node: it takes root and nftables (the nft program)');
+    const { nodeName, hostAddress, podInterface, state, logger, clusterDomain, clock, random } = options;
+    const chosen = await chooseKernel(nodeName, podInterface);
+    if (chosen === undefined) {
+      logger.warn({ hostAddress }, 'no Services on this node: it takes root, and the program nft or iptables');
       return undefined;
     }
+    logger.info({ by: chosen.by }, 'Services are programmed');
     const resolver = await readHostResolver();
     const upstream = new Upstream({ resolvers: resolver.servers.map((address) => ({ address })), clock, random });
     const dnsServer = new DnsServer({ names: new ClusterNames(state, clusterDomain), upstream, logger });
@@ -79,7 +81,7 @@ export class NodeNetwork {
       state,
       dnsServer,
       ownTargets: new Map([[DNS_SERVICE, { address: hostAddress, port }]]),
-      kernel: new NftKernel(options.nodeName, podInterface),
+      kernel: chosen.kernel,
       podInterface,
       hostSearches: resolver.searches,
     });
@@ -87,7 +89,7 @@ export class NodeNetwork {
 
   /** Takes back all that the agent of that node changed of this machine's network. */
   static async cleanUp(nodeName: string, podInterface: string | undefined): Promise<void> {
-    await new NftKernel(nodeName, podInterface ?? '').remove();
+    await removeServices(nodeName);
     if (podInterface !== undefined) await forbidForwarding(podInterface);
   }
 

@@ -6,6 +6,9 @@ export class ProgramError extends Error {
   override readonly name = 'ProgramError';
 }
 
+/** As `runProgram`, perhaps elsewhere. */
+export type RunProgram = (program: string, args: readonly string[], input?: string) => Promise<string>;
+
 /** Runs a program of the host, without a shell, to its end. Throws ProgramError, also where there is no such program. */
 export async function runProgram(program: string, args: readonly string[], input = ''): Promise<string> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });

@@ -76,6 +76,16 @@ it.each<[string, Traits, Partial<Finding>]>([
     { about: 'firewall', level: 'doubtful', type: ['ufw default allow routed'] },
   ],
   [
+    'iptables in the place of nftables',
+    { programs: { 'nft list tables': undefined, 'iptables -w 5 -t nat -S PREROUTING': '-P PREROUTING ACCEPT\n' } },
+    { about: 'services', level: 'doubtful', type: ['apt-get install nftables'] },
+  ],
+  [
+    'neither nftables nor iptables',
+    { programs: { 'nft list tables': undefined } },
+    { about: 'services', level: 'bad', type: ['apt-get install nftables'] },
+  ],
+  [
     'a full disk',
     { host: { disk: () => Promise.resolve({ freeBytes: 1e8, totalBytes: 1e11 }) } },
     { about: 'disk', level: 'bad' },

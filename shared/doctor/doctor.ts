@@ -1,4 +1,4 @@
-import { checkCgroups, checkEngine, checkForwarding, checkKernel } from './engine-checks';
+import { checkCgroups, checkEngine, checkForwarding, checkKernel, checkPrograms } from './engine-checks';
 import type { Finding } from './finding';
 import { checkInbound, checkRouted } from './firewall-checks';
 import type { DoctorHost } from './host';
@@ -29,6 +29,7 @@ export async function examineAgent(
     await checkRouted(host),
     await checkCgroups(host),
     ...(await checkKernel(host)),
+    await checkPrograms(host),
     ...(await checkDisk(host, options.dataDir)),
   ];
 }

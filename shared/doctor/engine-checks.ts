@@ -43,7 +43,11 @@ export async function checkCgroups(host: DoctorHost): Promise<Finding> {
 const FEATURES = [
   { module: 'vxlan', symbol: 'vxlan_xmit', without: 'pods of machines in different networks need another way' },
   { module: 'wireguard', symbol: 'wg_xmit', without: 'traffic between machines is not encrypted' },
-  { module: 'nf_tables', symbol: 'nft_do_chain', without: 'services are routed by the slower iptables' },
+  {
+    module: 'nf_tables',
+    symbol: 'nft_do_chain',
+    without: 'Services go by the slower iptables, and NetworkPolicies do not hold',
+  },
 ] as const;
 
 export async function checkKernel(host: DoctorHost): Promise<readonly Finding[]> {
@@ -57,6 +61,22 @@ export async function checkKernel(host: DoctorHost): Promise<readonly Finding[]>
         : doubtful(module, `not in this kernel: ${without}`, `modprobe ${module}`);
     }),
   );
+}
+
+/** What programs Services, NetworkPolicies and the ways to other machines' pods. */
+export async function checkPrograms(host: DoctorHost): Promise<Finding> {
+  const about = 'services';
+  const answers = async (program: string, ...args: readonly string[]): Promise<boolean> =>
+    (await host.run(program, args))?.status === 0;
+  if (await answers('nft', 'list', 'tables')) return good(about, 'by nftables');
+  const remedy = 'apt-get install nftables';
+  return (await answers('iptables', '-w', '5', '-t', 'nat', '-S', 'PREROUTING'))
+    ? doubtful(
+        about,
+        'by the slower iptables: without nft, NetworkPolicies do not hold, nor are pods of other machines reached',
+        remedy,
+      )
+    : bad(about, 'neither nft nor iptables can be used: Services are not served here', remedy);
 }
 
 export async function checkForwarding(host: DoctorHost): Promise<Finding> {

@@ -1,7 +1,6 @@
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import type { PolicyChange } from '../../../shared/wire/network-policy';
-import { filterBridgedTraffic, isolateBridgePorts } from './bridged-traffic';
 import { PolicyEnforcer } from './policy-enforcer';
 import { NftPolicyKernel } from './policy-kernel';
 import { createPolicyMemory } from './policy-memory';
@@ -13,13 +12,7 @@ export interface RunningPod {
 
 /** NetworkPolicies on this node: who may reach its pods, and whom they may reach. */
 export class NodePolicies {
-  /** The bridge whose ports are kept apart. */
-  private routedBridge: string | undefined;
-
-  private constructor(
-    private readonly enforcer: PolicyEnforcer,
-    private readonly logger: Logger,
-  ) {}
+  private constructor(private readonly enforcer: PolicyEnforcer) {}
 
   /** With what was told before this agent was started. */
   static async start(options: {
@@ -32,14 +25,7 @@ export class NodePolicies {
     const memory = createPolicyMemory(dataDir, logger);
     const enforcer = new PolicyEnforcer({ kernel: new NftPolicyKernel(nodeName), memory, clock, logger });
     await enforcer.start();
-    return new NodePolicies(enforcer, logger);
-  }
-
-  /** The node's pods are behind that bridge. */
-  async openBridge(bridge: string): Promise<void> {
-    const traffic = await filterBridgedTraffic(bridge);
-    this.routedBridge = traffic === 'routed' ? bridge : undefined;
-    this.logger.debug({ bridge, traffic }, 'policies hold between pods of this bridge');
+    return new NodePolicies(enforcer);
   }
 
   apply(change: PolicyChange): void {
@@ -51,9 +37,8 @@ export class NodePolicies {
   }
 
   /** Resolves when nothing reaches the pod but what may, however long that takes. */
-  async attach(uid: string, addresses: readonly string[]): Promise<void> {
-    if (this.routedBridge !== undefined) await isolateBridgePorts(this.routedBridge);
-    await this.enforcer.attach(uid, addresses);
+  attach(uid: string, addresses: readonly string[]): Promise<void> {
+    return this.enforcer.attach(uid, addresses);
   }
 
   detach(uid: string): void {

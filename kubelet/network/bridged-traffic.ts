@@ -1,6 +1,7 @@
 import { access, writeFile } from 'node:fs/promises';
-import { setBridgePorts } from '../bridge-ports';
-import { ProgramError, runProgram } from '../run-program';
+import type { Logger } from '../../shared/logger';
+import { setBridgePorts } from './bridge-ports';
+import { ProgramError, runProgram } from './run-program';
 
 /** How packets between two pods of one bridge come by the kernel's rules. */
 export type BridgedTraffic =
@@ -49,4 +50,23 @@ export async function routeBridgedTraffic(bridge: string): Promise<void> {
 /** Frames go from these ports to the machine, and from the machine to them. */
 export async function isolateBridgePorts(bridge: string): Promise<void> {
   await setBridgePorts(bridge, 'isolated');
+}
+
+/** The bridge of the node's pods: what they send each other comes by the kernel's rules, those of Services and of policies. */
+export class PodBridge {
+  /** The bridge whose ports are kept apart. */
+  private routed: string | undefined;
+
+  constructor(private readonly logger: Logger) {}
+
+  async open(bridge: string): Promise<void> {
+    const traffic = await filterBridgedTraffic(bridge);
+    this.routed = traffic === 'routed' ? bridge : undefined;
+    this.logger.debug({ bridge, traffic }, 'the rules of the kernel hold between pods of this bridge');
+  }
+
+  /** A pod has come. */
+  async attach(): Promise<void> {
+    if (this.routed !== undefined) await isolateBridgePorts(this.routed);
+  }
 }
