@@ -3,9 +3,10 @@ import type { PodClass } from '../../../apiserver/scheduler/core/model/pod-class
 import { GreedyPolicy } from '../../../apiserver/scheduler/core/policies/greedy';
 import type { PolicyKind } from '../../../apiserver/scheduler/core/policies/policy';
 import { DemandProfile } from '../../../apiserver/scheduler/core/scores/demand-profile';
+import { nodeByNode } from '../../../apiserver/scheduler/core/placing/scorer';
 import type { LearningScorer } from '../../../apiserver/scheduler/core/scores/density';
 import { Fragmentation } from '../../../apiserver/scheduler/core/scores/fragmentation';
-import { firstFit } from '../../../apiserver/scheduler/core/scores/plain-scorers';
+import { NameOrder } from '../../../apiserver/scheduler/core/scores/plain-scorers';
 
 /** Names decide between equal scores, so a score's bucket leaves room for as many nodes. */
 const BUCKET = 1_000_000;
@@ -18,11 +19,11 @@ class FgdScorer implements LearningScorer {
   readonly name = 'fgd';
   private readonly profile = new DemandProfile();
   private readonly fragmentation: Fragmentation;
-  private readonly byName;
+  private readonly byName: NameOrder;
 
   constructor(cluster: Cluster) {
     this.fragmentation = new Fragmentation(cluster);
-    this.byName = firstFit(cluster);
+    this.byName = new NameOrder(cluster);
   }
 
   get version(): number {
@@ -35,11 +36,11 @@ class FgdScorer implements LearningScorer {
     if (this.profile.version !== before) this.fragmentation.setTypical(this.profile.typical);
   }
 
-  cost(podClass: PodClass, node: number): number {
+  readonly addCosts = nodeByNode((podClass, node) => {
     const added = this.fragmentation.added(podClass, node) / 1_000;
     const score = Math.trunc(100 / (1 + Math.exp(added)));
-    return (100 - score) * BUCKET + this.byName.cost(podClass, node);
-  }
+    return (100 - score) * BUCKET + this.byName.rankOf(node);
+  });
 }
 
 export const fgd: PolicyKind = {

@@ -37,8 +37,6 @@ export class Cluster {
   /** Requested by all pods, by column of the node table. */
   readonly requested: number[] = [];
   private nextClass = 0;
-  /** How many pods of each class are placed, by id. */
-  private readonly populations = new Map<number, number>();
   private readonly namespaces = new Map<string, Labels>();
   private readonly byKey = new Map<string, PodClass>();
   private readonly bySpec = new WeakMap<Pod['spec'], { readonly pod: Pod; readonly podClass: PodClass }>();
@@ -103,6 +101,7 @@ export class Cluster {
         id: this.nextClass++,
         columnOf: (resource) => this.nodes.columnOf(resource),
         fitOf: (demand) => this.fitOf(demand),
+        levelOf: (priority) => this.priorities.levelOf(priority),
       });
       this.byKey.set(key, podClass);
       this.classes.set(podClass.id, podClass);
@@ -129,7 +128,7 @@ export class Cluster {
     const hasDevices = devices !== undefined && this.devices.kindAt(node) === this.devices.kindOf(devices.resource);
     const mask = hasDevices ? (given ?? this.devices.choose(node, devices)) : 0;
     const pod = this.pods.add(podClass.id, node, mask);
-    this.populations.set(podClass.id, (this.populations.get(podClass.id) ?? 0) + 1);
+    podClass.population += 1;
     this.account(podClass, node, mask, 1);
     for (const { counter, weight } of podClass.counts) counter.add(node, weight);
     this.changes.add(node);
@@ -138,8 +137,7 @@ export class Cluster {
 
   remove(pod: number): void {
     this.suspend(pod);
-    const id = this.pods.classOf(pod);
-    this.populations.set(id, (this.populations.get(id) ?? 0) - 1);
+    this.classOfPod(pod).population -= 1;
     this.pods.remove(pod);
   }
 
@@ -150,13 +148,12 @@ export class Cluster {
   collect(): void {
     const live = new Set<NodeFit>();
     for (const [key, podClass] of this.byKey) {
-      if ((this.populations.get(podClass.id) ?? 0) > 0 || podClass.devices !== undefined) {
+      if (podClass.population > 0 || podClass.devices !== undefined) {
         live.add(podClass.fit);
         continue;
       }
       this.byKey.delete(key);
       this.classes.delete(podClass.id);
-      this.populations.delete(podClass.id);
     }
     for (const [signature, fit] of this.fits) if (!live.has(fit)) this.fits.delete(signature);
     this.topology.recompile();
@@ -195,8 +192,7 @@ export class Cluster {
   }
 
   private account(podClass: PodClass, node: number, mask: number, sign: number): void {
-    const { columns, amounts, weights, devices, ports } = podClass;
-    const level = this.priorities.levelOf(podClass.priority);
+    const { columns, amounts, weights, devices, ports, level } = podClass;
     for (let index = 0; index < columns.length; index++) {
       const column = columns[index] ?? 0;
       const amount = (amounts[index] ?? 0) * sign;

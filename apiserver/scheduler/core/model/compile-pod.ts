@@ -6,6 +6,7 @@ import { WHOLE } from './device-table';
 import { demandOf, hostPortsOf } from './node-demand';
 import type { NodeFit } from './node-fit';
 import type { NodeDemand, PodClass, PodExtras } from './pod-class';
+import type { Level } from './priority-table';
 import { relationsOf, spreadOwnerOf } from './pod-relations';
 
 /** What a pod without requests counts as in scores, as in kube-scheduler (GetNonzeroRequests). */
@@ -18,6 +19,7 @@ interface CompileOptions {
   readonly id: number;
   readonly columnOf: (resource: string) => number;
   readonly fitOf: (demand: NodeDemand) => NodeFit;
+  readonly levelOf: (priority: number) => Level;
 }
 
 /** Pods with the same key are of the same class. */
@@ -45,7 +47,7 @@ export const classKeyOf = (pod: Pod, extras: PodExtras): string => {
   ]);
 };
 
-export function compilePod(pod: Pod, extras: PodExtras, { id, columnOf, fitOf }: CompileOptions): PodClass {
+export function compilePod(pod: Pod, extras: PodExtras, { id, columnOf, fitOf, levelOf }: CompileOptions): PodClass {
   const requests = new Map([...requestsOf(pod.spec), ['pods', 1] as const]);
   const counted = [...requests].filter(
     ([name, amount]) => amount > 0 && !isDeviceResource(name) && !isDeviceShare(name),
@@ -60,6 +62,7 @@ export function compilePod(pod: Pod, extras: PodExtras, { id, columnOf, fitOf }:
     namespace: pod.metadata.namespace,
     labels: pod.metadata.labels ?? {},
     priority: pod.spec.priority ?? 0,
+    level: levelOf(pod.spec.priority ?? 0),
     mayPreempt: pod.spec.preemptionPolicy !== 'Never',
     requests,
     columns: Int32Array.from(counted.map(([name]) => columnOf(name))),
@@ -75,6 +78,7 @@ export function compilePod(pod: Pod, extras: PodExtras, { id, columnOf, fitOf }:
     rules: { near: [], apart: [], unwelcome: [], spread: [], wishes: [] },
     counts: [],
     rulesVersion: 0,
+    population: 0,
   };
 }
 

@@ -21,6 +21,7 @@ export class LoadTable {
   /** In steps, by node slot. */
   private cpu = new Int32Array(64);
   private memory = new Int32Array(64);
+  private busyNodes = 0;
 
   /** Returns whether that changes what may be placed there, or at what cost. */
   set(node: number, { cpu, memory }: Load): boolean {
@@ -29,10 +30,18 @@ export class LoadTable {
       this.cpu = grownInts(this.cpu, size);
       this.memory = grownInts(this.memory, size);
     }
-    const before = [this.costAt(node), this.isOverloaded(node)];
+    const before = this.costAt(node);
+    const wasOverloaded = this.isOverloaded(node);
     this.cpu[node] = stepOf(cpu);
     this.memory[node] = stepOf(memory);
-    return before[0] !== this.costAt(node) || before[1] !== this.isOverloaded(node);
+    const after = this.costAt(node);
+    this.busyNodes += Number(after > 0) - Number(before > 0);
+    return before !== after || wasOverloaded !== this.isOverloaded(node);
+  }
+
+  /** Whether any node is so busy that it counts: an overloaded one costs something too. */
+  get isFelt(): boolean {
+    return this.busyNodes > 0;
   }
 
   isOverloaded(node: number): boolean {

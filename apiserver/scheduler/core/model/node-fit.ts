@@ -14,6 +14,7 @@ export class NodeFit {
   /** By node slot: 1 allowed. */
   private allowed = new Uint8Array(64);
   private costs = new Int32Array(64);
+  private costly = 0;
   /** Grows when a verdict or a cost changes. */
   version = 0;
   private readonly wishes: number;
@@ -32,6 +33,11 @@ export class NodeFit {
     return this.allowed[node] === 1;
   }
 
+  /** Whether any node costs something, or less than nothing. */
+  get hasCosts(): boolean {
+    return this.costly > 0;
+  }
+
   costAt(node: number): number {
     return this.costs[node] ?? 0;
   }
@@ -44,6 +50,7 @@ export class NodeFit {
     const allowed = facts !== undefined && this.constraints.every((each) => each.allows(this.demand, facts)) ? 1 : 0;
     const cost = facts === undefined ? 0 : this.preferenceCost(facts);
     if (this.allowed[node] === allowed && this.costs[node] === cost) return;
+    this.costly += Number(cost !== 0) - Number(this.costAt(node) !== 0);
     this.allowed[node] = allowed;
     this.costs[node] = cost;
     this.version += 1;

@@ -3,6 +3,7 @@ import type { Amounts } from './amounts';
 import type { DeviceRequest } from './device-table';
 import type { DomainCounter } from './domain-counter';
 import type { NodeFit } from './node-fit';
+import type { Level } from './priority-table';
 import type { Selection } from './selection';
 
 /** A port of the node itself that a pod publishes. */
@@ -99,6 +100,8 @@ export interface PodClass {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
+  /** Where what the pods of its priority hold is counted. */
+  readonly level: Level;
   readonly mayPreempt: boolean;
   readonly requests: Amounts;
   /** Columns of the resources requested, and how much of each; pods among them. */
@@ -120,4 +123,6 @@ export interface PodClass {
   readonly counts: { readonly counter: DomainCounter; readonly weight: number }[];
   /** Grows when `rules` do. */
   rulesVersion: number;
+  /** How many pods of it are placed. */
+  population: number;
 }

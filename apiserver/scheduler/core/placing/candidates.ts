@@ -1,11 +1,12 @@
 import { mayBeFirst } from '../constraints/pod-affinity';
 import type { Cluster } from '../model/cluster';
+import { nextSize } from '../model/growing';
 import type { PodClass, TopologyRules } from '../model/pod-class';
 import type { TopologyKey } from '../model/topology-key';
 import { IMPOSSIBLE } from '../scores/cost';
 import type { Layout } from './layout';
-import { contextOf, isEmpty, nodeCost, rulesCost, splitRules } from './node-cost';
-import type { Scorer } from './scorer';
+import { contextOf, isEmpty, rulesCost, splitRules } from './node-cost';
+import type { Pricer } from './pricer';
 import type { TieOrder } from './tie-order';
 
 /** Makes or finds the layout of a class. */
@@ -43,12 +44,16 @@ export class Candidates {
   private topologyVersion = -1;
   private tieVersion = -1;
   private scorerVersion = -1;
+  /** Nodes that changed, with their positions and what they cost now. */
+  private changedNodes = new Int32Array(0);
+  private changedAt = new Int32Array(0);
+  private changedCosts = new Int32Array(0);
   private context = '';
   private lastBlock = 0;
 
   constructor(
     private readonly cluster: Cluster,
-    private readonly scorer: Scorer,
+    private readonly pricer: Pricer,
     private readonly podClass: PodClass,
     private readonly ties: TieOrder,
     private readonly layouts: LayoutSource,
@@ -108,21 +113,40 @@ export class Candidates {
   }
 
   private bestBlock(layout: Layout, groupCosts: Int32Array | undefined): number {
-    if (groupCosts === undefined) return this.bestOfAll(layout);
-    const { bounds, bests, stale } = this;
+    // The block that won last time is a good guess, and spares looking into stale blocks that cannot win.
+    if (this.lastBlock < this.bounds.length && this.stale[this.lastBlock] === 1) this.settle(layout, this.lastBlock);
+    return groupCosts === undefined ? this.bestOfAll(layout) : this.bestOfGroups(layout, groupCosts);
+  }
+
+  /** Where domains do not matter blocks are in tie order: of equals the first wins. */
+  private bestOfAll(layout: Layout): number {
+    const { bounds, stale, lastBlock } = this;
+    let best = -1;
+    let lowest = IMPOSSIBLE - 1;
+    if ((bounds[lastBlock] ?? IMPOSSIBLE) <= lowest) {
+      best = lastBlock;
+      lowest = bounds[lastBlock] ?? IMPOSSIBLE;
+    }
+    for (let block = 0; block < bounds.length; block++) {
+      if ((bounds[block] ?? IMPOSSIBLE) > lowest) continue;
+      if (stale[block] === 1) this.settle(layout, block);
+      const cost = bounds[block] ?? IMPOSSIBLE;
+      if (cost > lowest || (cost === lowest && best >= 0 && best <= block)) continue;
+      lowest = cost;
+      best = block;
+    }
+    return best;
+  }
+
+  private bestOfGroups(layout: Layout, groupCosts: Int32Array): number {
+    const { bounds, bests, stale, lastBlock } = this;
     const costOf = (block: number): number => {
       const own = bounds[block] ?? IMPOSSIBLE;
       const group = groupCosts[layout.groups[block] ?? 0] ?? 0;
       return own === IMPOSSIBLE || group === IMPOSSIBLE ? IMPOSSIBLE : own + group;
     };
-    let best = -1;
-    let lowest = IMPOSSIBLE;
-    // The block that won last time is a good guess, and spares looking into stale blocks that cannot win.
-    if (this.lastBlock < bounds.length) {
-      if (stale[this.lastBlock] === 1) this.settle(layout, this.lastBlock);
-      lowest = costOf(this.lastBlock);
-      best = lowest === IMPOSSIBLE ? -1 : this.lastBlock;
-    }
+    let lowest = lastBlock < bounds.length ? costOf(lastBlock) : IMPOSSIBLE;
+    let best = lowest === IMPOSSIBLE ? -1 : lastBlock;
     for (let block = 0; block < bounds.length; block++) {
       let cost = costOf(block);
       if (cost > lowest || cost === IMPOSSIBLE) continue;
@@ -140,29 +164,6 @@ export class Candidates {
     return best;
   }
 
-  /** The same where blocks of all groups compete by their own costs alone. */
-  private bestOfAll(layout: Layout): number {
-    const { bounds, bests, stale, lastBlock } = this;
-    if (lastBlock < bounds.length && stale[lastBlock] === 1) this.settle(layout, lastBlock);
-    let lowest = bounds[lastBlock] ?? IMPOSSIBLE;
-    let best = lowest === IMPOSSIBLE ? -1 : lastBlock;
-    for (let block = 0; block < bounds.length; block++) {
-      let cost = bounds[block] ?? IMPOSSIBLE;
-      if (cost > lowest || cost === IMPOSSIBLE || block === best) continue;
-      if (stale[block] === 1) {
-        this.settle(layout, block);
-        cost = bounds[block] ?? IMPOSSIBLE;
-        if (cost > lowest || cost === IMPOSSIBLE) continue;
-      }
-      if (cost === lowest && !this.wins(layout.nodes[bests[block] ?? 0] ?? 0, layout.nodes[bests[best] ?? 0] ?? 0)) {
-        continue;
-      }
-      lowest = cost;
-      best = block;
-    }
-    return best;
-  }
-
   /** What each group costs by the rules that go by domains; undefined: there are none. */
   private groupCosts(layout: Layout): Int32Array | undefined {
     const { grouped } = this;
@@ -172,7 +173,8 @@ export class Candidates {
   }
 
   private refresh(): Layout {
-    const { cluster, podClass, scorer, ties } = this;
+    const { cluster, podClass, ties } = this;
+    const { scorer } = this.pricer;
     const isOutdated =
       this.fitVersion !== podClass.fit.version ||
       this.rulesVersion !== podClass.rulesVersion ||
@@ -218,32 +220,34 @@ export class Candidates {
     return layout;
   }
 
-  private rescore({ nodes, starts }: Layout): void {
-    const { cluster, scorer, podClass, perNode, costs } = this;
-    for (let block = 0; block < this.bounds.length; block++) {
-      let lowest = IMPOSSIBLE;
-      let best = starts[block] ?? 0;
-      for (let at = best; at < (starts[block + 1] ?? 0); at++) {
-        const cost = nodeCost(cluster, scorer, podClass, perNode, nodes[at] ?? 0);
-        costs[at] = cost;
-        if (cost >= lowest) continue;
-        lowest = cost;
-        best = at;
-      }
-      this.bests[block] = best;
-      this.bounds[block] = lowest;
-      this.stale[block] = 0;
-    }
+  private rescore(layout: Layout): void {
+    this.pricer.price(this.podClass, this.perNode, layout.nodes, layout.nodes.length, this.costs);
+    for (let block = 0; block < this.bounds.length; block++) this.settle(layout, block);
   }
 
   private replay({ positions, blocks }: Layout): void {
-    const { cluster, scorer, podClass, perNode, costs, bests, bounds, stale } = this;
-    const { changes } = cluster;
+    const { podClass, perNode, costs, bests, bounds, stale } = this;
+    const { changes } = this.cluster;
+    const missed = changes.end - this.seen;
+    if (missed > this.changedAt.length) {
+      this.changedNodes = new Int32Array(nextSize(this.changedAt.length, missed));
+      this.changedAt = new Int32Array(this.changedNodes.length);
+      this.changedCosts = new Int32Array(this.changedNodes.length);
+    }
+    const { changedNodes, changedAt, changedCosts } = this;
+    let count = 0;
     for (let change = this.seen; change < changes.end; change++) {
       const node = changes.nodeAt(change);
       const at = node < 0 ? -1 : (positions[node] ?? -1);
       if (at < 0) continue;
-      const cost = nodeCost(cluster, scorer, podClass, perNode, node);
+      changedNodes[count] = node;
+      changedAt[count] = at;
+      count += 1;
+    }
+    this.pricer.price(podClass, perNode, changedNodes, count, changedCosts);
+    for (let index = 0; index < count; index++) {
+      const at = changedAt[index] ?? 0;
+      const cost = changedCosts[index] ?? IMPOSSIBLE;
       if (cost === costs[at]) continue;
       costs[at] = cost;
       const block = blocks[at] ?? 0;

@@ -1,11 +1,8 @@
 import { mayBeFirst, isNear } from '../constraints/pod-affinity';
 import { isApart } from '../constraints/pod-anti-affinity';
 import { floorOf, isSpread } from '../constraints/topology-spread';
-import { hostPortsFree } from '../constraints/host-ports';
-import type { Cluster } from '../model/cluster';
 import type { PodClass, TopologyRules } from '../model/pod-class';
 import { IMPOSSIBLE, MOST_WISHED } from '../scores/cost';
-import type { Scorer } from './scorer';
 
 /** What the pods around make a node cost, by some of a class's rules: IMPOSSIBLE where a rule forbids it. */
 export function rulesCost(rules: TopologyRules, isFirst: boolean, node: number): number {
@@ -38,29 +35,3 @@ export const contextOf = (podClass: PodClass, perNode: TopologyRules): string =>
   perNode.near.length + perNode.spread.length === 0
     ? ''
     : `${mayBeFirst(podClass)} ${perNode.spread.map(floorOf).join()}`;
-
-/** What a node costs a pod, but for domains larger than the node. IMPOSSIBLE: it does not fit or is not allowed. */
-export function nodeCost(
-  cluster: Cluster,
-  scorer: Scorer,
-  podClass: PodClass,
-  perNode: TopologyRules | undefined,
-  node: number,
-): number {
-  const { columns, amounts, devices, ports } = podClass;
-  const { free } = cluster.nodes;
-  for (let index = 0; index < columns.length; index++) {
-    if ((amounts[index] ?? 0) > (free[columns[index] ?? 0]?.[node] ?? 0)) return IMPOSSIBLE;
-  }
-  if (devices !== undefined && !cluster.devices.fits(node, cluster.devices.kindOf(devices.resource), devices)) {
-    return IMPOSSIBLE;
-  }
-  if (ports.length > 0 && !hostPortsFree.allows(podClass, node, cluster)) return IMPOSSIBLE;
-  if (cluster.load.isOverloaded(node)) return IMPOSSIBLE;
-  let around = 0;
-  if (perNode !== undefined) {
-    around = rulesCost(perNode, mayBeFirst(podClass), node);
-    if (around === IMPOSSIBLE) return IMPOSSIBLE;
-  }
-  return scorer.cost(podClass, node) + podClass.fit.costAt(node) + cluster.load.costAt(node) + around;
-}

@@ -7,7 +7,8 @@ import type { Comparison, ScoredNode } from '../policies/policy';
 import { Candidates } from './candidates';
 import type { Layout } from './layout';
 import { createLayout } from './layout';
-import { nodeCost, rulesCost } from './node-cost';
+import { rulesCost } from './node-cost';
+import { Pricer } from './pricer';
 import type { Scorer } from './scorer';
 import { TieOrder } from './tie-order';
 
@@ -19,11 +20,13 @@ export class Placer {
   private readonly ties: TieOrder;
   private readonly candidates = new Map<PodClass, Candidates>();
   private readonly layouts = new Map<string, { readonly version: string; readonly layout: Layout }>();
+  private readonly pricer: Pricer;
 
   constructor(
     private readonly cluster: Cluster,
-    readonly scorer: Scorer,
+    scorer: Scorer,
   ) {
+    this.pricer = new Pricer(cluster, scorer);
     this.ties = new TieOrder(cluster.nodes);
   }
 
@@ -35,9 +38,7 @@ export class Placer {
 
   /** Whether a pod of this class may be placed there, by all rules. */
   isPossible(podClass: PodClass, node: number): boolean {
-    return (
-      podClass.fit.allows(node) && nodeCost(this.cluster, this.scorer, podClass, podClass.rules, node) !== IMPOSSIBLE
-    );
+    return podClass.fit.allows(node) && this.pricer.priceOf(podClass, podClass.rules, node) !== IMPOSSIBLE;
   }
 
   /** The nodes that cost least, the best first, as the cluster stands. */
@@ -58,7 +59,7 @@ export class Placer {
     let lowest = IMPOSSIBLE;
     for (const node of this.ties.order) {
       if (!podClass.fit.allows(node)) continue;
-      const cost = nodeCost(this.cluster, this.scorer, podClass, podClass.rules, node);
+      const cost = this.pricer.priceOf(podClass, podClass.rules, node);
       if (cost >= lowest) continue;
       lowest = cost;
       best = node;
@@ -79,7 +80,7 @@ export class Placer {
   score(podClass: PodClass, node: number): ScoredNode {
     const { rules, fit } = podClass;
     const around = rules.wishes.length === 0 ? 0 : rulesCost(rules, mayBeFirst(podClass), node);
-    const room = this.scorer.cost(podClass, node);
+    const room = this.pricer.roomCost(podClass, node);
     const preferences = fit.costAt(node);
     const load = this.cluster.load.costAt(node);
     return { node, cost: room + preferences + load + around, preferences, load, around, room };
@@ -102,7 +103,7 @@ export class Placer {
       this.candidates.set(podClass, known);
       return known;
     }
-    const made = new Candidates(this.cluster, this.scorer, podClass, this.ties, (each, keys) =>
+    const made = new Candidates(this.cluster, this.pricer, podClass, this.ties, (each, keys) =>
       this.layoutOf(each, keys),
     );
     this.candidates.set(podClass, made);

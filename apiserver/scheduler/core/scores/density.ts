@@ -2,7 +2,7 @@ import type { Cluster } from '../model/cluster';
 import { CPU, MEMORY, PODS } from '../model/node-table';
 import type { PodClass } from '../model/pod-class';
 import type { Scorer } from '../placing/scorer';
-import { UNIT } from './cost';
+import { IMPOSSIBLE, UNIT } from './cost';
 import { DemandProfile } from './demand-profile';
 import { Fragmentation } from './fragmentation';
 import { devicesLeft, leftShare } from './plain-scorers';
@@ -52,19 +52,48 @@ export class DensityScorer implements LearningScorer {
     if (this.profile.version !== before) this.fragmentation.setTypical(this.profile.typical);
   }
 
-  cost(podClass: PodClass, node: number): number {
-    if (this.cluster.devices.countAt(node) > 0) return this.deviceCost(podClass, node);
+  addCosts(podClass: PodClass, nodes: Int32Array, count: number, costs: Int32Array): void {
+    const { counts } = this.cluster.devices;
+    const { perUnit, slack, free, capacity } = this.cluster.nodes;
+    const [cpuUnits, memoryUnits] = [perUnit[CPU], perUnit[MEMORY]];
+    const [cpuSlack, memorySlack] = slack;
+    const [freePods, mostPods] = [free[PODS], capacity[PODS]];
+    if (cpuUnits === undefined || memoryUnits === undefined || freePods === undefined || mostPods === undefined) return;
+    const [askedCpu, askedMemory] = podClass.weights;
+    const hasOthers = podClass.columns.some((column) => column > PODS);
+    for (let at = 0; at < count; at++) {
+      const before = costs[at] ?? IMPOSSIBLE;
+      if (before === IMPOSSIBLE) continue;
+      const node = nodes[at] ?? 0;
+      if ((counts[node] ?? 0) > 0) {
+        costs[at] = before + this.deviceCost(podClass, node);
+        continue;
+      }
+      const perCpu = cpuUnits[node] ?? 0;
+      const perMemory = memoryUnits[node] ?? 0;
+      const cpu = Math.max(0, ((cpuSlack[node] ?? 0) - askedCpu) * perCpu);
+      const memory = Math.max(0, ((memorySlack[node] ?? 0) - askedMemory) * perMemory);
+      const share = Math.max(askedCpu * perCpu, askedMemory * perMemory);
+      const opening = freePods[node] === mostPods[node] ? OPENING : 0;
+      const cost = hasOthers
+        ? this.costOfMany(podClass, node, { cpu, memory, share })
+        : leftoverCost(Math.max(cpu, memory), Math.min(cpu, memory), cpu + memory, 2, share);
+      costs[at] = before + Math.round(UNIT * (cost + opening));
+    }
+  }
+
+  /** With resources beside processors and memory: what is left of those is given. */
+  private costOfMany(
+    { columns, amounts }: PodClass,
+    node: number,
+    { cpu, memory, share: of }: { readonly cpu: number; readonly memory: number; readonly share: number },
+  ): number {
     const { nodes } = this.cluster;
-    const { columns, amounts, weights } = podClass;
-    const perCpu = nodes.perUnit[CPU]?.[node] ?? 0;
-    const perMemory = nodes.perUnit[MEMORY]?.[node] ?? 0;
-    const cpu = Math.max(0, ((nodes.slack[CPU][node] ?? 0) - weights[CPU]) * perCpu);
-    const memory = Math.max(0, ((nodes.slack[MEMORY][node] ?? 0) - weights[MEMORY]) * perMemory);
-    let most = cpu > memory ? cpu : memory;
-    let least = cpu > memory ? memory : cpu;
+    let most = Math.max(cpu, memory);
+    let least = Math.min(cpu, memory);
     let sum = cpu + memory;
     let count = 2;
-    let share = Math.max(weights[CPU] * perCpu, weights[MEMORY] * perMemory);
+    let share = of;
     for (let index = 0; index < columns.length; index++) {
       const column = columns[index] ?? 0;
       if (column <= PODS) continue;
@@ -76,11 +105,7 @@ export class DensityScorer implements LearningScorer {
       sum += left;
       count += 1;
     }
-    const opening = nodes.isEmpty(node) ? OPENING : 0;
-    if (share > LARGE_POD) {
-      return Math.round(UNIT * (Math.round((FULLNESS_STEPS * sum) / count) / FULLNESS_STEPS + opening));
-    }
-    return Math.round(UNIT * (most - least + TIGHTNESS * sum + opening));
+    return leftoverCost(most, least, sum, count, share);
   }
 
   private deviceCost(podClass: PodClass, node: number): number {
@@ -92,4 +117,11 @@ export class DensityScorer implements LearningScorer {
     const mismatch = alone * Math.abs(cpu - devices) + DEVICE_TIGHTNESS * (cpu + devices);
     return Math.round(UNIT * (stranded + mismatch + guest));
   }
+}
+
+/** What leftovers of a node cost, as shares of it, for a pod whose largest share of the node is given. */
+function leftoverCost(most: number, least: number, sum: number, count: number, share: number): number {
+  return share > LARGE_POD
+    ? Math.round((FULLNESS_STEPS * sum) / count) / FULLNESS_STEPS
+    : most - least + TIGHTNESS * sum;
 }

@@ -3,6 +3,7 @@ import { WHOLE } from '../model/device-table';
 import { CPU, MEMORY } from '../model/node-table';
 import type { PodClass } from '../model/pod-class';
 import type { Scorer } from '../placing/scorer';
+import { nodeByNode } from '../placing/scorer';
 import { UNIT } from './cost';
 
 /** Scorers that others use, to compare with and to choose where they are wanted. */
@@ -29,26 +30,42 @@ export function devicesLeft({ devices }: Cluster, podClass: PodClass, node: numb
   return (free - asked) / (count * WHOLE);
 }
 
+/** The nodes by name. */
+export class NameOrder {
+  private ranks = new Int32Array(0);
+  private seen = -1;
+
+  constructor(private readonly cluster: Cluster) {}
+
+  /** Grows when ranks may have changed. */
+  get version(): number {
+    return this.cluster.nodes.namesVersion;
+  }
+
+  /** 0 for the node whose name comes first. */
+  rankOf(node: number): number {
+    if (this.seen !== this.version) this.refresh();
+    return this.ranks[node] ?? 0;
+  }
+
+  private refresh(): void {
+    const { nodes } = this.cluster;
+    this.seen = this.version;
+    this.ranks = new Int32Array(nodes.size);
+    const named = [...nodes.names()].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [rank, [, node]] of named.entries()) this.ranks[node] = rank;
+  }
+}
+
 /** The node whose name comes first. */
 export const firstFit: ScorerFactory = (cluster) => {
-  let ranks = new Int32Array(0);
-  let seen = -1;
-  const refresh = (): void => {
-    if (seen === cluster.nodes.namesVersion) return;
-    seen = cluster.nodes.namesVersion;
-    ranks = new Int32Array(cluster.nodes.size);
-    const named = [...cluster.nodes.names()].sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [rank, [, node]] of named.entries()) ranks[node] = rank;
-  };
+  const order = new NameOrder(cluster);
   return {
     name: 'first-fit',
     get version() {
-      return cluster.nodes.namesVersion;
+      return order.version;
     },
-    cost(_, node) {
-      refresh();
-      return ranks[node] ?? 0;
-    },
+    addCosts: nodeByNode((_, node) => order.rankOf(node)),
   };
 };
 
@@ -56,7 +73,7 @@ export const firstFit: ScorerFactory = (cluster) => {
 export const bestFit: ScorerFactory = (cluster) => ({
   name: 'best-fit',
   version: 0,
-  cost: (podClass, node) =>
+  addCosts: nodeByNode((podClass, node) =>
     Math.round(
       UNIT *
         Math.max(
@@ -65,30 +82,31 @@ export const bestFit: ScorerFactory = (cluster) => ({
           devicesLeft(cluster, podClass, node) ?? 0,
         ),
     ),
+  ),
 });
 
 /** kube-scheduler's default: the node with the most left (LeastAllocated), and evenly so (BalancedAllocation). */
 export const leastAllocated: ScorerFactory = (cluster) => ({
   name: 'least-allocated',
   version: 0,
-  cost: (podClass, node) => {
+  addCosts: nodeByNode((podClass, node) => {
     const cpu = leftShare(cluster, podClass, node, CPU);
     const memory = leftShare(cluster, podClass, node, MEMORY);
     // The standard deviation of two shares is half their distance.
     return Math.round(UNIT * (2 - (cpu + memory) / 2 - (1 - Math.abs(cpu - memory) / 2)));
-  },
+  }),
 });
 
 /** Tetris' alignment: the node whose free resources point where the pod's requests do. */
 export const dotProduct: ScorerFactory = (cluster) => ({
   name: 'dot-product',
   version: 0,
-  cost: (podClass, node) => {
+  addCosts: nodeByNode((podClass, node) => {
     const { nodes } = cluster;
     const along = (column: typeof CPU | typeof MEMORY): number => {
       const perUnit = nodes.perUnit[column]?.[node] ?? 0;
       return Math.max(0, nodes.slack[column][node] ?? 0) * perUnit * podClass.weights[column] * perUnit;
     };
     return Math.round(UNIT * (2 - along(CPU) - along(MEMORY)));
-  },
+  }),
 });
