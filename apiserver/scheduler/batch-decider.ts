@@ -6,7 +6,7 @@ import { exclusionsOf } from './core/explain/exclusions';
 import { nearestMiss } from './core/explain/nearest-miss';
 import type { PodClass } from './core/model/pod-class';
 import type { BatchOptions, Comparison, Policy } from './core/policies/policy';
-import { explain, explainBriefly } from './explanation';
+import { VICTIMS_ARE_LEAVING, explain, explainBriefly, explainNoPreemption } from './explanation';
 import type { Gang } from './gangs';
 import { groupGangs } from './gangs';
 import type { Eviction, Preemptor } from './preemptor';
@@ -25,6 +25,8 @@ export interface PodRefusal {
   readonly mayFitNow?: boolean;
   /** Wall time at which it is to be tried again, whatever else happens. */
   readonly againAtMs?: number;
+  /** Why nobody leaves for it; said only when nobody does. */
+  readonly preemption?: string;
   /** Less important pods leave for it. */
   readonly eviction?: Eviction;
 }
@@ -135,7 +137,12 @@ export class BatchDecider {
       refusals.set(podClass, refusal);
       return { pod, refusal };
     });
-    return mayEvict ? this.makeRoom(decisions) : decisions;
+    if (mayEvict) return this.makeRoom(decisions);
+    return decisions.map((decision) =>
+      decision.nodeName === undefined
+        ? { pod: decision.pod, refusal: { ...decision.refusal, preemption: VICTIMS_ARE_LEAVING } }
+        : decision,
+    );
   }
 
   private optionsFor(pods: readonly Pod[]): BatchOptions {
@@ -153,11 +160,13 @@ export class BatchDecider {
     const { cluster } = this.options.state;
     const exclusions = exclusionsOf(cluster, podClass);
     const nearest = nearestMiss(cluster, podClass);
+    const preemption = explainNoPreemption(exclusions, podClass.mayPreempt);
     return {
       message: explain(exclusions, nearest),
       note: explainBriefly(exclusions, nearest),
       cures: new Set(exclusions.flatMap(({ constraint }) => constraint.cures)),
       mayFitNow: isAnyPlaced && exclusions.length < cluster.nodes.count,
+      ...(preemption === undefined ? {} : { preemption }),
     };
   }
 

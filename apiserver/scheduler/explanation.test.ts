@@ -1,4 +1,5 @@
-import { explain, explainBriefly, explainChoice } from './explanation';
+import { explain, explainBriefly, explainChoice, explainNoPreemption } from './explanation';
+import { belowLoadCeiling } from './core/constraints/load-ceiling';
 import { fitsResources } from './core/constraints/resources';
 
 const exclusion = (nodeName: string, reason: string, detail = reason) => ({
@@ -49,4 +50,17 @@ it('tells the winner, who came second, and what decided', () => {
   expect(explainChoice({ winner, runnerUp }, nameOf)).toBe(
     'n1 costs 0.100; n2 comes second with 0.450 (load +0.400, use of room -0.050).',
   );
+});
+
+it("says in kube-scheduler's words why nobody leaves for a pod", () => {
+  const exclusions = [
+    exclusion('n1', 'Insufficient cpu'),
+    { ...exclusion('n2', 'node(s) are overloaded'), constraint: belowLoadCeiling },
+    exclusion('n3', 'Insufficient cpu'),
+  ];
+  expect(explainNoPreemption(exclusions, true)).toBe(
+    'preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.',
+  );
+  expect(explainNoPreemption(exclusions, false)).toBe('preemption: not eligible due to preemptionPolicy=Never.');
+  expect(explainNoPreemption([], true)).toBeUndefined();
 });

@@ -5,6 +5,14 @@ import { UNIT } from './core/scores/cost';
 
 /** Kubernetes' limit on an Event's message (k8s.io/api/events: NoteLengthLimit). */
 const EVENT_LIMIT = 1024;
+/** Of it is kept free for what is said about preemption. */
+const PREEMPTION_LIMIT = 160;
+const NODES_LIMIT = EVENT_LIMIT - PREEMPTION_LIMIT;
+
+/** As kube-scheduler says it (pkg/scheduler/framework/preemption). */
+const NO_VICTIMS = 'No preemption victims found for incoming pod';
+const NOT_HELPFUL = 'Preemption is not helpful for scheduling';
+export const VICTIMS_ARE_LEAVING = 'preemption: not eligible due to a terminating pod on the nominated node.';
 
 /**
  * Why a pod is pending: the count by reason in kube-scheduler's words, then every node with the one rule that
@@ -53,15 +61,18 @@ export function explainChoice({ winner, runnerUp }: Comparison, nameOf: (node: n
   return `${won}; ${nameOf(runnerUp.node)} comes second with ${cost(runnerUp)} (${why}).`;
 }
 
-/** The same as `explain` for an Event: names as many nodes as its length allows and counts the rest. */
+/**
+ * The same as `explain` for an Event: names as many nodes as its length allows, with room for
+ * what is said about preemption, and counts the rest.
+ */
 export function explainBriefly(exclusions: readonly Exclusion[], nearest?: NearestMiss): string {
   const whole = explain(exclusions, nearest);
-  if (whole.length <= EVENT_LIMIT) return whole;
+  if (whole.length <= NODES_LIMIT) return whole;
   let text = summary(exclusions);
   for (const [index, exclusion] of exclusions.entries()) {
     const next = `${index === 0 ? ' ' : '; '}${line(exclusion)}`;
     const rest = `; and ${exclusions.length - index} more nodes.`;
-    if (text.length + next.length + rest.length > EVENT_LIMIT) return `${text}${rest}`;
+    if (text.length + next.length + rest.length > NODES_LIMIT) return `${text}${rest}`;
     text += next;
   }
   return text;
@@ -69,7 +80,20 @@ export function explainBriefly(exclusions: readonly Exclusion[], nearest?: Neare
 
 const line = ({ nodeName, detail }: Exclusion): string => `${nodeName}: ${detail}`;
 
-function summary(exclusions: readonly Exclusion[]): string {
+/**
+ * Why nobody leaves for a pod, in kube-scheduler's words; undefined: there are no nodes. Evicting helps only where
+ * other pods stand in the way.
+ */
+export function explainNoPreemption(exclusions: readonly Exclusion[], mayPreempt: boolean): string | undefined {
+  if (exclusions.length === 0) return undefined;
+  if (!mayPreempt) return 'preemption: not eligible due to preemptionPolicy=Never.';
+  const verdicts = exclusions.map(({ constraint }) => ({
+    reason: constraint.curedByPreemption ? NO_VICTIMS : NOT_HELPFUL,
+  }));
+  return `preemption: ${summary(verdicts)}`;
+}
+
+function summary(exclusions: readonly Pick<Exclusion, 'reason'>[]): string {
   const counts = new Map<string, number>();
   for (const { reason } of exclusions) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const list = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();

@@ -46,6 +46,11 @@ it('evicts nobody for its equals, or for a pod that would rather wait', async ()
   await cluster.add('patient', 'patient');
   await cluster.idle();
   expect(cluster.pod('running')?.metadata.deletionTimestamp).toBeUndefined();
+  const tails = ['equal', 'patient'].map((name) => cluster.eventsOf(name).at(-1)?.split(' preemption: ')[1]);
+  expect(tails).toEqual([
+    '0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+    'not eligible due to preemptionPolicy=Never.',
+  ]);
   await cluster.stop();
 });
 

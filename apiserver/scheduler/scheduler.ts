@@ -335,7 +335,11 @@ export class Scheduler {
     this.cure('pod-gone');
   }
 
-  private async refuse(pod: Pod, { message, note, cures, againAtMs, mayFitNow, eviction }: PodRefusal): Promise<void> {
+  private async refuse(pod: Pod, refusal: PodRefusal): Promise<void> {
+    const { cures, againAtMs, mayFitNow, eviction, preemption } = refusal;
+    const tail = eviction === undefined && preemption !== undefined ? ` ${preemption}` : '';
+    const message = `${refusal.message}${tail}`;
+    const note = `${refusal.note}${tail}`;
     if (mayFitNow === true) {
       this.queue.add(pod);
       return;

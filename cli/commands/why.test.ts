@@ -137,3 +137,16 @@ it('splits the message of the scheduler by node', () => {
     ],
   });
 });
+
+it('tells the nearest miss and why nobody leaves for the pod apart from the nodes', () => {
+  expect(
+    splitByNode(
+      '0/1 nodes are available: 1 Insufficient cpu. n1: Insufficient cpu. Nearest miss: n1 would take it with 1 more cpu free. preemption: not eligible due to preemptionPolicy=Never.',
+    ),
+  ).toEqual({
+    summary: '0/1 nodes are available: 1 Insufficient cpu.',
+    nodes: [['n1', 'Insufficient cpu']],
+    miss: 'n1 would take it with 1 more cpu free.',
+    preemption: 'not eligible due to preemptionPolicy=Never.',
+  });
+});

@@ -87,7 +87,7 @@ function placementText(context: Context, { winner, runnerUp }: Placement): strin
 function figures({ metadata, spec, status }: Pod, placement: Placement | undefined): object {
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
   const isRefused = scheduled?.status === 'False' && scheduled.message !== undefined;
-  const { summary, nodes, miss } = splitByNode(isRefused ? (scheduled.message ?? '') : '');
+  const { summary, nodes, miss, preemption } = splitByNode(isRefused ? (scheduled.message ?? '') : '');
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -120,13 +120,20 @@ async function explanation(context: Context, pod: Pod): Promise<string> {
 }
 
 const MISS = ' Nearest miss: ';
+const PREEMPTION = ' preemption: ';
 
-/** The scheduler's message is "0/N nodes are available: counts. node: rule; node: rule. Nearest miss: what would help." */
+/**
+ * The scheduler's message is "0/N nodes are available: counts. node: rule; node: rule. Nearest miss: what would help.
+ * preemption: why evicting others does not."
+ */
 export function splitByNode(text: string): {
   readonly summary: string;
   readonly nodes: readonly (readonly [node: string, rule: string])[];
   readonly miss?: string;
+  readonly preemption?: string;
 } {
+  const tail = text.lastIndexOf(PREEMPTION);
+  if (tail >= 0) return { ...splitByNode(text.slice(0, tail)), preemption: text.slice(tail + PREEMPTION.length) };
   const at = text.lastIndexOf(MISS);
   if (at >= 0) return { ...splitByNode(text.slice(0, at)), miss: text.slice(at + MISS.length) };
   const message = text;
@@ -155,12 +162,12 @@ function pendingText(context: Context, pod: Pod): string {
     return `${head} is ${warn('pending')}: it waits for a scheduler named ${schedulerName} (spec.schedulerName), and none has looked at it yet. The server has those that --scheduler-profile names.\n`;
   if (scheduled?.message === undefined)
     return `${head} is ${warn('pending')}: the scheduler has not looked at it yet.\n`;
-  const { summary, nodes, miss } = splitByNode(scheduled.message);
+  const { summary, nodes, miss, preemption } = splitByNode(scheduled.message);
   const table =
     nodes.length === 0
       ? ''
       : `\n${layoutColumns([['NODE', 'EXCLUDED BY'], ...nodes.map((row) => [...row])], tableWidth(context.environment))}`;
-  return `${head} is ${warn('pending')} for ${ageOf(pod.metadata.creationTimestamp)}: ${summary}\n${table}${miss === undefined ? '' : `\nNearest miss: ${miss}\n`}`;
+  return `${head} is ${warn('pending')} for ${ageOf(pod.metadata.creationTimestamp)}: ${summary}\n${table}${miss === undefined ? '' : `\nNearest miss: ${miss}\n`}${preemption === undefined ? '' : `Preemption: ${preemption}\n`}`;
 }
 
 const isStuck = ({ state, ready }: ContainerStatus): boolean =>
