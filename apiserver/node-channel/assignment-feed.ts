@@ -12,6 +12,7 @@ import type {
 } from '../../shared/wire/node-channel';
 import type { Client, ObjectChange, View } from '../registry/client';
 import type { NodePods } from './node-pods';
+import { OnceATurn } from './once-a-turn';
 import { refKey } from './pod-references';
 import { RemovalLog } from './removal-log';
 import { withVolumes } from './resolved-volumes';
@@ -49,7 +50,7 @@ export class AssignmentFeed {
   private readonly removals: RemovalLog;
   private readonly subscribers = new Map<string, Subscriber>();
   private readonly unsubscribe: (() => void)[];
-  private flushing = false;
+  private readonly flushing = new OnceATurn(() => this.flush());
 
   /** `nodePods` must be subscribed to the pods already: what it says counts when a change is told. */
   constructor(
@@ -199,28 +200,23 @@ export class AssignmentFeed {
         if (revision > lastRevision) subscriber.waiting.set(refKey(ref), objectNews(ref, revision, object));
       }
     }
-    this.flushSoon();
+    this.flushing.ask();
   }
 
   private tell(nodeName: string, about: string, news: News): void {
     const subscriber = this.subscribers.get(nodeName);
     if (subscriber === undefined) return;
     subscriber.waiting.set(about, news);
-    this.flushSoon();
+    this.flushing.ask();
   }
 
-  private flushSoon(): void {
-    if (this.flushing) return;
-    this.flushing = true;
-    setImmediate(() => {
-      this.flushing = false;
-      this.before();
-      for (const { sink, waiting } of this.subscribers.values()) {
-        const news = [...waiting.values()].sort((a, b) => a.revision - b.revision);
-        waiting.clear();
-        for (const each of news) each.send(sink);
-      }
-    });
+  private flush(): void {
+    this.before();
+    for (const { sink, waiting } of this.subscribers.values()) {
+      const news = [...waiting.values()].sort((a, b) => a.revision - b.revision);
+      waiting.clear();
+      for (const each of news) each.send(sink);
+    }
   }
 }
 

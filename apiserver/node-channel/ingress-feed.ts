@@ -9,6 +9,7 @@ import type { StreamMaps } from '../ingress/stream-ports';
 import { streamPortsOf } from '../ingress/stream-ports';
 import type { Client, ObjectKey } from '../registry/client';
 import { keyOf, keyString } from '../registry/client';
+import { OnceATurn } from './once-a-turn';
 
 /** On a Node: it serves no Ingresses. */
 export const INGRESS_LABEL = 'pinsetter.io/ingress';
@@ -38,7 +39,8 @@ export class IngressFeed {
   private readonly dirty = new Set<string>();
   private isAllDirty = false;
   private told: Told;
-  private flushing = false;
+  /** What changes in one turn is one message. */
+  private readonly flushing = new OnceATurn(() => this.flush());
 
   constructor(private readonly deps: { readonly client: Client; readonly streamMaps: StreamMaps }) {
     const { client } = deps;
@@ -62,7 +64,7 @@ export class IngressFeed {
       }),
       client.view('IngressClass').onChange(() => {
         this.isAllDirty = true;
-        this.flushSoon();
+        this.flushing.ask();
       }),
       client.view('Node').onChange(({ object }) => this.onNode(object.metadata.name)),
     ];
@@ -103,24 +105,18 @@ export class IngressFeed {
 
   private look(namespace: string): void {
     this.dirty.add(namespace);
-    this.flushSoon();
+    this.flushing.ask();
   }
 
-  /** What changes in one turn is one message. */
-  private flushSoon(): void {
-    if (this.flushing) return;
-    this.flushing = true;
-    setImmediate(() => {
-      this.flushing = false;
-      const [isAll, namespaces] = [this.isAllDirty, new Set(this.dirty)];
-      this.isAllDirty = false;
-      this.dirty.clear();
-      const before = this.told;
-      this.told = this.gather((namespace) => isAll || namespaces.has(namespace), before);
-      const change = difference(before, this.told);
-      if (change === undefined) return;
-      for (const { send, isServing } of this.subscribers) if (isServing) send(change);
-    });
+  private flush(): void {
+    const [isAll, namespaces] = [this.isAllDirty, new Set(this.dirty)];
+    this.isAllDirty = false;
+    this.dirty.clear();
+    const before = this.told;
+    this.told = this.gather((namespace) => isAll || namespaces.has(namespace), before);
+    const change = difference(before, this.told);
+    if (change === undefined) return;
+    for (const { send, isServing } of this.subscribers) if (isServing) send(change);
   }
 
   /** Looks anew at the Ingresses of some namespaces; of the others what was told stays. */

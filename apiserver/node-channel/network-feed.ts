@@ -5,6 +5,7 @@ import type { NetworkChange } from '../../shared/wire/network';
 import type { Client, ObjectChange, View } from '../registry/client';
 import { keyOf, keyString } from '../registry/client';
 import { networkServiceOf, networkSliceOf } from './network-facts';
+import { OnceATurn } from './once-a-turn';
 
 /** How long a pod's end waits for proxies that do not answer. */
 const WITHDRAWAL_TIMEOUT_MS = 5_000;
@@ -34,7 +35,8 @@ export class NetworkFeed {
   private readonly waiting = new Set<() => void>();
   private readonly endings: (() => void)[];
   private told: number;
-  private flushing = false;
+  /** What changes in one turn is one message. */
+  private readonly flushing = new OnceATurn(() => this.flush());
 
   constructor(private readonly deps: { readonly client: Client; readonly clock: Clock }) {
     this.services = deps.client.view('Service');
@@ -74,7 +76,7 @@ export class NetworkFeed {
   /** Resolves when every connected node has taken the pod out of its proxy, and at the latest after 5 s. */
   withdrawn(podUid: string): Promise<void> {
     const isOut = (): boolean => {
-      if (this.slicesOfPod.has(podUid) || this.flushing) return false;
+      if (this.slicesOfPod.has(podUid) || this.flushing.isWaiting) return false;
       return [...this.subscribers].every(({ applied }) => applied >= this.told);
     };
     if (isOut()) return Promise.resolve();
@@ -111,7 +113,7 @@ export class NetworkFeed {
     const isSame = previous !== undefined && isSameJson(networkServiceOf(object), networkServiceOf(previous));
     if (type !== 'DELETED' && isSame) return;
     this.changedServices.add(keyString(keyOf(object)));
-    this.flushSoon();
+    this.flushing.ask();
   }
 
   private onSliceChange({ type, object, previous }: ObjectChange<EndpointSlice>): void {
@@ -121,7 +123,7 @@ export class NetworkFeed {
     const isSame = previous !== undefined && isSameJson(networkSliceOf(object), networkSliceOf(previous));
     if (type === 'DELETED' || !isSame) {
       this.changedSlices.add(keyString(keyOf(object)));
-      this.flushSoon();
+      this.flushing.ask();
     } else this.wake();
   }
 
@@ -139,17 +141,11 @@ export class NetworkFeed {
     }
   }
 
-  /** What changes in one turn is one message. */
-  private flushSoon(): void {
-    if (this.flushing) return;
-    this.flushing = true;
-    setImmediate(() => {
-      this.flushing = false;
-      this.told = this.revision;
-      const change = this.takeChange();
-      for (const { send } of this.subscribers) send(change);
-      this.wake();
-    });
+  private flush(): void {
+    this.told = this.revision;
+    const change = this.takeChange();
+    for (const { send } of this.subscribers) send(change);
+    this.wake();
   }
 
   private takeChange(): NetworkChange {

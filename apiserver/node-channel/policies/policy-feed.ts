@@ -2,6 +2,7 @@ import type { Namespace, NetworkPolicy, Pod } from '../../../shared/api/objects'
 import type { NodePolicy, PolicyChange, PolicyGroup } from '../../../shared/wire/network-policy';
 import type { Client, ObjectChange } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
+import { OnceATurn } from '../once-a-turn';
 import { PolicyIndex } from './policy-index';
 import type { PolicyNews } from './policy-index';
 import { policyPodOf } from './policy-pod';
@@ -22,7 +23,7 @@ export class PolicyFeed {
   private readonly index = new PolicyIndex();
   private readonly subscribers = new Set<Subscriber>();
   private readonly endings: (() => void)[];
-  private flushing = false;
+  private readonly flushing = new OnceATurn(() => this.flush());
 
   constructor(client: Client) {
     const policies = client.view('NetworkPolicy');
@@ -100,27 +101,18 @@ export class PolicyFeed {
   private onNamespace({ type, object }: ObjectChange<Namespace>): void {
     if (type === 'DELETED') this.index.removeNamespace(object.metadata.name);
     else this.index.setNamespace(object.metadata.name, object.metadata.labels ?? {});
-    this.flushSoon();
+    this.flushing.ask();
   }
 
   private onPod({ type, object }: ObjectChange<Pod>): void {
     this.index.setPod(object.metadata.uid, type === 'DELETED' ? undefined : policyPodOf(object));
-    this.flushSoon();
+    this.flushing.ask();
   }
 
   private onPolicy({ type, object }: ObjectChange<NetworkPolicy>): void {
     if (type === 'DELETED') this.index.removePolicy(keyString(keyOf(object)));
     else this.index.setPolicy(object);
-    this.flushSoon();
-  }
-
-  private flushSoon(): void {
-    if (this.flushing) return;
-    this.flushing = true;
-    setImmediate(() => {
-      this.flushing = false;
-      this.flush();
-    });
+    this.flushing.ask();
   }
 }
 
