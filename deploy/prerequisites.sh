@@ -4,7 +4,7 @@
 #   engine  a Docker engine, a static busybox for offline images, and nftables for Services
 #   tests   a real registry with passwords, etcd to compare with, unzip for the real kubectl, the Python client,
 #           ps for docker top, debootstrap for machines of their own, docker-compose,
-#           ip and nsenter for hosts of namespaces
+#           ip and nsenter for hosts of namespaces, WireGuard where the kernel has none
 #   bench   iperf3
 set -eu
 
@@ -27,7 +27,7 @@ for purpose in "$@"; do
       # Services need it; without, or without the right to install it, pods run all the same.
       if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then need nft nftables; fi
       ;;
-    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps; need nft nftables; need conntrack conntrack; need curl curl; need ip iproute2; need nsenter util-linux; need sysctl procps
+    tests) need docker-registry docker-registry; need htpasswd apache2-utils; need etcd etcd-server; need unzip unzip; need script bsdutils; need ps procps; need nft nftables; need conntrack conntrack; need curl curl; need wg wireguard-tools; need wireguard-go wireguard-go; need ip iproute2; need nsenter util-linux; need sysctl procps
       need debootstrap debootstrap; need docker-compose docker-compose
       /usr/bin/python3 -c 'import kubernetes' 2>/dev/null || want python3-kubernetes ;;
     bench) need iperf3 iperf3 ;;

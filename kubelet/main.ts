@@ -128,7 +128,7 @@ async function main(): Promise<void> {
     ...(canReachPeers
       ? {
           peers: new PeerNetwork({
-            ...{ names, clock, logger },
+            ...{ names, dataDir, clock, logger },
             nodeIp: () => address.current,
             hostId: await hostIdOf(),
             onPathsChanged: () => podNetwork.wake(),

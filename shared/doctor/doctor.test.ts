@@ -107,7 +107,7 @@ it('tells of a kernel without WireGuard, which joins nevertheless', async () => 
   const host = aDoctorHost({ files: { ...HEALTHY, '/proc/kallsyms': kallsyms } });
   const findings = await examineAgent(host, { dataDir: '/d', dockerSocket: '/s', serverUrls: ['https://a:1'] });
   expect(findings.filter(({ level }) => level !== 'good')).toMatchObject([
-    { about: 'wireguard', level: 'doubtful', type: ['modprobe wireguard'] },
+    { about: 'wireguard', level: 'doubtful', type: ['apt-get install wireguard-tools wireguard-go'] },
   ]);
   expect(verdict(findings)).toBe(0);
 });

@@ -56,9 +56,15 @@ export async function checkKernel(host: DoctorHost): Promise<readonly Finding[]>
     FEATURES.map(async ({ module, symbol, without }) => {
       const isThere =
         new RegExp(` ${symbol}\\b`).test(symbols) || (await host.run('modprobe', ['-n', '-q', module]))?.status === 0;
+      if (!isThere && module === 'wireguard' && (await host.run('wireguard-go', ['--version']))?.status === 0)
+        return good(module, 'wireguard-go does it');
       return isThere
         ? good(module, 'the kernel has it')
-        : doubtful(module, `not in this kernel: ${without}`, `modprobe ${module}`);
+        : doubtful(
+            module,
+            `not in this kernel: ${without}`,
+            module === 'wireguard' ? 'apt-get install wireguard-tools wireguard-go' : `modprobe ${module}`,
+          );
     }),
   );
 }

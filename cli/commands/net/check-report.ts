@@ -63,7 +63,7 @@ const betterWays = (nodeName: string, peer: PeerCheck): readonly string[] => {
 const CAUSES = {
   routes: 'the network between them drops addresses of pods',
   vxlan: 'let UDP port 8472 through between them',
-  wireguard: 'let its UDP port through to one of them',
+  wireguard: 'let UDP ports 51820 to 52819 through to one of them',
   relay: 'one of them is not connected to the server',
 } as const;
 

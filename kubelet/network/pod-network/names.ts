@@ -17,6 +17,8 @@ export interface PodNetworkNames {
   readonly relayVni: number;
   readonly vxlanMac: string;
   readonly relayMac: string;
+  /** UDP. */
+  readonly wireguardPort: number;
 }
 
 /** Bridges of pods of any node and cluster begin so. */
@@ -49,5 +51,7 @@ export function podNetworkNames(clusterId: string, nodeName: string): PodNetwork
     relayVni: vni(12),
     vxlanMac: mac(16),
     relayMac: mac(21),
+    // Nodes of one machine need one each.
+    wireguardPort: 51_820 + (digest.readUInt16BE(26) % 1_000),
   };
 }

@@ -22,10 +22,11 @@ import type { PodNetworkNames } from './names';
 import { PathProber } from './path-prober';
 import { PeerPaths } from './peer-paths';
 import type { KnownPeer, OwnNode } from './plan';
-import { candidatesOf, isLocal, knownPeer, plan } from './plan';
+import { candidatesOf, isLocal, knownPeer, plan, wireguardPeers } from './plan';
 import { RelaySocket } from './relay-socket';
 import { removeTrafficTable, writeTrafficTable } from './traffic-rules';
 import { VXLAN_PORT, ensureVxlan, removeDevice } from './vxlan-device';
+import { WireguardDevice } from './wireguard-device';
 
 /** What a VXLAN header, and one of WireGuard, take of a packet at most. */
 export const OVERHEAD_BYTES = 80;
@@ -33,6 +34,7 @@ export const OVERHEAD_BYTES = 80;
 export interface PeerNetworkOptions {
   readonly names: PodNetworkNames;
   readonly hostId: string;
+  readonly dataDir: string;
   /** It may change. */
   readonly nodeIp: () => string;
   readonly clock: Clock;
@@ -55,15 +57,17 @@ export class PeerNetwork {
   private readonly paths: PeerPaths;
   private readonly backends = new Map<Backend, string | undefined>();
   private readonly relay: RelaySocket;
+  private readonly wireguard: WireguardDevice;
   private ends = new Map<string, Backend>();
   private known: readonly KnownPeer[] = [];
   private own: OwnNode | undefined;
   private writtenRules = '';
 
   constructor(private readonly options: PeerNetworkOptions) {
-    const { clock, logger, onPathsChanged } = options;
+    const { names, dataDir, clock, logger, onPathsChanged } = options;
     this.prober = new PathProber({ clock, isPeer: (backend, address) => this.ends.get(address) === backend });
-    this.relay = new RelaySocket({ vni: options.names.relayVni, send: options.sendFrames });
+    this.relay = new RelaySocket({ vni: names.relayVni, send: options.sendFrames });
+    this.wireguard = new WireguardDevice({ name: names.wireguard, port: names.wireguardPort, dataDir, clock });
     this.paths = new PeerPaths({ prober: this.prober, clock, logger, onChange: onPathsChanged });
   }
 
@@ -87,12 +91,14 @@ export class PeerNetwork {
   /** What the node offers its peers. */
   facts(): PodNetworkFacts {
     const { names, hostId } = this.options;
-    const { vxlanMac, vxlanVni, relayMac, relayVni } = names;
+    const { vxlanMac, vxlanVni, relayMac, relayVni, wireguardPort } = names;
     const port = VXLAN_PORT;
+    const { publicKey } = this.wireguard;
     const has = (backend: Backend): boolean => this.backends.has(backend) && this.backends.get(backend) === undefined;
     return {
       hostId,
       ...(has('vxlan') ? { vxlan: { mac: vxlanMac, vni: vxlanVni, port } } : {}),
+      ...(has('wireguard') && publicKey !== undefined ? { wireguard: { publicKey, port: wireguardPort } } : {}),
       ...(has('relay') ? { relay: { mac: relayMac, vni: relayVni, port } } : {}),
     };
   }
@@ -112,6 +118,7 @@ export class PeerNetwork {
     await this.openVxlan(block, mtu);
     await this.openRelay(block, mtu);
     const known = await this.knownPeers(peers);
+    await this.openWireguard(block, mtu, known);
     const relayPort = this.relay.port;
     const own: OwnNode = {
       ...{ hostId, address: nodeIp(), block, names, mode },
@@ -207,6 +214,14 @@ export class PeerNetwork {
       await this.relay.open();
       await ensureVxlan({ name, mac, vni, mtu, address: block.ends.relay, isForProgram: true });
       await this.prober.open('relay', block.ends.relay);
+    });
+  }
+
+  private async openWireguard(block: Block, mtu: number, known: readonly KnownPeer[]): Promise<void> {
+    await this.open('wireguard', async () => {
+      await this.wireguard.open(block.ends.wireguard, mtu);
+      await this.wireguard.setPeers(wireguardPeers(this.options.hostId, known));
+      await this.prober.open('wireguard', block.ends.wireguard);
     });
   }
 

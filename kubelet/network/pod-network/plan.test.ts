@@ -3,7 +3,7 @@ import { blockOf } from './block';
 import { EMPTY_STATE, commandsBetween } from './kernel-state';
 import { podNetworkNames } from './names';
 import type { KnownPeer, OwnNode } from './plan';
-import { candidatesOf, isLocal, knownPeer, plan } from './plan';
+import { candidatesOf, isLocal, knownPeer, plan, wireguardPeers } from './plan';
 
 const block = (text: string) => {
   const found = blockOf(text);
@@ -89,6 +89,14 @@ it.each([
   ['what this machine has', aPeer({}, 'eth0'), { backends: new Set<Backend>(['relay']) }, ['relay']],
 ] as const)('considers %s', (_, peer, traits, expected) => {
   expect(candidatesOf({ ...own, ...traits }, peer)).toEqual(expected);
+});
+
+it('tells WireGuard of peers on other machines, and what is behind them', () => {
+  const here = aPeer({ facts: { hostId: 'here', wireguard } });
+  const without = aPeer({ facts: { hostId: 'there' } });
+  expect(wireguardPeers('here', [aPeer(), here, without])).toEqual([
+    { publicKey: wireguard.publicKey, endpoint: '192.0.2.2:51820', allowedIps: '10.244.2.0/24' },
+  ]);
 });
 
 it('knows nodes of its own machine, whatever address they have', () => {

@@ -5,6 +5,7 @@ import { blockOf } from './block';
 import type { Forwarding, KernelState, Neighbour, Route } from './kernel-state';
 import type { PodNetworkNames } from './names';
 import { RELAY_ADDRESS } from './relay-socket';
+import type { WireguardPeer } from './wireguard-config';
 
 /** What a plan depends on beside the peers. */
 export interface OwnNode {
@@ -34,7 +35,8 @@ export function knownPeer(peer: PodNetworkPeer, linkDevice?: string): KnownPeer 
 }
 
 /** Whether the peer is a node on this very machine: the kernel knows the way by itself. */
-export const isLocal = ({ hostId }: OwnNode, { peer }: KnownPeer): boolean => peer.facts?.hostId === hostId;
+export const isLocal = ({ hostId }: Pick<OwnNode, 'hostId'>, { peer }: KnownPeer): boolean =>
+  peer.facts?.hostId === hostId;
 
 /** Ways that may work, best first. None for nodes on one machine. */
 export function candidatesOf(own: OwnNode, known: KnownPeer): readonly Backend[] {
@@ -50,6 +52,16 @@ export function candidatesOf(own: OwnNode, known: KnownPeer): readonly Backend[]
     (backend) => (own.mode === 'auto' || own.mode === backend) && own.backends.has(backend) && isOffered[backend],
   );
 }
+
+/** Peers on other machines that offer WireGuard. */
+export const wireguardPeers = (hostId: string, peers: readonly KnownPeer[]): readonly WireguardPeer[] =>
+  peers.flatMap((known) => {
+    const { facts, address } = known.peer;
+    if (facts?.wireguard === undefined || isLocal({ hostId }, known)) return [];
+    const { publicKey, port } = facts.wireguard;
+    const endpoint = address === undefined ? {} : { endpoint: `${address}:${port}` };
+    return [{ publicKey, allowedIps: known.block.text, ...endpoint }];
+  });
 
 /** What the kernel is to hold: for each peer a route on each way that may work, to the end of that way alone, and one to all of its pods on the chosen way. */
 export function plan(own: OwnNode, peers: readonly KnownPeer[], pathOf: (nodeName: string) => PeerPath): KernelState {
