@@ -95,7 +95,12 @@ function figures({ metadata, spec, status }: Pod, placement: Placement | undefin
     nodeName: spec.nodeName,
     placement,
     ...(isRefused
-      ? { summary, exclusions: nodes.map(([nodeName, reason]) => ({ nodeName, reason })), nearestMiss: miss }
+      ? {
+          summary,
+          exclusions: nodes.map(([nodeName, reason]) => ({ nodeName, reason })),
+          nearestMiss: miss,
+          preemption,
+        }
       : {}),
   };
 }
