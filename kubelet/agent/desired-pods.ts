@@ -1,11 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pod, PodStatus } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { NamespaceServices, ServiceLink } from '../../shared/wire/node-channel';
 import { parseNamespaceServices } from '../../shared/wire/parse-server';
-import { hasCode } from '../volumes/volume-error';
+import { DamagedFileError, KeptFile } from '../kept-file';
 
 /** Changes within this time are written together. */
 const WRITE_DELAY_MS = 200;
@@ -20,30 +19,27 @@ export class DesiredPods {
   private pods = new Map<string, Pod>();
   private services = new Map<string, readonly ServiceLink[]>();
   private planned: { readonly dueMs: number; readonly cancel: () => void } | undefined;
-  private writing: Promise<void> = Promise.resolve();
-  private readonly file: string;
+  private readonly file: KeptFile;
 
   constructor(private readonly options: { readonly dataDir: string; readonly clock: Clock; readonly logger: Logger }) {
-    this.file = path.join(options.dataDir, 'assigned-pods.json');
+    this.file = new KeptFile(path.join(options.dataDir, 'assigned-pods.json'));
   }
 
   /** Reads what an earlier agent left. What cannot be read counts as nothing: the server will tell again. */
   async load(): Promise<void> {
-    const text = await readFile(this.file, 'utf8').catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return '{}';
-      throw error;
-    });
     try {
-      const parsed: unknown = JSON.parse(text);
-      const { pods, services } = isRecord(parsed) ? parsed : {};
-      this.pods = new Map(
-        listOf(pods)
-          .filter(isPod)
-          .map((pod) => [pod.metadata.uid, pod]),
-      );
-      for (const each of listOf(services).map((one) => parseNamespaceServices(one))) this.setServices(each);
+      await this.file.read((document) => {
+        const { pods, services } = isRecord(document) ? document : {};
+        this.pods = new Map(
+          listOf(pods)
+            .filter(isPod)
+            .map((pod) => [pod.metadata.uid, pod]),
+        );
+        for (const each of listOf(services).map((one) => parseNamespaceServices(one))) this.setServices(each);
+      });
     } catch (error) {
-      this.options.logger.warn({ file: this.file, error }, 'assigned pods unreadable, waiting for the server');
+      if (!(error instanceof DamagedFileError)) throw error;
+      this.options.logger.warn({ file: this.file.path, error }, 'assigned pods unreadable, waiting for the server');
     }
   }
 
@@ -87,7 +83,7 @@ export class DesiredPods {
       this.planned.cancel();
       this.write();
     }
-    await this.writing;
+    await this.file.settled();
   }
 
   private writeWithin(delayMs: number): void {
@@ -99,20 +95,21 @@ export class DesiredPods {
 
   private write(): void {
     this.planned = undefined;
-    this.writing = this.writing.then(() =>
-      this.store().catch((error: unknown) =>
-        this.options.logger.error({ file: this.file, error }, 'assigned pods not written: a restart would forget them'),
-      ),
-    );
+    // One that fails is told of and does not throw: `flush` waits for all.
+    void this.file
+      .write(() => this.content())
+      .catch((error: unknown) =>
+        this.options.logger.error(
+          { file: this.file.path, error },
+          'assigned pods not written: a restart would forget them',
+        ),
+      );
   }
 
-  private async store(): Promise<void> {
-    await mkdir(path.dirname(this.file), { recursive: true });
+  private content(): object {
     const namespaces = new Set(this.all().map(({ metadata }) => metadata.namespace));
     const services = [...namespaces].map((namespace) => ({ namespace, services: this.servicesOf(namespace) }));
-    const content = JSON.stringify({ pods: this.all(), services });
-    await writeFile(`${this.file}.new`, content, { mode: 0o600 });
-    await rename(`${this.file}.new`, this.file);
+    return { pods: this.all(), services };
   }
 }
 

@@ -1,7 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '../../shared/logger';
-import { hasCode } from '../volumes/volume-error';
+import { DamagedFileError, KeptFile } from '../kept-file';
 
 /** An image that this agent brought to the engine. */
 export interface PulledImage {
@@ -21,30 +20,30 @@ const VERSION = 1;
 export class ImageRecord {
   private pulled = new Map<string, PulledImage>();
   private pinned = new Set<string>();
-  private writing: Promise<void> = Promise.resolve();
-  private readonly file: string;
+  private readonly file: KeptFile;
 
   constructor(private readonly options: { readonly dataDir: string; readonly logger: Logger }) {
-    this.file = path.join(options.dataDir, 'images.json');
+    this.file = new KeptFile(path.join(options.dataDir, 'images.json'));
   }
 
   /** Reads what an earlier agent left. What cannot be read counts as nothing: then no image is ours to remove. */
   async load(): Promise<void> {
-    const text = await readFile(this.file, 'utf8').catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) return '{}';
-      throw error;
-    });
     try {
-      const parsed: unknown = JSON.parse(text);
-      const { pulled, pinned } = isRecord(parsed) ? parsed : {};
-      this.pulled = new Map(
-        listOf(pulled)
-          .filter(isPulledImage)
-          .map((each) => [each.id, each]),
-      );
-      this.pinned = new Set(listOf(pinned).filter((name): name is string => typeof name === 'string'));
+      await this.file.read((document) => {
+        const { pulled, pinned } = isRecord(document) ? document : {};
+        this.pulled = new Map(
+          listOf(pulled)
+            .filter(isPulledImage)
+            .map((each) => [each.id, each]),
+        );
+        this.pinned = new Set(listOf(pinned).filter((name): name is string => typeof name === 'string'));
+      });
     } catch (error) {
-      this.options.logger.warn({ file: this.file, error }, 'the record of pulled images is damaged, it starts anew');
+      if (!(error instanceof DamagedFileError)) throw error;
+      this.options.logger.warn(
+        { file: this.file.path, error },
+        'the record of pulled images is damaged, it starts anew',
+      );
     }
   }
 
@@ -89,15 +88,11 @@ export class ImageRecord {
   }
 
   private write(): Promise<void> {
-    const text = JSON.stringify({ version: VERSION, pulled: [...this.pulled.values()], pinned: [...this.pinned] });
-    const next = this.writing.then(async () => {
-      await mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
-      const fresh = `${this.file}.new`;
-      await writeFile(fresh, text, { mode: 0o600 });
-      await rename(fresh, this.file);
-    });
-    this.writing = next.catch(() => undefined);
-    return next;
+    return this.file.write(() => ({
+      version: VERSION,
+      pulled: [...this.pulled.values()],
+      pinned: [...this.pinned],
+    }));
   }
 }
 
