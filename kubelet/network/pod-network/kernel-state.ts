@@ -11,6 +11,8 @@ export interface Route {
   readonly via?: string;
   readonly device: string;
   readonly source: string;
+  /** Largest packet; absent: the device's. */
+  readonly mtu?: number;
 }
 
 /** Who has an address behind a device: nobody is asked. */
@@ -71,13 +73,14 @@ const addForwarding = ({ mac, device, address, port, vni }: Forwarding): string 
 const deleteForwarding = ({ mac, device, address, port, vni }: Forwarding): string =>
   `fdb del ${mac} dev ${device} dst ${address} port ${port} vni ${vni} self permanent`;
 
-const replaceRoute = ({ destination, via, device, source }: Route, metric: number): string =>
+const replaceRoute = ({ destination, via, device, source, mtu }: Route, metric: number): string =>
   [
     `route replace ${destination}`,
     ...(via === undefined ? [] : [`via ${via}`]),
     `dev ${device}`,
     ...(via === undefined ? ['scope link'] : ['onlink']),
     `src ${source} proto ${ROUTE_PROTOCOL} metric ${metric}`,
+    ...(mtu === undefined ? [] : [`mtu ${mtu}`]),
   ].join(' ');
 
 interface Difference<T> {

@@ -9,6 +9,7 @@ interface Listed {
   readonly dev?: string;
   readonly prefsrc?: string;
   readonly metric?: number;
+  readonly metrics?: readonly { readonly mtu?: number }[];
   readonly lladdr?: string;
   readonly state?: readonly string[];
   readonly mac?: string;
@@ -49,11 +50,12 @@ export async function readKernelState(devices: readonly string[], metric: number
   };
 }
 
-const toRoute = ({ dst = '', gateway, dev = '', prefsrc = '' }: Listed): Route => ({
+const toRoute = ({ dst = '', gateway, dev = '', prefsrc = '', metrics }: Listed): Route => ({
   destination: dst,
   ...(gateway === undefined ? {} : { via: gateway }),
   device: dev,
   source: prefsrc,
+  ...(metrics?.[0]?.mtu === undefined ? {} : { mtu: metrics[0].mtu }),
 });
 
 /** Each line for itself: one that the kernel refuses keeps nobody else from what is theirs. Throws with what it refused. */

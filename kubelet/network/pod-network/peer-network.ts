@@ -131,7 +131,9 @@ export class PeerNetwork {
       known.flatMap((each) => waysToTest(own, each).map((backend) => [each.block.ends[backend], backend] as const)),
     );
     this.relay.setPeers(
-      new Map(known.flatMap(({ peer: { facts, nodeName } }) => (facts?.relay ? [[facts.relay.vni, nodeName]] : []))),
+      known.flatMap(({ peer: { facts, nodeName }, block: { cidr } }) =>
+        facts?.relay === undefined ? [] : [{ nodeName, vni: facts.relay.vni, block: cidr }],
+      ),
     );
     this.paths.setPeers(
       known.map((each) => ({

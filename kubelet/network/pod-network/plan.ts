@@ -7,6 +7,9 @@ import type { PodNetworkNames } from './names';
 import { RELAY_ADDRESS } from './relay-socket';
 import type { WireguardPeer } from './wireguard-config';
 
+/** Of packets that never leave the machine: by the bridge's own the kernel would have pods send smaller ones. */
+const RELAY_MTU = 60_000;
+
 /** What a plan depends on beside the peers. */
 export interface OwnNode {
   readonly hostId: string;
@@ -70,7 +73,7 @@ export function plan(own: OwnNode, peers: readonly KnownPeer[], pathOf: (nodeNam
   const forwardings: Forwarding[] = [];
   // It is never sent there; without a route it would not be sent at all.
   if (own.relayPort !== undefined)
-    routes.push({ destination: RELAY_ADDRESS, device: own.names.bridge, source: own.block.gateway });
+    routes.push({ destination: RELAY_ADDRESS, device: own.names.bridge, source: own.block.gateway, mtu: RELAY_MTU });
   for (const known of peers) {
     const path = pathOf(known.peer.nodeName);
     for (const backend of candidatesOf(own, known)) {

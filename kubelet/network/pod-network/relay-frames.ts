@@ -29,3 +29,13 @@ export const vniOf = (frame: Uint8Array): number | undefined =>
   frame.length > 8 && ((frame[0] ?? 0) & 8) !== 0
     ? Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength).readUIntBE(4, 3)
     : undefined;
+
+/** Where the addresses of an IPv4 packet begin, behind the headers of VXLAN, Ethernet, and what is before them in its own. */
+const SOURCE_AT = 8 + 14 + 12;
+
+/** Who a VXLAN frame says that its packet is from, as a number; undefined for what is no IPv4. */
+export function sourceOf(frame: Uint8Array): number | undefined {
+  const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
+  const isIpv4 = bytes.length >= SOURCE_AT + 8 && bytes.readUInt16BE(20) === 0x08_00;
+  return isIpv4 ? bytes.readUInt32BE(SOURCE_AT) : undefined;
+}

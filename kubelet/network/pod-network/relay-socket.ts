@@ -1,8 +1,10 @@
 import type { Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import type { RelayFrames } from '../../../shared/wire/pod-network';
+import type { Cidr } from '../../../shared/cidr';
 import { completeChecksum } from './relay-checksum';
-import { packFrames, unpackFrames, vniOf } from './relay-frames';
+import { packFrames, sourceOf, unpackFrames, vniOf } from './relay-frames';
+import { RELAY_SOURCE_PORTS } from './relay-source-ports';
 import { VXLAN_PORT } from './vxlan-device';
 
 /** Frames that wait for the turn's end, for one peer; more are dropped, as any network does. */
@@ -14,6 +16,15 @@ const LOOPBACK = '127.0.0.1';
  */
 export const RELAY_ADDRESS = '192.0.0.8';
 
+/** A node that is reached through the server. */
+export interface RelayPeer {
+  readonly nodeName: string;
+  /** Of its relay device. */
+  readonly vni: number;
+  /** It speaks for these addresses alone. */
+  readonly block: Cidr;
+}
+
 export interface RelaySocketOptions {
   /** Of this node's relay device: frames for others are none of ours. */
   readonly vni: number;
@@ -23,7 +34,8 @@ export interface RelaySocketOptions {
 
 /** The agent's end of the relay device: what the kernel sends to it goes to the server, and what comes from there to the kernel. */
 export class RelaySocket {
-  private peers: ReadonlyMap<number, string> = new Map();
+  private nodes: ReadonlyMap<number, string> = new Map();
+  private blocks: ReadonlyMap<string, Cidr> = new Map();
   private readonly batches = new Map<string, { readonly frames: Uint8Array[]; bytes: number }>();
   private socket: Socket | undefined;
 
@@ -39,7 +51,7 @@ export class RelaySocket {
     if (this.socket !== undefined) return Promise.resolve();
     const socket = createSocket({ type: 'udp4', recvBufferSize: 1024 * 1024 });
     socket.on('message', (frame, sender) => {
-      if (sender.address === LOOPBACK) this.take(frame);
+      if (sender.address === LOOPBACK && sender.port <= RELAY_SOURCE_PORTS.last) this.take(frame);
     });
     return new Promise((resolve, reject) => {
       socket.once('error', reject);
@@ -57,18 +69,25 @@ export class RelaySocket {
     this.socket = undefined;
   }
 
-  /** Nodes by the number of their relay devices. */
-  setPeers(peers: ReadonlyMap<number, string>): void {
-    this.peers = peers;
+  setPeers(peers: readonly RelayPeer[]): void {
+    this.nodes = new Map(peers.map(({ vni, nodeName }) => [vni, nodeName]));
+    this.blocks = new Map(peers.map(({ nodeName, block }) => [nodeName, block]));
   }
 
-  deliver({ frames }: RelayFrames): void {
-    for (const frame of unpackFrames(frames))
-      if (vniOf(frame) === this.options.vni) this.socket?.send(frame, VXLAN_PORT, LOOPBACK, () => undefined);
+  /** From the peer named, by way of the server. */
+  deliver({ nodeName, frames }: RelayFrames): void {
+    const block = this.blocks.get(nodeName);
+    if (block === undefined) return;
+    for (const frame of unpackFrames(frames)) {
+      const source = sourceOf(frame);
+      const isTheirs = source !== undefined && source >= block.first && source < block.first + block.size;
+      if (isTheirs && vniOf(frame) === this.options.vni)
+        this.socket?.send(frame, VXLAN_PORT, LOOPBACK, () => undefined);
+    }
   }
 
   private take(frame: Buffer): void {
-    const nodeName = this.peers.get(vniOf(frame) ?? 0);
+    const nodeName = this.nodes.get(vniOf(frame) ?? 0);
     if (nodeName === undefined) return;
     const batch = this.batches.get(nodeName) ?? { frames: [], bytes: 0 };
     if (batch.bytes + frame.length > MAX_BATCH_BYTES) return;

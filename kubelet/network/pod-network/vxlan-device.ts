@@ -1,8 +1,12 @@
 import { writeFile } from 'node:fs/promises';
+import { isSameJson } from '../../../shared/same-json';
 import { ProgramError, runProgram } from '../run-program';
+import { RELAY_SOURCE_PORTS } from './relay-source-ports';
 
 /** As the Linux kernel has it by default, and other pod networks: Docker Swarm has the assigned one, 4789. */
 export const VXLAN_PORT = 8472;
+
+const { first, last } = RELAY_SOURCE_PORTS;
 
 export interface VxlanDevice {
   readonly name: string;
@@ -31,7 +35,7 @@ export async function ensureVxlan(device: VxlanDevice): Promise<void> {
       ...['link', 'add', name, 'address', mac, 'mtu', String(mtu)],
       ...['type', 'vxlan', 'id', String(vni), 'dstport', String(VXLAN_PORT), 'nolearning'],
       // Over a checksum that is still to be completed the kernel would take one that is wrong until then.
-      ...(device.isForProgram ? ['noudpcsum'] : []),
+      ...(device.isForProgram ? ['noudpcsum', 'srcport', String(first), String(last)] : []),
     ]);
   }
   const whole = device.isForProgram ? ['gso_max_segs', '1'] : [];
@@ -69,9 +73,11 @@ export async function linkOf(name: string): Promise<ListedLink | undefined> {
   }
 }
 
-const isAsWanted = (link: ListedLink | undefined, { mac, vni, mtu }: VxlanDevice): boolean =>
+const isAsWanted = (link: ListedLink | undefined, { mac, vni, mtu, isForProgram }: VxlanDevice): boolean =>
   link?.linkinfo?.info_kind === 'vxlan' &&
   link.linkinfo.info_data?.['id'] === vni &&
   link.linkinfo.info_data['port'] === VXLAN_PORT &&
+  // Any port is told as none at all, or as 0.
+  (!isForProgram || isSameJson(link.linkinfo.info_data['port_range'], { low: first, high: last })) &&
   link.address === mac &&
   link.mtu === mtu;
