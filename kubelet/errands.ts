@@ -8,10 +8,11 @@ import type { KubeletConfig } from './config';
 import { removeProxy } from './ingress/proxy-container';
 import { messageOf } from '../shared/message-of';
 import { NodeNetwork } from './network/node-network';
-import { NftPolicyKernel } from './network/policies/policy-kernel';
 import { readKeptBlock } from './network/pod-network/kept-block';
 import { podNetworkNames } from './network/pod-network/names';
 import { PeerNetwork } from './network/pod-network/peer-network';
+import { removeTable } from './network/remove-table';
+import { policyTableOf } from './network/table-names';
 import { createDockerRuntime } from './runtime/docker/docker-runtime';
 import { approvalText, tryToJoin } from './session/join';
 
@@ -45,7 +46,7 @@ export const errands: Readonly<
     const kept = await readKeptBlock(dataDir);
     const names = kept === undefined ? undefined : podNetworkNames(kept.clusterId, nodeName);
     await NodeNetwork.cleanUp(nodeName, names?.bridge);
-    await new NftPolicyKernel(nodeName).remove();
+    await removeTable(policyTableOf(nodeName));
     if (kept !== undefined && names !== undefined) {
       await PeerNetwork.cleanUp(names, kept.podCidr);
       // Pods that run on keep it.

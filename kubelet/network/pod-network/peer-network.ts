@@ -11,6 +11,7 @@ import type {
   UnusableWay,
   WayCheck,
 } from '../../../shared/wire/pod-network';
+import { removeTable } from '../remove-table';
 import { runProgram } from '../run-program';
 import type { Block } from './block';
 import { blockOf } from './block';
@@ -24,7 +25,7 @@ import { PeerPaths } from './peer-paths';
 import type { KnownPeer, OwnNode } from './plan';
 import { candidatesOf, isLocal, knownPeer, plan, wireguardPeers } from './plan';
 import { RelaySocket } from './relay-socket';
-import { removeTrafficTable, writeTrafficTable } from './traffic-rules';
+import { writeTrafficTable } from './traffic-rules';
 import { VXLAN_PORT, ensureVxlan, removeDevice } from './vxlan-device';
 import { WireguardDevice } from './wireguard-device';
 
@@ -189,7 +190,7 @@ export class PeerNetwork {
     for (const device of [names.vxlan, names.relay, names.wireguard]) await removeDevice(device);
     const present = await readKernelState([], names.metric);
     await applyKernelCommands(commandsBetween(present, { routes: [], neighbours: [], forwardings: [] }, names.metric));
-    await removeTrafficTable(names.table);
+    await removeTable(names.table);
     await closeBridge(names.bridge);
   }
 

@@ -61,6 +61,3 @@ table ip ${table} {
 
 export const writeTrafficTable = (names: RuleNames, facts: TrafficFacts): Promise<string> =>
   runProgram('nft', ['-f', '-'], trafficTable(names, facts));
-
-export const removeTrafficTable = (table: string): Promise<string> =>
-  runProgram('nft', ['-f', '-'], `add table ip ${table}\ndelete table ip ${table}\n`);
