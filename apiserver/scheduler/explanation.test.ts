@@ -57,9 +57,10 @@ it("says in kube-scheduler's words why nobody leaves for a pod", () => {
     exclusion('n1', 'Insufficient cpu'),
     { ...exclusion('n2', 'node(s) are overloaded'), constraint: belowLoadCeiling },
     exclusion('n3', 'Insufficient cpu'),
+    { ...exclusion('n4', 'Insufficient cpu'), isBeyondNode: true },
   ];
   expect(explainNoPreemption(exclusions, true)).toBe(
-    'preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.',
+    'preemption: 0/4 nodes are available: 2 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.',
   );
   expect(explainNoPreemption(exclusions, false)).toBe('preemption: not eligible due to preemptionPolicy=Never.');
   expect(explainNoPreemption([], true)).toBeUndefined();

@@ -82,13 +82,13 @@ const line = ({ nodeName, detail }: Exclusion): string => `${nodeName}: ${detail
 
 /**
  * Why nobody leaves for a pod, in kube-scheduler's words; undefined: there are no nodes. Evicting helps only where
- * other pods stand in the way.
+ * other pods stand in the way, and never beyond what the node has in all.
  */
 export function explainNoPreemption(exclusions: readonly Exclusion[], mayPreempt: boolean): string | undefined {
   if (exclusions.length === 0) return undefined;
   if (!mayPreempt) return 'preemption: not eligible due to preemptionPolicy=Never.';
-  const verdicts = exclusions.map(({ constraint }) => ({
-    reason: constraint.curedByPreemption ? NO_VICTIMS : NOT_HELPFUL,
+  const verdicts = exclusions.map(({ constraint, isBeyondNode = false }) => ({
+    reason: constraint.curedByPreemption && !isBeyondNode ? NO_VICTIMS : NOT_HELPFUL,
   }));
   return `preemption: ${summary(verdicts)}`;
 }

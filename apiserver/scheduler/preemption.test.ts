@@ -44,12 +44,14 @@ it('evicts nobody for its equals, or for a pod that would rather wait', async ()
   await cluster.idle();
   await cluster.add('equal', 'low');
   await cluster.add('patient', 'patient');
+  await cluster.add('huge', 'high', '5');
   await cluster.idle();
   expect(cluster.pod('running')?.metadata.deletionTimestamp).toBeUndefined();
-  const tails = ['equal', 'patient'].map((name) => cluster.eventsOf(name).at(-1)?.split(' preemption: ')[1]);
+  const tails = ['equal', 'patient', 'huge'].map((name) => cluster.eventsOf(name).at(-1)?.split(' preemption: ')[1]);
   expect(tails).toEqual([
     '0/1 nodes are available: 1 No preemption victims found for incoming pod.',
     'not eligible due to preemptionPolicy=Never.',
+    '0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
   ]);
   await cluster.stop();
 });

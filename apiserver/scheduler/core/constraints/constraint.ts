@@ -16,6 +16,8 @@ export interface Refusal {
   readonly detail: string;
   /** What would make it allow the pod, as the end of "it would run there with …". */
   readonly remedy: string;
+  /** The node as a whole is too small: nobody who leaves it makes room. */
+  readonly isBeyondNode?: boolean;
 }
 
 /** A rule that a node must satisfy for a pod to be placed there. */

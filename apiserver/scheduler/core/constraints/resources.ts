@@ -34,6 +34,9 @@ export const fitsResources: Constraint = {
     }
     const asked = formatAmount(name, podClass.amounts[index] ?? 0);
     return {
+      isBeyondNode: podClass.columns.some(
+        (each, at) => (podClass.amounts[at] ?? 0) > (cluster.nodes.capacity[each]?.[node] ?? 0),
+      ),
       reason: `Insufficient ${name}`,
       detail: `Insufficient ${name}: ${asked} requested, ${formatAmount(name, Math.max(0, free))} of ${formatAmount(name, capacity)} free`,
       remedy: `${formatAmount(name, (podClass.amounts[index] ?? 0) - free)} more ${name} free`,
