@@ -17,7 +17,7 @@ BUILT := dist/.built
 
 TIME := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load bench-hosts check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-recovery bench-scheduler sim
+.PHONY: help up down clean install build dist deb test test-unit test-engine e2e-hosts e2e-hosts-load bench-hosts check verify-lint fix-lint verify-format fix-format verify-types bench-store bench-api bench-pod bench-idle bench-recovery bench-controllers bench-scheduler sim
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -108,6 +108,10 @@ bench-recovery: build ## a killed container's replacement against Docker Swarm; 
 	@./deploy/prerequisites.sh engine
 	@node dist/deploy/local-cluster/main.js engine
 	@node dist/e2e/bench/recovery.js $(ARGS)
+bench-controllers: build ## a Deployment of 5,000 replicas on 500 simulated agents, until all are bound and Running
+	@./deploy/prerequisites.sh engine
+	@node dist/deploy/local-cluster/main.js engine
+	@node dist/e2e/bench/controllers.js $(ARGS)
 bench-idle: build ## memory and CPU of an idle server and agent
 	@./deploy/prerequisites.sh engine
 	@node dist/deploy/local-cluster/main.js engine
