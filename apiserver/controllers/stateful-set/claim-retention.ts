@@ -1,4 +1,5 @@
 import type { OwnerReference, PersistentVolumeClaim, Pod, StatefulSet } from '../../../shared/api/objects';
+import { messageOf } from '../../../shared/message-of';
 import { isSameJson } from '../../../shared/same-json';
 import { ignoreNotFound, isAlreadyExists } from '../../../shared/status-error';
 import type { EventText } from '../../events/event-recorder';
@@ -39,8 +40,7 @@ export async function makeClaims(
       tell({ type: 'Normal', reason: 'SuccessfulCreate', message });
     } catch (error) {
       if (isAlreadyExists(error)) continue;
-      const why = error instanceof Error ? error.message : String(error);
-      const message = `create Claim ${name} for Pod ${pod} in StatefulSet ${set.metadata.name} failed error: ${why}`;
+      const message = `create Claim ${name} for Pod ${pod} in StatefulSet ${set.metadata.name} failed error: ${messageOf(error)}`;
       tell({ type: 'Warning', reason: 'FailedCreate', message });
       throw error;
     }

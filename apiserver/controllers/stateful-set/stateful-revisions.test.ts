@@ -1,8 +1,9 @@
-import type { Pod, StatefulSet } from '../../../shared/api/objects';
+import type { StatefulSet } from '../../../shared/api/objects';
 import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
 import { isReady } from '../workloads/pod-state';
+import { imageOf, key, labels, playedSet, templateOf } from './testing/played-set';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -10,25 +11,8 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-const key = { namespace: 'default', name: 'db' };
-const labels = { app: 'db' };
-const templateOf = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: 'app', image }] } });
-async function create(spec: object = {}): Promise<void> {
-  await cluster.client.create('StatefulSet', {
-    metadata: key,
-    spec: { replicas: 3, serviceName: 'db', selector: { matchLabels: labels }, template: templateOf('a:1'), ...spec },
-  });
-  await cluster.idle();
-}
-async function change(spec: object): Promise<void> {
-  await cluster.client.patch('StatefulSet', key, { type: 'merge', body: { spec } });
-  await cluster.idle();
-}
+const { create, change, pods, images } = playedSet(() => cluster);
 const set = (): StatefulSet | undefined => cluster.client.view('StatefulSet').get(key);
-const pods = (): readonly Pod[] =>
-  [...cluster.client.view('Pod').list()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-const imageOf = ({ spec }: Pod) => spec.containers[0]?.image;
-const images = () => pods().map(imageOf);
 /** The agents: every pod of an image that works becomes ready, again and again, until nothing moves. */
 async function settle(isGood: (image: string) => boolean = () => true): Promise<void> {
   for (let round = 0; round < 20; round++) {

@@ -1,8 +1,8 @@
-import type { Pod } from '../../../shared/api/objects';
 import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
 import { isReady } from '../workloads/pod-state';
+import { key, playedSet, templateOf } from './testing/played-set';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -10,24 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-const key = { namespace: 'default', name: 'db' };
-const labels = { app: 'db' };
-const templateOf = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: 'app', image }] } });
-async function create(spec: object = {}): Promise<void> {
-  await cluster.client.create('StatefulSet', {
-    metadata: key,
-    spec: { replicas: 3, serviceName: 'db', selector: { matchLabels: labels }, template: templateOf('a:1'), ...spec },
-  });
-  await cluster.idle();
-}
-async function change(spec: object): Promise<void> {
-  await cluster.client.patch('StatefulSet', key, { type: 'merge', body: { spec } });
-  await cluster.idle();
-}
-const pods = (): readonly Pod[] =>
-  [...cluster.client.view('Pod').list()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+const { create, change, pods, images } = playedSet(() => cluster);
 const names = () => pods().map(({ metadata }) => metadata.name);
-const images = () => pods().map(({ spec }) => spec.containers[0]?.image);
 const step = () =>
   report(
     cluster,

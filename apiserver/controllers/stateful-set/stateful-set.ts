@@ -70,8 +70,9 @@ export class StatefulSetController implements Controller {
     const { replicas = 1, ordinals, podManagementPolicy } = set.spec ?? {};
     const isOrdered = podManagementPolicy !== 'Parallel';
     const first = ordinals?.start ?? 0;
+    const revisions = revisionsOf(set, update);
     for (let ordinal = first; ordinal < first + replicas; ordinal++) {
-      const meant = revisionsOf(set, update).of(ordinal);
+      const meant = revisions.of(ordinal);
       const pod = this.podAt(set, ordinal);
       if (pod === undefined) await this.make(set, ordinal, update, meant);
       else if (pod.metadata.deletionTimestamp === undefined) await this.mend(set, pod, update, meant);

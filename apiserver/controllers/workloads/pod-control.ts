@@ -1,4 +1,5 @@
 import type { ApiObject, Pod } from '../../../shared/api/objects';
+import { messageOf } from '../../../shared/message-of';
 import { isConflict, isNotFound } from '../../../shared/status-error';
 import type { EventRecorder, EventText } from '../../events/event-recorder';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
@@ -104,8 +105,6 @@ export class PodControl {
     this.events.record(owner, text, { component: this.component });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * Throws the first failure, but not before each has come to its end: whoever tries again must not count what is still
