@@ -1,35 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../shared/clock';
 import type { Random } from '../../shared/random';
-import type { StatusError } from '../../shared/status-error';
 import type { User } from '../auth/user';
 import { VERBS, attributesOf } from '../http/request-attributes';
 import type { RequestPath } from '../http/request-path';
 import { parseRequestPath, splitUrl } from '../http/request-path';
+import type { AuditTrail, AuditedRequest } from './request-trail';
 import { RequestTrail } from './request-trail';
 import type { AuditPolicy, AuditedAttributes } from './policy';
 import { decide } from './policy';
-
-/** What happens to one request, as it is noted. */
-export interface AuditTrail {
-  /** The request speaks for somebody else. */
-  speaksFor(user: User): void;
-  /** Whoever asks may do this. */
-  allowed(): void;
-  readonly annotate: (key: string, text: string) => void;
-  /** The answer is going to be this refusal. */
-  refused(refusal: StatusError): void;
-}
-
-export interface AuditedRequest {
-  readonly request: IncomingMessage;
-  /** Undefined: who it is could not be found out. */
-  readonly user: User | undefined;
-  readonly response?: ServerResponse;
-  /** In place of a response where the connection is to become a stream. */
-  readonly socket?: Duplex;
-}
 
 const AUDIT_ID = 'audit-id';
 /** Longer ones of clients are not taken over. */

@@ -5,7 +5,6 @@ import type { StatusError } from '../../shared/status-error';
 import type { User } from '../auth/user';
 import { BODY_READ } from '../http/read-object';
 import type { RequestPath } from '../http/request-path';
-import type { AuditTrail, AuditedRequest } from './auditor';
 import type { AuditEvent, AuditObjectRef, AuditStatus } from './event';
 import { auditUser, microTime, withoutManagedFields } from './event';
 import type { AuditDecision, AuditStage, AuditedAttributes } from './policy';
@@ -16,6 +15,26 @@ const REASON = 'authorization.k8s.io/reason';
 const TRUNCATED = 'audit.k8s.io/truncated';
 const STREAMS = ['attach', 'exec', 'log', 'portforward', 'proxy'];
 const SWITCHING = 101;
+
+/** What happens to one request, as it is noted. */
+export interface AuditTrail {
+  /** The request speaks for somebody else. */
+  speaksFor(user: User): void;
+  /** Whoever asks may do this. */
+  allowed(): void;
+  readonly annotate: (key: string, text: string) => void;
+  /** The answer is going to be this refusal. */
+  refused(refusal: StatusError): void;
+}
+
+export interface AuditedRequest {
+  readonly request: IncomingMessage;
+  /** Undefined: who it is could not be found out. */
+  readonly user: User | undefined;
+  readonly response?: ServerResponse;
+  /** In place of a response where the connection is to become a stream. */
+  readonly socket?: Duplex;
+}
 
 export interface TrailDeps {
   readonly clock: Clock;

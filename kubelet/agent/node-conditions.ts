@@ -1,5 +1,5 @@
 import type { Heartbeat } from '../../shared/wire/node-channel';
-import type { Pressure } from '../eviction/eviction-manager';
+import type { Pressure } from '../eviction/pressure';
 
 type Conditions = Heartbeat['conditions'];
 

@@ -1,6 +1,6 @@
 import type { Pod } from '../../shared/api/objects';
 import { qosClassOf } from '../../shared/pod/qos-class';
-import type { Pressure } from './eviction-manager';
+import type { Pressure } from './pressure';
 import { CRITICAL_PRIORITY } from './rank';
 
 const MEMORY_TAINT = 'node.kubernetes.io/memory-pressure';

@@ -4,6 +4,8 @@ import type { Logger } from '../../shared/logger';
 import type { EventReport } from '../../shared/wire/node-channel';
 import { refusalUnder } from './admission';
 import { evictionMessage, resourceOf } from './eviction-message';
+import type { Pressure } from './pressure';
+import { ALL_PRESSURES, PRESSURES } from './pressure';
 import { rankForEviction } from './rank';
 import type { Signal, Supplies, Threshold } from './thresholds';
 import { crossed } from './thresholds';
@@ -12,17 +14,6 @@ import { crossed } from './thresholds';
 export const LOOK_PERIOD_MS = 10_000;
 /** A pressure counts this long after it was seen last (k8s --eviction-pressure-transition-period), lest it flap. */
 export const PRESSURE_MS = 300_000;
-
-export type Pressure = 'MemoryPressure' | 'DiskPressure' | 'PIDPressure';
-
-const PRESSURES: Readonly<Record<Signal, Pressure>> = {
-  'memory.available': 'MemoryPressure',
-  'nodefs.available': 'DiskPressure',
-  'nodefs.inodesFree': 'DiskPressure',
-  'pid.available': 'PIDPressure',
-};
-
-const ALL_PRESSURES: readonly Pressure[] = ['DiskPressure', 'MemoryPressure', 'PIDPressure'];
 
 /** A pod as the eviction manager may end it. */
 export interface EvictablePod {
