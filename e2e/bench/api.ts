@@ -14,6 +14,7 @@ import { dist, start } from '../harness/programs';
 import { usageOf } from './process-usage';
 import { RawConnection, RawWatch } from './raw-client';
 import { countFlag, median, publish, quantile, showProgress } from './report';
+import { runProgram } from './run-program';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const READERS = 32;
@@ -297,7 +298,4 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

@@ -7,6 +7,7 @@ import { Api, credentialsOf } from '../harness/api';
 import { usageOf } from './process-usage';
 import { countFlag, median, publish, showProgress } from './report';
 import { startSimulatedCluster } from './simulated-cluster';
+import { runProgram } from './run-program';
 
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
 const PODS = '/api/v1/namespaces/default/pods';
@@ -136,7 +137,4 @@ async function untilReported(api: Api, name: string, replicas: number): Promise<
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

@@ -8,6 +8,7 @@ import { countFlag, publish } from './report';
 import { ready } from './hosts/ready';
 import { told } from './hosts/told';
 import { ways } from './hosts/ways';
+import { runProgram } from './run-program';
 
 const parts: Readonly<Record<string, (rounds: number) => Promise<PartResult>>> = { ways, failover, ready, told };
 
@@ -37,7 +38,4 @@ async function main(argv: readonly string[]): Promise<void> {
   );
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

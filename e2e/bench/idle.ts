@@ -5,6 +5,7 @@
 import { Cluster } from '../harness/cluster';
 import { usageOf } from './process-usage';
 import { countFlag, publish } from './report';
+import { runProgram } from './run-program';
 
 const SETTLE_MS = 10_000;
 
@@ -42,7 +43,4 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

@@ -9,6 +9,7 @@ import { NftPolicyKernel } from '../../kubelet/network/policies/policy-kernel';
 import { PolicyState } from '../../kubelet/network/policies/policy-state';
 import { emptyRuleset } from '../../kubelet/network/policies/ruleset';
 import { Lan } from '../../kubelet/network/testing/lan';
+import { runProgram } from './run-program';
 
 const PODS = 1_000;
 const POLICIES = 100;
@@ -80,7 +81,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

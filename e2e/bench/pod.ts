@@ -8,6 +8,7 @@ import { Api, credentialsOf } from '../harness/api';
 import { Cluster, IMAGE } from '../harness/cluster';
 import { podManifest, shell } from '../harness/manifests';
 import { countFlag, median, publish, quantile, showProgress } from './report';
+import { runProgram } from './run-program';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const PARALLEL = 4;
@@ -134,7 +135,4 @@ async function inParallel(
   await Promise.all(Array.from({ length: width }, lane));
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

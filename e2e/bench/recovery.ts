@@ -12,6 +12,7 @@ import { podManifest, shell } from '../harness/manifests';
 import { HostNetwork } from '../hosts/host-network';
 import { usageOf } from './process-usage';
 import { countFlag, median, publish, quantile, showProgress } from './report';
+import { runProgram } from './run-program';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const DEPLOYMENTS = '/apis/apps/v1/namespaces/default/deployments';
@@ -290,7 +291,4 @@ async function inParallel(names: readonly string[], work: (name: string) => Prom
   await Promise.all(Array.from({ length: PARALLEL }, lane));
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

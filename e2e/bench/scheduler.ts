@@ -16,6 +16,7 @@ import type { Part } from './scheduler/part';
 import { plot } from './scheduler/plot';
 import { speed } from './scheduler/speed';
 import { vbp } from './scheduler/vbp';
+import { runProgram } from './run-program';
 
 async function main(argv: readonly string[]): Promise<void> {
   const flag = (name: string): string | undefined => {
@@ -69,7 +70,4 @@ async function main(argv: readonly string[]): Promise<void> {
   publish({ name: 'scheduler', head: ['benchmark'], rows: chosen.map((name) => [name]), notes, figures }, argv);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

@@ -18,6 +18,7 @@ import { silentLogger } from '../../shared/logger';
 import { systemRandom } from '../../shared/random';
 import type { NetworkChange } from '../../shared/wire/network';
 import type { NodeUsage, Registration } from '../../shared/wire/node-channel';
+import { runProgram } from './run-program';
 
 /** Joins under way at a time: each makes a key and a certificate request. */
 const PARALLEL_JOINS = 16;
@@ -225,7 +226,4 @@ async function main(): Promise<void> {
   await Promise.all(all.map((node) => node.stop()));
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

@@ -11,6 +11,7 @@ import { systemClock } from '../../shared/clock';
 import { silentLogger } from '../../shared/logger';
 import { Etcd } from './etcd-client';
 import { countFlag, median, publish, quantile, showProgress } from './report';
+import { runProgram } from './run-program';
 
 const VALUE_BYTES = 2_500;
 const KEYS = 10_000;
@@ -128,7 +129,4 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

@@ -6,6 +6,7 @@
 import { HostCluster } from '../../hosts/host-cluster';
 import { loadOverChanges } from '../../hosts/load-proof';
 import { countFlag, publish } from '../report';
+import { runProgram } from '../run-program';
 
 async function main(argv: readonly string[]): Promise<void> {
   const rollouts = countFlag(argv, '--rollouts', 10);
@@ -40,7 +41,4 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);
