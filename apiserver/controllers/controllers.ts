@@ -48,6 +48,7 @@ import { RootCaPublisher } from './root-ca-publisher';
 import { ServiceAccountController } from './service-account';
 import { ResourceQuotaController } from './resource-quota/resource-quota';
 import { StatefulSetController } from './stateful-set/stateful-set';
+import { WaitingOwners } from './waiting-owners';
 
 export interface ControllerDeps {
   readonly client: Client;
@@ -126,11 +127,12 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
 /** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */
 export function collectGarbage(manager: ControllerManager, client: Client): void {
   const collected = new Set<KindName>(['Event']);
+  const waiting = new WaitingOwners(client);
   const follow = (): void => {
     for (const kind of client.kinds.names()) {
       if (collected.has(kind)) continue;
       collected.add(kind);
-      manager.add(new GarbageCollector(client, kind));
+      manager.add(new GarbageCollector(client, kind, waiting));
     }
   };
   client.kinds.onChange(follow);

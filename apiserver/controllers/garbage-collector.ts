@@ -1,11 +1,20 @@
 import type { KindName, KindTypes, OwnerReference } from '../../shared/api/objects';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
-import type { Client, ObjectChange, ObjectKey, View } from '../registry/client';
+import type { Client, ObjectKey, View } from '../registry/client';
 import { keyOf } from '../registry/client';
 import type { Controller, Result } from './controller';
 import { anyChange, done, watching } from './controller';
 import type { AnyObject } from './owner-references';
-import { FOREGROUND, isDeletingDependents, ORPHAN, unblocking, without, withoutFinalizer } from './owner-references';
+import {
+  FOREGROUND,
+  isDeletingDependents,
+  ORPHAN,
+  ownerOf,
+  unblocking,
+  without,
+  withoutFinalizer,
+} from './owner-references';
+import type { WaitingOwners } from './waiting-owners';
 
 interface Dependent {
   readonly kind: KindName;
@@ -34,6 +43,7 @@ export class GarbageCollector implements Controller {
   constructor(
     private readonly client: Client,
     private readonly kind: KindName,
+    waiting: WaitingOwners,
   ) {
     // Kept, as the kind may go while its last changes are still looked at.
     this.view = client.view(kind);
@@ -46,7 +56,7 @@ export class GarbageCollector implements Controller {
         ...(change.type === 'DELETED' || isDeletingDependents(change.object)
           ? this.view.list({ ownedBy: change.object.metadata.uid }).map(keyOf)
           : []),
-        ...this.waitingOwners(change),
+        ...waiting.of(change).flatMap((owner) => (owner.kind === kind ? owner.key : [])),
       ]),
     ];
   }
@@ -133,16 +143,9 @@ export class GarbageCollector implements Controller {
   private stateOf(reference: OwnerReference, dependent: AnyObject): keyof Owners {
     const kind = this.client.kinds.nameOf(reference.apiVersion, reference.kind);
     if (kind === undefined) return 'solid';
-    const owner = this.ownerOf(kind, reference, dependent);
+    const owner = ownerOf(this.client.view(kind), reference, dependent);
     if (owner === undefined) return 'dangling';
     return reference.blockOwnerDeletion === true && isDeletingDependents(owner) ? 'waiting' : 'solid';
-  }
-
-  /** The owner stands in the dependent's namespace, or in none. */
-  private ownerOf(kind: KindName, { name, uid }: OwnerReference, dependent: AnyObject): AnyObject | undefined {
-    const view = this.client.view(kind);
-    const { namespace } = keyOf(dependent);
-    return [{ name, namespace }, { name }].map((key) => view.get(key)).find((owner) => owner?.metadata.uid === uid);
   }
 
   private dependents(uid: string): readonly Dependent[] {
@@ -151,19 +154,6 @@ export class GarbageCollector implements Controller {
         .view(kind)
         .list({ ownedBy: uid })
         .map((object) => ({ kind, object })),
-    );
-  }
-
-  /** Owners of this kind that are being deleted, before the change and after it. */
-  private waitingOwners({ object, previous }: ObjectChange<AnyObject>): readonly ObjectKey[] {
-    // Most objects have no owners, and every collector sees every change.
-    if (object.metadata.ownerReferences === undefined && previous?.metadata.ownerReferences === undefined) return [];
-    return [object, ...(previous === undefined ? [] : [previous])].flatMap((dependent) =>
-      (dependent.metadata.ownerReferences ?? [])
-        .filter(({ apiVersion, kind }) => this.client.kinds.nameOf(apiVersion, kind) === this.kind)
-        .map((reference) => this.ownerOf(this.kind, reference, dependent))
-        .filter((owner) => owner !== undefined && owner.metadata.deletionTimestamp !== undefined)
-        .map((owner) => keyOf(owner as AnyObject)),
     );
   }
 }

@@ -34,13 +34,15 @@ export interface ObjectChange<T> {
 export interface ListOptions<T> {
   readonly namespace?: string;
   readonly ownedBy?: string;
+  readonly controlled?: false;
   readonly where?: (object: T) => boolean;
 }
 
 /** A live, read-your-writes view of one kind, served from the registry's cache. Synchronous, no I/O. Objects are frozen. */
 export interface View<T> {
   get(key: ObjectKey): T | undefined;
-  /** `ownedBy`: only objects with an owner reference of this uid, found without looking at the others. */
+  /** `ownedBy`: only objects with an owner reference of this uid. `controlled: false`: only those that no owner
+   * controls. Both are found without looking at the others. */
   list(options?: ListOptions<T>): readonly T[];
   /** The revision the view has reached. */
   readonly resourceVersion: string;

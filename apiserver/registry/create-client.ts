@@ -101,10 +101,16 @@ function viewOf<K extends KindName>(registry: GenericRegistry, name: K): View<Ki
       const found = cache.get(storeKeyOf(kind, key));
       return found === undefined ? undefined : typed<K>(found.object);
     },
-    list({ namespace, ownedBy, where } = {}) {
+    list({ namespace, ownedBy, controlled, where } = {}) {
       const objects: KindTypes[K][] = [];
       const prefix = prefixOf(kind, namespace);
-      for (const { object } of ownedBy === undefined ? cache.list(prefix) : cache.listOwned(ownedBy, prefix)) {
+      const found =
+        ownedBy !== undefined
+          ? cache.listOwned(ownedBy, prefix)
+          : controlled === false
+            ? cache.listOrphans(prefix)
+            : cache.list(prefix);
+      for (const { object } of found) {
         const each = typed<K>(object);
         if (where === undefined || where(each)) objects.push(each);
       }

@@ -56,18 +56,24 @@ export class KindCache {
   }
 
   /** Objects whose store key begins with `prefix`, ascending, after the key `after` where given. */
-  *list(prefix: string, after?: string): Generator<CachedObject> {
-    for (const storeKey of this.sortedKeys.range(prefix, after)) {
-      const object = this.objects.get(storeKey);
-      if (object !== undefined) yield object;
-    }
+  list(prefix: string, after?: string): Generator<CachedObject> {
+    return this.under(this.sortedKeys.range(prefix, after));
   }
 
   /** Objects below `prefix` with an owner reference of this uid, ascending. */
-  *listOwned(uid: string, prefix: string): Generator<CachedObject> {
-    for (const storeKey of [...this.owners.dependentsOf(uid)].sort()) {
+  listOwned(uid: string, prefix: string): Generator<CachedObject> {
+    return this.under(this.owners.dependentsOf(uid, prefix));
+  }
+
+  /** Objects below `prefix` that nobody controls, ascending. */
+  listOrphans(prefix: string): Generator<CachedObject> {
+    return this.under(this.owners.orphans(prefix));
+  }
+
+  private *under(storeKeys: Iterable<string>): Generator<CachedObject> {
+    for (const storeKey of storeKeys) {
       const object = this.objects.get(storeKey);
-      if (object !== undefined && storeKey.startsWith(prefix)) yield object;
+      if (object !== undefined) yield object;
     }
   }
 

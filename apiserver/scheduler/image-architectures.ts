@@ -39,11 +39,11 @@ export class ImageArchitectures {
   }
 
   /** Of these architectures those that all the pod's images are for, as far as is known; undefined: nothing speaks against any. */
-  among(architectures: Iterable<string>, pod: Pod, nowMs: number): readonly string[] | undefined {
+  among(architectures: () => Iterable<string>, pod: Pod, nowMs: number): readonly string[] | undefined {
     if (this.lacking.size === 0) return undefined;
     const images = imagesOf(pod).filter((image) => this.lacking.has(image));
     if (images.length === 0) return undefined;
-    const all = [...architectures];
+    const all = [...architectures()];
     const left = all.filter((each) => !images.some((image) => (this.lacking.get(image)?.get(each) ?? 0) > nowMs));
     return left.length === all.length ? undefined : left;
   }

@@ -168,7 +168,7 @@ export class Scheduler {
 
   /** What a pod asks for that its own object does not say. */
   private extrasOf(pod: Pod): PodExtras {
-    const architectures = this.images.among(this.architectures(), pod, this.options.clock.now());
+    const architectures = this.images.among(() => this.architectures(), pod, this.options.clock.now());
     return { ...volumesOf(pod, this.options.client), ...(architectures === undefined ? {} : { architectures }) };
   }
 

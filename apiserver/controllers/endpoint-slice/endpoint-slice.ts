@@ -5,6 +5,7 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
+import { LookPace } from '../workloads/look-pace';
 import { isReady } from '../workloads/pod-state';
 import {
   findsPods,
@@ -12,6 +13,7 @@ import {
   hostnameOf,
   isHeadless,
   MANAGED_BY,
+  PER_ENDPOINT_MS,
   podReference,
   podsBehind,
   SERVICE_NAME,
@@ -24,7 +26,6 @@ import {
 import type { SliceContent } from './slice-plan';
 import { SliceWriter } from './slice-writer';
 import { TriggerTimes } from './trigger-times';
-import { UpdatePace } from './update-pace';
 
 const MANAGER = 'endpointslice-controller.k8s.io';
 /** Labels of a service that its slices do not take over: they have their own. */
@@ -37,12 +38,12 @@ export class EndpointSliceController implements Controller {
   private readonly slices: SliceWriter;
   private readonly triggers = new TriggerTimes();
 
-  private readonly pace: UpdatePace;
+  private readonly pace: LookPace;
   private readonly client: Client;
 
   constructor({ client, clock }: { readonly client: Client; readonly clock: Clock }) {
     this.client = client;
-    this.pace = new UpdatePace(clock);
+    this.pace = new LookPace(clock, PER_ENDPOINT_MS);
     this.slices = new SliceWriter(client, MANAGER);
     this.watches = [
       watching('Service', ({ object }) => [keyOf(object)]),

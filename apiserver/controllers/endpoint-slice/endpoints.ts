@@ -8,10 +8,18 @@ import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 import { ignoreTerminatingNamespace } from '../terminating-namespace';
+import { LookPace } from '../workloads/look-pace';
 import { subsetsOf, truncated } from './endpoint-subsets';
-import { findsPods, HEADLESS, isHeadless, LAST_CHANGE, podsBehind, servicesConcerned } from './service-pods';
+import {
+  findsPods,
+  HEADLESS,
+  isHeadless,
+  LAST_CHANGE,
+  PER_ENDPOINT_MS,
+  podsBehind,
+  servicesConcerned,
+} from './service-pods';
 import { TriggerTimes } from './trigger-times';
-import { UpdatePace } from './update-pace';
 
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
@@ -25,12 +33,12 @@ export class EndpointsController implements Controller {
   readonly watches;
   private readonly triggers = new TriggerTimes();
 
-  private readonly pace: UpdatePace;
+  private readonly pace: LookPace;
   private readonly client: Client;
 
   constructor({ client, clock }: { readonly client: Client; readonly clock: Clock }) {
     this.client = client;
-    this.pace = new UpdatePace(clock);
+    this.pace = new LookPace(clock, PER_ENDPOINT_MS);
     this.watches = [
       watching('Service', ({ object }) => [keyOf(object)]),
       watching('Pod', (change) => servicesConcerned(client, change)),

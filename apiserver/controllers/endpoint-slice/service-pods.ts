@@ -11,6 +11,8 @@ export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 export const HEADLESS = 'service.kubernetes.io/headless';
 export const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
+/** Each endpoint of a service puts the next look at it off by this much: changes go to every node. */
+export const PER_ENDPOINT_MS = 0.5;
 const ZONE = 'topology.kubernetes.io/zone';
 
 /** Whether the control plane finds the pods behind a service; else its endpoints are somebody else's. */

@@ -88,6 +88,20 @@ it('tells what stands, and what is available after minReadySeconds', async () =>
   expect(set()?.status).toMatchObject({ availableReplicas: 1 });
 });
 
+it('tells many changes of a large set together, and all of them in the end', async () => {
+  await createSet(400);
+  await cluster.clock.advance(1_000);
+  await cluster.idle();
+  let writes = 0;
+  const unsubscribe = cluster.client.view('ReplicaSet').onChange(() => (writes += 1));
+  await report(cluster, pods(), 'ready');
+  unsubscribe();
+  expect(writes).toBeLessThan(5);
+  await cluster.clock.advance(1_000);
+  await cluster.idle();
+  expect(set()?.status).toMatchObject({ replicas: 400, readyReplicas: 400, availableReplicas: 400 });
+});
+
 it('takes orphans that match, and lets go of pods that match no more', async () => {
   await lonePod('orphan');
   await lonePod('stranger', { app: 'other' });

@@ -6,16 +6,21 @@ import { ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
 import type { Client, ObjectKey } from '../../registry/client';
-import { keyOf } from '../../registry/client';
+import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 import { inDeletionOrder } from '../workloads/deletion-order';
-import { claim, controllerOf, selects } from '../workloads/ownership';
+import { LookPace } from '../workloads/look-pace';
+import { claim, controllerOf, selection, selects } from '../workloads/ownership';
 import { podFrom, PodControl } from '../workloads/pod-control';
-import { availableInMs, isActive, isReady } from '../workloads/pod-state';
+import { isActive } from '../workloads/pod-state';
+import type { PodTally } from './pod-tally';
+import { tallyOf } from './pod-tally';
 
 /** Pods made or deleted in one go; the rest follows at once, after a look at what stands then. */
 const BURST = 500;
+/** Each pod puts the next look at a set off by this much, some ten times what it costs to look at it. */
+const PER_POD_MS = 0.02;
 
 type Set = ReplicaSet | ReplicationController;
 type Status = NonNullable<ReplicaSet['status']>;
@@ -37,12 +42,14 @@ export class ReplicaSetController implements Controller {
   readonly name: string;
   readonly watches;
   private readonly pods: PodControl;
+  private readonly pace: LookPace;
 
   constructor(
     private readonly deps: Deps,
     private readonly kind: Kind,
   ) {
     this.name = kind === 'ReplicaSet' ? 'replicaset' : 'replication-controller';
+    this.pace = new LookPace(deps.clock, PER_POD_MS);
     this.pods = new PodControl(deps.client, deps.events, COMPONENTS[kind]);
     this.watches = [
       watching(kind, ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
@@ -56,8 +63,15 @@ export class ReplicaSetController implements Controller {
   async reconcile(key: ObjectKey): Promise<Result> {
     const { client, clock } = this.deps;
     const set: Set | undefined = client.view(this.kind).get(key);
-    if (set?.spec === undefined) return done;
+    const id = keyString(key);
+    if (set?.spec === undefined) {
+      this.pace.forget(id);
+      return done;
+    }
+    const waitMs = this.pace.waitMs(id);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const claimed = await claim(client, 'Pod', set, this.selectorOf(set));
+    this.pace.looked(id, claimed.length);
     const active = claimed.filter(isActive);
     const wanted = set.spec.replicas ?? 1;
 
@@ -69,21 +83,22 @@ export class ReplicaSetController implements Controller {
       );
     }
     // Judged on what stands now: what was just made or deleted shows already.
-    const standing = client
-      .view('Pod')
-      .list({ namespace: set.metadata.namespace, ownedBy: set.metadata.uid })
-      .filter((pod) => isActive(pod) && controllerOf(pod)?.uid === set.metadata.uid);
-    const minReadySeconds = set.spec.minReadySeconds ?? 0;
-    const waits = standing.map((pod) => availableInMs(pod, minReadySeconds, clock.now()));
-    await this.writeStatus(set, {
-      standing,
-      available: waits.filter((wait) => wait === 0).length,
-      failure,
-      difference: wanted - active.length,
+    const tally = tallyOf(wanted === active.length ? active : this.standingOf(set), {
+      minReadySeconds: set.spec.minReadySeconds ?? 0,
+      isLabelled: selection({ matchLabels: labelsOf(set) }),
+      nowMs: clock.now(),
     });
+    await this.writeStatus(set, { tally, failure, difference: wanted - active.length });
     if (failure !== undefined) throw failure;
-    const pending = waits.filter((wait) => wait !== undefined && wait > 0);
-    return pending.length === 0 ? done : { requeueAfterMs: Math.min(...(pending as number[])) };
+    return tally.nextInMs === undefined ? done : { requeueAfterMs: tally.nextInMs };
+  }
+
+  private standingOf({ metadata: { namespace, uid } }: Set): readonly Pod[] {
+    return this.deps.client.view('Pod').list({
+      namespace,
+      ownedBy: uid,
+      where: (pod) => isActive(pod) && controllerOf(pod)?.uid === uid,
+    });
   }
 
   private async adjust(set: Set, active: readonly Pod[], wanted: number): Promise<void> {
@@ -101,15 +116,12 @@ export class ReplicaSetController implements Controller {
   private async writeStatus(
     set: Set,
     seen: {
-      readonly standing: readonly Pod[];
-      readonly available: number;
+      readonly tally: PodTally;
       readonly failure: unknown;
       readonly difference: number;
     },
   ): Promise<void> {
-    const { standing, available, failure, difference } = seen;
-    const template = set.spec?.template as PodTemplate | undefined;
-    const labels = template?.metadata?.labels ?? {};
+    const { tally, failure, difference } = seen;
     await this.deps.client
       .modify(
         this.kind,
@@ -117,10 +129,10 @@ export class ReplicaSetController implements Controller {
         (current) => {
           const before = (current.status ?? {}) as Partial<Status>;
           const status = {
-            replicas: standing.length,
-            fullyLabeledReplicas: standing.filter((pod) => selects({ matchLabels: labels }, pod)).length,
-            readyReplicas: standing.filter(isReady).length,
-            availableReplicas: available,
+            replicas: tally.all,
+            fullyLabeledReplicas: tally.labelled,
+            readyReplicas: tally.ready,
+            availableReplicas: tally.available,
             observedGeneration: set.metadata.generation ?? 0,
             ...conditionsOf(before, failure, difference, this.deps.clock.now()),
           };
@@ -148,6 +160,9 @@ export class ReplicaSetController implements Controller {
     return sets.filter((set) => selects(this.selectorOf(set), pod)).map(keyOf);
   }
 }
+
+const labelsOf = ({ spec }: Set): Readonly<Record<string, string>> =>
+  (spec?.template as PodTemplate | undefined)?.metadata?.labels ?? {};
 
 /** ReplicaFailure, while pods cannot be made or deleted. */
 function conditionsOf(

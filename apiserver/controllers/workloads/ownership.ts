@@ -29,13 +29,18 @@ export const controllerOf = (object: {
   readonly metadata: { readonly ownerReferences?: readonly OwnerReference[] | undefined };
 }): OwnerReference | undefined => object.metadata.ownerReferences?.find(({ controller }) => controller === true);
 
-export const selects = (
-  selector: LabelSelector | undefined,
-  object: { readonly metadata: { readonly labels?: Readonly<Record<string, string>> | undefined } },
-): boolean => {
+interface Labelled {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>> | undefined };
+}
+
+/** What a workload's selector says of objects: an absent or an empty one selects nothing. */
+export function selection(selector: LabelSelector | undefined): (object: Labelled) => boolean {
   const matcher = selectorOf(selector);
-  return matcher !== undefined && matcher.length > 0 && matchesLabels(matcher, object.metadata.labels);
-};
+  if (matcher === undefined || matcher.length === 0) return () => false;
+  return ({ metadata }) => matchesLabels(matcher, metadata.labels);
+}
+
+export const selects = (selector: LabelSelector | undefined, object: Labelled): boolean => selection(selector)(object);
 
 type Claimable = 'Pod' | 'ReplicaSet';
 
@@ -52,22 +57,20 @@ export async function claim<K extends Claimable>(
 ): Promise<readonly KindTypes[K][]> {
   const { namespace, uid } = owner.metadata;
   const view = client.view(kind);
-  const owned = view.list({ namespace, ownedBy: uid }).filter((object) => controllerOf(object)?.uid === uid);
-  const [kept, lost] = [
-    owned.filter((object) => selects(selector, object)),
-    owned.filter((object) => !selects(selector, object)),
-  ];
+  const isSelected = selection(selector);
+  const kept: KindTypes[K][] = [];
+  const lost: KindTypes[K][] = [];
+  for (const object of view.list({ namespace, ownedBy: uid })) {
+    if (controllerOf(object)?.uid === uid) (isSelected(object) ? kept : lost).push(object);
+  }
   for (const object of lost) {
     if (object.metadata.deletionTimestamp === undefined) await release(client, kind, object, uid);
   }
   if (owner.metadata.deletionTimestamp !== undefined) return kept;
   const orphans = view.list({
     namespace,
-    where: (object) =>
-      object.metadata.deletionTimestamp === undefined &&
-      controllerOf(object) === undefined &&
-      selects(selector, object) &&
-      mayAdopt(object),
+    controlled: false,
+    where: (object) => object.metadata.deletionTimestamp === undefined && isSelected(object) && mayAdopt(object),
   });
   const adopted: KindTypes[K][] = [];
   for (const object of orphans) {

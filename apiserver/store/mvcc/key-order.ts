@@ -48,6 +48,10 @@ export class SortedKeys {
     this.chunks = this.chunks.map((chunk) => chunk.filter(isKept)).filter((chunk) => chunk.length > 0);
   }
 
+  get isEmpty(): boolean {
+    return this.chunks.length === 0;
+  }
+
   all(): readonly string[] {
     return this.chunks.flat();
   }

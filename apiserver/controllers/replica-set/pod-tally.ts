@@ -1,0 +1,34 @@
+import type { Pod } from '../../../shared/api/objects';
+import { availableInMs } from '../workloads/pod-state';
+
+/** What a set's status says of its pods. */
+export interface PodTally {
+  readonly all: number;
+  /** Those with all labels of the template. */
+  readonly labelled: number;
+  readonly ready: number;
+  readonly available: number;
+  /** Milliseconds until the next one is available; undefined: none is about to be. */
+  readonly nextInMs: number | undefined;
+}
+
+interface Terms {
+  readonly minReadySeconds: number;
+  readonly isLabelled: (pod: Pod) => boolean;
+  readonly nowMs: number;
+}
+
+/** Counts in one go: a set may have thousands of pods, and each of their changes asks for a new count. */
+export function tallyOf(pods: readonly Pod[], { minReadySeconds, isLabelled, nowMs }: Terms): PodTally {
+  let [labelled, ready, available] = [0, 0, 0];
+  let nextInMs: number | undefined;
+  for (const pod of pods) {
+    if (isLabelled(pod)) labelled += 1;
+    const waitMs = availableInMs(pod, minReadySeconds, nowMs);
+    if (waitMs === undefined) continue;
+    ready += 1;
+    if (waitMs === 0) available += 1;
+    else nextInMs = Math.min(nextInMs ?? waitMs, waitMs);
+  }
+  return { all: pods.length, labelled, ready, available, nextInMs };
+}
