@@ -1,17 +1,22 @@
-import type { CronJob, Job, ObjectReference } from '../../../shared/api/objects';
+import type { CronJob, Job } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import { toTimestamp } from '../../../shared/clock';
+import { messageOf } from '../../../shared/message-of';
 import { isSameJson } from '../../../shared/same-json';
-import { ignoreConflict, ignoreNotFound, isAlreadyExists } from '../../../shared/status-error';
-import type { EventRecorder } from '../../events/event-recorder';
+import { ignoreNotFound, isAlreadyExists } from '../../../shared/status-error';
+import type { EventRecorder, EventText } from '../../events/event-recorder';
 import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { finishOf } from '../job/outcome';
+import { isNamespaceTerminating } from '../terminating-namespace';
 import { controllerOf, controllerRef } from '../workloads/ownership';
+import { dueTime, isTooLate, nextDueMs } from './due-time';
+import type { CronJobStatus } from './followed-jobs';
+import { followJobs, outdatedJobs, referenceTo, withActive } from './followed-jobs';
 import type { Schedule } from './schedule';
 import { parseSchedule } from './schedule';
+import { zonedTimestamp } from './zoned-timestamp';
 
 const SOURCE = { component: 'cronjob-controller' };
 const SCHEDULED_AT = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
@@ -36,131 +41,112 @@ export class CronJobController implements Controller {
   constructor(private readonly deps: Deps) {}
 
   async reconcile(key: ObjectKey): Promise<Result> {
-    const cron = this.deps.client.view('CronJob').get(key);
-    if (cron === undefined || cron.metadata.deletionTimestamp !== undefined) return done;
-    await this.followJobs(cron);
-    await this.forgetOld(cron);
-    if (cron.spec?.suspend === true) return done;
-    const schedule = parseSchedule(cron.spec?.schedule ?? '', cron.spec?.timeZone);
-    if (schedule === undefined) {
-      this.tell(cron, 'Warning', 'UnparseableSchedule', `unparseable schedule: ${cron.spec?.schedule ?? ''}`);
-      return done;
-    }
-    await this.startDue(cron, schedule);
+    const found = this.deps.client.view('CronJob').get(key);
+    if (found === undefined) return done;
+    const { status, news } = followJobs(found.status ?? {}, this.jobsOf(found));
+    const cron = await this.write(found, status);
+    if (cron === undefined) return done;
+    for (const text of news) this.tell(cron, text);
+    for (const job of outdatedJobs(cron, this.jobsOf(cron))) await this.remove(cron, job);
+    if (cron.metadata.deletionTimestamp !== undefined || cron.spec?.suspend === true) return done;
+    const schedule = this.scheduleOf(cron);
+    if (schedule === undefined) return done;
+    const after = await this.startDue(cron, schedule);
     const nowMs = this.deps.clock.now();
-    const sinceMs = this.deps.client.view('CronJob').get(key)?.status?.lastScheduleTime;
-    const isEvery = cron.spec?.schedule.startsWith('@every') === true;
-    const fromMs = isEvery ? Date.parse(sinceMs ?? cron.metadata.creationTimestamp) : nowMs;
-    const next = schedule.nextAfter(isEvery ? (schedule.lastBetween(fromMs, nowMs) ?? fromMs) : nowMs);
-    return next === undefined ? done : { requeueAfterMs: Math.max(0, next - nowMs) };
+    const nextMs = nextDueMs(after, schedule, nowMs);
+    return nextMs === undefined ? done : { requeueAfterMs: Math.max(0, nextMs - nowMs) };
   }
 
-  private async startDue(cron: CronJob, schedule: Schedule): Promise<void> {
+  /** Undefined, and told of: nothing is ever due by it. */
+  private scheduleOf(cron: CronJob): Schedule | undefined {
+    const text = cron.spec?.schedule ?? '';
+    const schedule = parseSchedule(text, cron.spec?.timeZone);
+    if (schedule === undefined) {
+      this.warn(cron, 'UnparseableSchedule', `unparseable schedule: ${JSON.stringify(text)}`);
+    } else if (schedule.nextAfter(this.deps.clock.now()) === undefined) {
+      const why = 'time difference between two schedules is less than 1 second';
+      this.warn(cron, 'InvalidSchedule', `invalid schedule: ${text} : ${why}`);
+      return undefined;
+    }
+    return schedule;
+  }
+
+  /** Returns the CronJob as it is afterwards. */
+  private async startDue(cron: CronJob, schedule: Schedule): Promise<CronJob> {
     const nowMs = this.deps.clock.now();
-    const { startingDeadlineSeconds, concurrencyPolicy } = cron.spec ?? {};
-    const sinceMs = Date.parse(cron.status?.lastScheduleTime ?? cron.metadata.creationTimestamp);
-    const dueMs = schedule.lastBetween(sinceMs, nowMs);
-    if (dueMs === undefined) return;
-    if (startingDeadlineSeconds !== undefined && dueMs + startingDeadlineSeconds * 1_000 < nowMs) {
-      this.tell(cron, 'Warning', 'MissSchedule', `Missed scheduled time to start a job: ${toTimestamp(dueMs)}`);
-      return;
+    const { dueMs, isManyMissed } = dueTime(cron, schedule, nowMs);
+    if (dueMs === undefined) return cron;
+    if (isManyMissed) {
+      const cure = 'Set or decrease .spec.startingDeadlineSeconds or check clock skew';
+      this.warn(cron, 'TooManyMissedTimes', `too many missed start times. ${cure}`);
     }
-    const active = this.jobsOf(cron).filter((job) => finishOf(job) === undefined);
-    if (active.length > 0 && concurrencyPolicy === 'Forbid') {
-      this.tell(
-        cron,
-        'Normal',
-        'JobAlreadyActive',
-        'Not starting job because prior execution is running and concurrency policy is Forbid',
-      );
-      return;
+    if (isTooLate(cron, dueMs, nowMs)) {
+      const when = new Date(dueMs).toUTCString().replace('GMT', '+0000');
+      this.warn(cron, 'MissSchedule', `Missed scheduled time to start a job: ${when}`);
+      return cron;
     }
-    if (concurrencyPolicy === 'Replace') for (const job of active) await this.remove(cron, job);
-    await this.start(cron, dueMs);
+    const active = cron.status?.active ?? [];
+    if (active.some(({ name }) => name === jobName(cron, dueMs))) return cron;
+    if (active.length > 0 && cron.spec?.concurrencyPolicy === 'Forbid') {
+      const message = 'Not starting job because prior execution is running and concurrency policy is Forbid';
+      this.tell(cron, { type: 'Normal', reason: 'JobAlreadyActive', message });
+      return cron;
+    }
+    if (cron.spec?.concurrencyPolicy !== 'Replace') return this.start(cron, cron.status ?? {}, dueMs);
+    for (const job of this.jobsOf(cron)) {
+      if (!active.some(({ uid }) => uid === job.metadata.uid)) continue;
+      if (!(await this.remove(cron, job))) throw new Error(`could not replace job ${job.metadata.name}`);
+    }
+    return this.start(cron, withActive(cron.status ?? {}, []), dueMs);
   }
 
   /** The name tells the time, so that no run is started twice. */
-  private async start(cron: CronJob, dueMs: number): Promise<void> {
-    const { namespace, name } = cron.metadata;
-    const template = cron.spec?.jobTemplate;
+  private async start(cron: CronJob, status: CronJobStatus, dueMs: number): Promise<CronJob> {
+    const job = await this.create(cron, dueMs);
+    // Of somebody else: they took the name.
+    if (controllerOf(job)?.uid !== cron.metadata.uid) return cron;
+    const active = [...(status.active ?? []), referenceTo(job)];
+    const started = { ...withActive(status, active), lastScheduleTime: toTimestamp(dueMs) };
+    return (await this.write(cron, started)) ?? cron;
+  }
+
+  private async create(cron: CronJob, dueMs: number): Promise<Job> {
+    const name = jobName(cron, dueMs);
+    const { namespace } = cron.metadata;
+    const { jobTemplate, timeZone = 'UTC' } = cron.spec ?? {};
     try {
       const job = await this.deps.client.create('Job', {
         metadata: {
           namespace,
-          name: `${name}-${Math.floor(dueMs / 60_000)}`,
-          labels: { ...template?.metadata?.labels },
-          annotations: { ...template?.metadata?.annotations, [SCHEDULED_AT]: toTimestamp(dueMs) },
+          name,
+          labels: { ...jobTemplate?.metadata?.labels },
+          annotations: { ...jobTemplate?.metadata?.annotations, [SCHEDULED_AT]: zonedTimestamp(dueMs, timeZone) },
           ownerReferences: [controllerRef(cron)],
         },
-        spec: structuredClone(template?.spec),
+        spec: structuredClone(jobTemplate?.spec),
       });
-      this.tell(cron, 'Normal', 'SuccessfulCreate', `Created job ${job.metadata.name}`);
+      this.tell(cron, { type: 'Normal', reason: 'SuccessfulCreate', message: `Created job ${job.metadata.name}` });
+      return job;
     } catch (error) {
-      if (!isAlreadyExists(error)) {
-        const message = error instanceof Error ? error.message : String(error);
-        this.tell(cron, 'Warning', 'FailedCreate', `Error creating job: ${message}`);
-        throw error;
-      }
-    }
-    await this.change(cron, (status) => ({
-      ...status,
-      active: this.activeOf(cron),
-      lastScheduleTime: toTimestamp(dueMs),
-    }));
-  }
-
-  /** Brings `status.active` and the time of the last success up to what the jobs show. */
-  private async followJobs(cron: CronJob): Promise<void> {
-    const jobs = this.jobsOf(cron);
-    for (const job of jobs) {
-      const finish = finishOf(job);
-      const wasActive = (cron.status?.active ?? []).some(({ uid }) => uid === job.metadata.uid);
-      if (finish === undefined || !wasActive) continue;
-      this.tell(
-        cron,
-        'Normal',
-        'SawCompletedJob',
-        `Saw completed job: ${job.metadata.name}, condition: ${finish.type}`,
-      );
-    }
-    const successes = jobs.flatMap(({ status }) => status?.completionTime ?? []);
-    const known = cron.status?.lastSuccessfulTime;
-    const last = [...successes, ...(known === undefined ? [] : [known])].sort().at(-1);
-    await this.change(cron, ({ active: _, ...status }) => {
-      const active = this.activeOf(cron);
-      return {
-        ...status,
-        ...(active.length === 0 ? {} : { active }),
-        ...(last === undefined ? {} : { lastSuccessfulTime: last }),
-      };
-    });
-  }
-
-  private async forgetOld(cron: CronJob): Promise<void> {
-    const { successfulJobsHistoryLimit = 3, failedJobsHistoryLimit = 1 } = cron.spec ?? {};
-    for (const [type, limit] of [
-      ['Complete', successfulJobsHistoryLimit],
-      ['Failed', failedJobsHistoryLimit],
-    ] as const) {
-      const finished = this.jobsOf(cron)
-        .filter((job) => finishOf(job)?.type === type && job.metadata.deletionTimestamp === undefined)
-        .sort((a, b) => startOf(a) - startOf(b) || (a.metadata.name < b.metadata.name ? -1 : 1));
-      for (const job of finished.slice(0, Math.max(0, finished.length - limit))) await this.remove(cron, job);
+      if (isAlreadyExists(error)) return this.deps.client.get('Job', { namespace, name });
+      if (!isNamespaceTerminating(error)) this.warn(cron, 'FailedCreate', `Error creating job: ${messageOf(error)}`);
+      throw error;
     }
   }
 
-  private async remove(cron: CronJob, job: Job): Promise<void> {
-    await this.deps.client
-      .delete('Job', keyOf(job), { propagationPolicy: 'Background', preconditions: { uid: job.metadata.uid } })
-      .catch(ignoreNotFound)
-      .catch(ignoreConflict);
-    this.tell(cron, 'Normal', 'SuccessfulDelete', `Deleted job ${job.metadata.name}`);
-  }
-
-  private activeOf(cron: CronJob): ObjectReference[] {
-    return this.jobsOf(cron)
-      .filter((job) => finishOf(job) === undefined)
-      .map(({ metadata: { namespace, name, uid } }) => ({ apiVersion: 'batch/v1', kind: 'Job', namespace, name, uid }));
+  /** Whether it is gone, or goes. */
+  private async remove(cron: CronJob, job: Job): Promise<boolean> {
+    try {
+      const preconditions = { uid: job.metadata.uid };
+      await this.deps.client
+        .delete('Job', keyOf(job), { propagationPolicy: 'Background', preconditions })
+        .catch(ignoreNotFound);
+      this.tell(cron, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted job ${job.metadata.name}` });
+      return true;
+    } catch (error) {
+      this.warn(cron, 'FailedDelete', `Deleted job: ${messageOf(error)}`);
+      return false;
+    }
   }
 
   private jobsOf({ metadata: { namespace, uid } }: CronJob): readonly Job[] {
@@ -170,27 +156,25 @@ export class CronJobController implements Controller {
       .filter((job) => controllerOf(job)?.uid === uid);
   }
 
-  private async change(
-    cron: CronJob,
-    to: (status: NonNullable<CronJob['status']>) => NonNullable<CronJob['status']>,
-  ): Promise<void> {
-    await this.deps.client
+  /** Undefined: the CronJob is gone. */
+  private async write(cron: CronJob, status: CronJobStatus): Promise<CronJob | undefined> {
+    const written = await this.deps.client
       .modify(
         'CronJob',
         keyOf(cron),
-        (current) => {
-          const before = current.status ?? {};
-          const status = to(before);
-          return isSameJson(status, before) ? undefined : { ...current, status };
-        },
+        (current) => (isSameJson(status, current.status ?? {}) ? undefined : { ...current, status }),
         { subresource: 'status', uid: cron.metadata.uid },
       )
       .catch(ignoreNotFound);
+    return written ?? undefined;
   }
 
-  private tell(cron: CronJob, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.deps.events.record(cron, { type, reason, message }, SOURCE);
+  private warn(cron: CronJob, reason: string, message: string): void {
+    this.tell(cron, { type: 'Warning', reason, message });
+  }
+  private tell(cron: CronJob, text: EventText): void {
+    this.deps.events.record(cron, text, SOURCE);
   }
 }
 
-const startOf = ({ metadata, status }: Job): number => Date.parse(status?.startTime ?? metadata.creationTimestamp);
+const jobName = ({ metadata }: CronJob, dueMs: number): string => `${metadata.name}-${Math.floor(dueMs / 60_000)}`;

@@ -1,6 +1,8 @@
+import { durationMsOf } from '../../../shared/go-duration';
+
 /** What Kubernetes' cron library (robfig/cron's standard parser) takes as a schedule. */
 const DESCRIPTORS = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'];
-const EVERY = /^@every \S+$/;
+const EVERY = '@every ';
 const TIME_ZONE = /^(TZ|CRON_TZ)=/;
 
 interface Range {
@@ -29,8 +31,14 @@ export function scheduleProblem(schedule: string, hasTimeZone: boolean): string 
       ? 'cannot use both timeZone field and TZ or CRON_TZ in schedule'
       : 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead';
   }
+  if (schedule.startsWith(EVERY)) {
+    const period = schedule.slice(EVERY.length);
+    return durationMsOf(period) === undefined
+      ? `failed to parse duration ${schedule}: time: invalid duration ${JSON.stringify(period)}`
+      : undefined;
+  }
   if (schedule.startsWith('@')) {
-    return DESCRIPTORS.includes(schedule) || EVERY.test(schedule) ? undefined : `unrecognized descriptor: ${schedule}`;
+    return DESCRIPTORS.includes(schedule) ? undefined : `unrecognized descriptor: ${schedule}`;
   }
   const fields = schedule.trim().split(/\s+/);
   if (fields.length !== FIELDS.length) {
