@@ -1,7 +1,7 @@
 import type { Job, Pod } from '../../../shared/api/objects';
 import { judgeFailure } from './failure-policy';
 import { parseIndexes } from './indexes';
-import { endedAtMs, exponentialBackoffMs, indexOf, isTracked } from './job-pods';
+import { endedAtMs, exponentialBackoffMs, indexOf, isTerminating, isTracked, replacesOnlyFailed } from './job-pods';
 
 const FAILURES = 'batch.kubernetes.io/job-index-failure-count';
 const IGNORED = 'batch.kubernetes.io/job-index-ignored-failure-count';
@@ -17,11 +17,8 @@ const numberIn = ({ metadata }: Pod, annotation: string): number => {
 const failuresBefore = (pod: Pod): number => numberIn(pod, FAILURES) + numberIn(pod, IGNORED);
 
 /** Whether a pod is over without success, or about to be. */
-const hasFailed = ({ spec }: Job, { metadata, status }: Pod): boolean =>
-  status?.phase === 'Failed' ||
-  (metadata.deletionTimestamp !== undefined &&
-    status?.phase !== 'Succeeded' &&
-    spec?.podReplacementPolicy !== 'Failed');
+const hasFailed = (job: Job, pod: Pod): boolean =>
+  pod.status?.phase === 'Failed' || (isTerminating(pod) && !replacesOnlyFailed(job));
 
 /** The indexes that are given up: those before, and those of pods that failed once too often or finally. */
 export function failedIndexesOf(job: Job, pods: readonly Pod[]): Set<number> {

@@ -44,7 +44,8 @@ it.each([{}, { backoffLimitPerIndex: 1 }, { completionMode: 'NonIndexed' }])(
     const [first, second] = active();
     let meanwhile: Promise<void> | undefined;
     const stop = cluster.client.view('Job').onChange(({ object }) => {
-      if (object.status?.uncountedTerminatedPods?.succeeded === undefined) return;
+      const { uncountedTerminatedPods, completedIndexes } = object.status ?? {};
+      if ((uncountedTerminatedPods?.succeeded ?? completedIndexes) === undefined) return;
       meanwhile ??= report(cluster, second === undefined ? [] : [second], 'Succeeded');
     });
     await report(cluster, first === undefined ? [] : [first], 'Succeeded');

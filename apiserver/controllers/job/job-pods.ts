@@ -16,8 +16,25 @@ export function indexOf({ metadata }: Pod): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+/** Whether a pod has an index that the Job has. */
+export const hasValidIndex = ({ spec }: Job, pod: Pod): boolean =>
+  (indexOf(pod) ?? Infinity) < (spec?.completions ?? 0);
+
+/** Whether a pod is on its way out without having ended. */
+export const isTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined && !isEnded(pod);
+
+/** Whether a pod on its way out is replaced only when it has ended. */
+export const replacesOnlyFailed = ({ spec }: Job): boolean =>
+  spec?.podReplacementPolicy === 'Failed' || spec?.podFailurePolicy !== undefined;
+
 /** The pod that does the work of one index, or any work of a Job without indexes. */
-export function jobPod(job: Job, index?: number, annotations: Readonly<Record<string, string>> = {}): ApiObject {
+export function jobPod(
+  job: Job,
+  {
+    index,
+    annotations = {},
+  }: { readonly index?: number; readonly annotations?: Readonly<Record<string, string>> } = {},
+): ApiObject {
   const pod = podFrom(job, (job.spec?.template ?? {}) as PodTemplate);
   const metadata = { ...pod.metadata, finalizers: [...(pod.metadata?.finalizers ?? []), TRACKING] };
   if (index === undefined) return { ...pod, metadata };
@@ -51,10 +68,15 @@ export function jobPod(job: Job, index?: number, annotations: Readonly<Record<st
 
 /** When a pod ended, as near as its status tells. */
 export function endedAtMs({ metadata, status }: Pod): number {
-  const ends = (status?.containerStatuses ?? []).flatMap(({ state }) => state?.terminated?.finishedAt ?? []);
+  const states = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const ends = states.flatMap(({ state }) => state?.terminated?.finishedAt ?? []);
   if (ends.length > 0) return Math.max(...ends.map((end) => Date.parse(end)));
-  const ready = (status?.conditions ?? []).find(({ type }) => type === 'Ready')?.lastTransitionTime;
-  return Date.parse(ready ?? metadata.deletionTimestamp ?? metadata.creationTimestamp);
+  const ready = (status?.conditions ?? []).find(({ type, status: is }) => type === 'Ready' && is === 'False');
+  if (ready?.lastTransitionTime !== undefined) return Date.parse(ready.lastTransitionTime);
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = metadata;
+  return deletionTimestamp === undefined
+    ? Date.parse(creationTimestamp)
+    : Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1_000;
 }
 
 const FIRST_BACKOFF_MS = 10_000;

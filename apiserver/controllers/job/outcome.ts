@@ -25,10 +25,13 @@ export function aimOf(job: Job): Outcome | undefined {
     : { isSuccess: good !== undefined, reason: aim.reason ?? '', message: aim.message ?? '' };
 }
 
-/** Whether the job has come to its end now. */
+/** Whether the job is known to be suspended; its deadline does not run then. */
+export const isOnHold = (job: Job): boolean => jobConditionOf(job, 'Suspended') !== undefined;
+
+/** What ends the job now, whatever still runs. */
 export function judge(job: Job, active: readonly Pod[], nowMs: number): Outcome | undefined {
-  const { backoffLimit = 6, completions, activeDeadlineSeconds, suspend } = job.spec ?? {};
-  const { succeeded = 0, failed = 0, startTime } = job.status ?? {};
+  const { backoffLimit = 6, activeDeadlineSeconds, suspend } = job.spec ?? {};
+  const { failed = 0, startTime } = job.status ?? {};
   if (failed > backoffLimit || restartsExceed(job, active, backoffLimit)) {
     return {
       isSuccess: false,
@@ -38,6 +41,7 @@ export function judge(job: Job, active: readonly Pod[], nowMs: number): Outcome 
   }
   const isLate =
     suspend !== true &&
+    !isOnHold(job) &&
     startTime !== undefined &&
     activeDeadlineSeconds !== undefined &&
     nowMs >= Date.parse(startTime) + activeDeadlineSeconds * 1_000;
@@ -51,12 +55,19 @@ export function judge(job: Job, active: readonly Pod[], nowMs: number): Outcome 
   const failure = hasIndexLimit(job) ? judgeIndexes(job) : undefined;
   if (failure !== undefined) return { isSuccess: false, ...failure };
   const rule = metSuccessRule(job);
-  if (rule !== undefined) return { isSuccess: true, reason: 'SuccessPolicy', message: rule };
-  const isComplete =
-    completions === undefined ? succeeded > 0 && active.length === 0 : succeeded >= completions && suspend !== true;
-  return isComplete
-    ? { isSuccess: true, reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
-    : undefined;
+  return rule === undefined ? undefined : { isSuccess: true, reason: 'SuccessPolicy', message: rule };
+}
+
+export const COMPLETE: Outcome = {
+  isSuccess: true,
+  reason: 'CompletionsReached',
+  message: 'Reached expected number of succeeded pods',
+};
+
+/** Whether everything is done and nothing runs any more. */
+export function isComplete({ spec, status }: Job, active: readonly Pod[]): boolean {
+  const { succeeded = 0 } = status ?? {};
+  return active.length === 0 && (spec?.completions === undefined ? succeeded > 0 : succeeded >= spec.completions);
 }
 
 /** Containers that are restarted in their pod count as failures of the job. */

@@ -51,7 +51,9 @@ export class StatefulSetController implements Controller {
     const set = this.deps.client.view('StatefulSet').get(key);
     if (set?.spec === undefined || set.metadata.deletionTimestamp !== undefined) return done;
     const update = await this.history.current(set, set.spec.template as PodTemplate);
-    await claim(this.deps.client, 'Pod', set, set.spec.selector, (pod) => ordinalOf(set, pod) !== undefined);
+    await claim(this.deps.client, 'Pod', set, set.spec.selector, {
+      mayAdopt: (pod) => ordinalOf(set, pod) !== undefined,
+    });
     for (const pod of this.podsOf(set)) {
       await retainClaims(this.deps.client, set, ordinalOf(set, pod) ?? 0, pod, !isWanted(set, pod));
     }

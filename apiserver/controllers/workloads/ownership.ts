@@ -44,6 +44,13 @@ export const selects = (selector: LabelSelector | undefined, object: Labelled): 
 
 type Claimable = 'Pod' | 'ReplicaSet';
 
+export interface ClaimOptions<K extends Claimable> {
+  /** Which of the matching objects the owner takes; all by default. */
+  readonly mayAdopt?: (object: KindTypes[K]) => boolean;
+  /** What objects bear for as long as they are the owner's. */
+  readonly finalizer?: string;
+}
+
 /**
  * What the owner controls: it takes matching objects that nobody controls, and lets go of those that match no more, as
  * Kubernetes' controllers do. An owner that is being deleted takes nothing new.
@@ -53,7 +60,7 @@ export async function claim<K extends Claimable>(
   kind: K,
   owner: Owner,
   selector: LabelSelector | undefined,
-  mayAdopt: (object: KindTypes[K]) => boolean = () => true,
+  { mayAdopt = () => true, finalizer }: ClaimOptions<K> = {},
 ): Promise<readonly KindTypes[K][]> {
   const { namespace, uid } = owner.metadata;
   const view = client.view(kind);
@@ -64,7 +71,7 @@ export async function claim<K extends Claimable>(
     if (controllerOf(object)?.uid === uid) (isSelected(object) ? kept : lost).push(object);
   }
   for (const object of lost) {
-    if (object.metadata.deletionTimestamp === undefined) await release(client, kind, object, uid);
+    if (object.metadata.deletionTimestamp === undefined) await release(client, kind, object, { uid, finalizer });
   }
   if (owner.metadata.deletionTimestamp !== undefined) return kept;
   const orphans = view.list({
@@ -74,7 +81,7 @@ export async function claim<K extends Claimable>(
   });
   const adopted: KindTypes[K][] = [];
   for (const object of orphans) {
-    const taken = await adopt(client, kind, object, owner);
+    const taken = await adopt(client, kind, object, owner, finalizer);
     if (taken !== undefined) adopted.push(taken);
   }
   return [...kept, ...adopted];
@@ -85,6 +92,7 @@ async function adopt<K extends Claimable>(
   kind: K,
   object: KindTypes[K],
   owner: Owner,
+  finalizer: string | undefined,
 ): Promise<KindTypes[K] | undefined> {
   let isTaken = false;
   const changed = await client
@@ -95,7 +103,13 @@ async function adopt<K extends Claimable>(
         isTaken = controllerOf(current) === undefined && current.metadata.deletionTimestamp === undefined;
         if (!isTaken) return undefined;
         const ownerReferences = [...(current.metadata.ownerReferences ?? []), controllerRef(owner)];
-        return { ...current, metadata: { ...current.metadata, ownerReferences } };
+        const finalizers = [
+          ...new Set([...(current.metadata.finalizers ?? []), ...(finalizer === undefined ? [] : [finalizer])]),
+        ];
+        return {
+          ...current,
+          metadata: { ...current.metadata, ownerReferences, ...(finalizers.length === 0 ? {} : { finalizers }) },
+        };
       },
       { uid: object.metadata.uid },
     )
@@ -104,7 +118,12 @@ async function adopt<K extends Claimable>(
   return isTaken ? (changed ?? undefined) : undefined;
 }
 
-async function release(client: Client, kind: KindName, object: KindTypes[Claimable], uid: string): Promise<void> {
+async function release(
+  client: Client,
+  kind: KindName,
+  object: KindTypes[Claimable],
+  { uid, finalizer }: { readonly uid: string; readonly finalizer: string | undefined },
+): Promise<void> {
   await client
     .modify(
       kind,
@@ -114,6 +133,7 @@ async function release(client: Client, kind: KindName, object: KindTypes[Claimab
         metadata: {
           ...current.metadata,
           ownerReferences: (current.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid),
+          finalizers: (current.metadata.finalizers ?? []).filter((name) => name !== finalizer),
         },
       }),
       { uid: object.metadata.uid },

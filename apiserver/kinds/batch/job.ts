@@ -247,7 +247,7 @@ function indexedProblems(spec: Spec): readonly StatusCause[] {
 
 function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCause[] {
   const [spec, before] = [specOf(object), specOf(old)];
-  const mayRetemplate = before.suspend === true && statusOf(old).startTime === undefined;
+  const isUnstarted = before.suspend === true && statusOf(old).startTime === undefined;
   return [
     ...immutable('spec.selector', spec.selector, before.selector),
     ...immutable('spec.completionMode', spec.completionMode, before.completionMode),
@@ -258,11 +258,40 @@ function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCa
     ...(isSameJson(spec.completions, before.completions) || isElastic(spec, before)
       ? []
       : immutable('spec.completions', spec.completions, before.completions)),
-    ...(mayRetemplate ? [] : immutable('spec.template', spec.template, before.template)),
+    ...immutable(
+      'spec.template',
+      isUnstarted ? withPlacementOf(spec.template, before.template) : spec.template,
+      before.template,
+    ),
     ...(spec.manualSelector !== before.manualSelector
       ? [forbiddenField('spec.manualSelector', 'field is immutable')]
       : []),
   ];
+}
+
+type Template = Spec['template'];
+
+/** A template with what says where its pods may run taken from another: that may change until a job has started. */
+function withPlacementOf(template: Template, before: Template): Template {
+  if (template?.spec === undefined || before?.spec === undefined) return template;
+  const { labels, annotations } = before.metadata ?? {};
+  const { affinity, nodeSelector, tolerations, schedulingGates } = before.spec;
+  const { nodeAffinity: _, ...otherAffinity } = template.spec.affinity ?? {};
+  const { nodeAffinity } = affinity ?? {};
+  const kept = { ...otherAffinity, ...(nodeAffinity === undefined ? {} : { nodeAffinity }) };
+  return {
+    ...template,
+    ...(template.metadata === undefined && before.metadata === undefined
+      ? {}
+      : { metadata: { ...template.metadata, labels, annotations } }),
+    spec: {
+      ...template.spec,
+      affinity: affinity === undefined && Object.keys(kept).length === 0 ? undefined : kept,
+      nodeSelector,
+      tolerations,
+      schedulingGates,
+    },
+  } as Template;
 }
 
 const MAX_MANAGED_BY_BYTES = 63;
