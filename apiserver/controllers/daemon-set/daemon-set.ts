@@ -8,9 +8,10 @@ import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
+import { Availability } from '../workloads/availability';
 import { claim, controllerOf, selects } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
-import { availableInMs, isReady } from '../workloads/pod-state';
+import { isReady } from '../workloads/pod-state';
 import { REVISION_HASH, RevisionHistory } from '../workloads/revision-history';
 import { daemonPod, nodeOf, placeOn } from './daemon-pods';
 
@@ -35,16 +36,19 @@ export class DaemonSetController implements Controller {
   readonly watches;
   private readonly pods: PodControl;
   private readonly history: RevisionHistory;
+  private readonly availability: Availability;
 
   constructor(private readonly deps: Deps) {
     this.pods = new PodControl(deps.client, deps.events, 'daemonset-controller');
     this.history = new RevisionHistory(deps.client);
+    this.availability = new Availability(deps.clock);
     this.watches = [
       watching('DaemonSet', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
-      watching('Pod', ({ object, previous }) => [
-        ...this.ownersOf(object),
-        ...(previous === undefined ? [] : this.ownersOf(previous)),
-      ]),
+      watching('Pod', (change) => {
+        const { object, previous } = change;
+        this.availability.see(change);
+        return [...this.ownersOf(object), ...(previous === undefined ? [] : this.ownersOf(previous))];
+      }),
       watching('Node', (change) => this.setsConcerned(change)),
     ];
   }
@@ -162,11 +166,11 @@ export class DaemonSetController implements Controller {
         { subresource: 'status', uid: set.metadata.uid },
       )
       .catch(ignoreNotFound);
-    return pods.flatMap((pod) => availableInMs(pod, set.spec?.minReadySeconds ?? 0, this.deps.clock.now()) || []);
+    return pods.flatMap((pod) => this.availability.waitMs(pod, set.spec?.minReadySeconds ?? 0) || []);
   }
 
   private isAvailable(set: DaemonSet, pod: Pod): boolean {
-    return isActiveHere(pod) && availableInMs(pod, set.spec?.minReadySeconds ?? 0, this.deps.clock.now()) === 0;
+    return isActiveHere(pod) && this.availability.waitMs(pod, set.spec?.minReadySeconds ?? 0) === 0;
   }
 
   private podsOf({ metadata: { namespace, uid } }: DaemonSet): readonly Pod[] {

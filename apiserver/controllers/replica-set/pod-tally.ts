@@ -1,5 +1,4 @@
 import type { Pod } from '../../../shared/api/objects';
-import { availableInMs } from '../workloads/pod-state';
 
 /** What a set's status says of its pods. */
 export interface PodTally {
@@ -13,18 +12,18 @@ export interface PodTally {
 }
 
 interface Terms {
-  readonly minReadySeconds: number;
   readonly isLabelled: (pod: Pod) => boolean;
-  readonly nowMs: number;
+  /** Milliseconds until a pod is available; undefined: it is not ready. */
+  readonly availableInMs: (pod: Pod) => number | undefined;
 }
 
 /** Counts in one go: a set may have thousands of pods, and each of their changes asks for a new count. */
-export function tallyOf(pods: readonly Pod[], { minReadySeconds, isLabelled, nowMs }: Terms): PodTally {
+export function tallyOf(pods: readonly Pod[], { isLabelled, availableInMs }: Terms): PodTally {
   let [labelled, ready, available] = [0, 0, 0];
   let nextInMs: number | undefined;
   for (const pod of pods) {
     if (isLabelled(pod)) labelled += 1;
-    const waitMs = availableInMs(pod, minReadySeconds, nowMs);
+    const waitMs = availableInMs(pod);
     if (waitMs === undefined) continue;
     ready += 1;
     if (waitMs === 0) available += 1;

@@ -88,6 +88,28 @@ it('tells what stands, and what is available after minReadySeconds', async () =>
   expect(set()?.status).toMatchObject({ availableReplicas: 1 });
 });
 
+it('gives up what is not available yet before what is, wherever it runs', async () => {
+  await createSet(3, { minReadySeconds: 30 });
+  const [one, two, young] = pods();
+  const there = [one, two].filter((pod) => pod !== undefined);
+  await report(cluster, there, 'ready');
+  await cluster.clock.advance(30_000);
+  // Two on one node: by Kubernetes' order one of those goes first.
+  for (const pod of [...there, young]) {
+    if (pod === undefined) continue;
+    const nodeName = pod === young ? 'empty' : 'crowded';
+    await cluster.client.bind({ ...key, name: pod.metadata.name }, { nodeName, uid: pod.metadata.uid });
+  }
+  await report(
+    cluster,
+    pods().filter(({ metadata }) => metadata.uid === young?.metadata.uid),
+    'ready',
+  );
+  await scale(2);
+  const going = pods().filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  expect(going.map(({ metadata }) => metadata.uid)).toEqual([young?.metadata.uid]);
+});
+
 it('tells many changes of a large set together, and all of them in the end', async () => {
   await createSet(400);
   await cluster.clock.advance(1_000);

@@ -9,6 +9,7 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
+import { Availability } from '../workloads/availability';
 import { inDeletionOrder } from '../workloads/deletion-order';
 import { LookPace } from '../workloads/look-pace';
 import { claim, controllerOf, selection, selects } from '../workloads/ownership';
@@ -43,6 +44,7 @@ export class ReplicaSetController implements Controller {
   readonly watches;
   private readonly pods: PodControl;
   private readonly pace: LookPace;
+  private readonly availability: Availability;
 
   constructor(
     private readonly deps: Deps,
@@ -50,18 +52,20 @@ export class ReplicaSetController implements Controller {
   ) {
     this.name = kind === 'ReplicaSet' ? 'replicaset' : 'replication-controller';
     this.pace = new LookPace(deps.clock, PER_POD_MS);
+    this.availability = new Availability(deps.clock);
     this.pods = new PodControl(deps.client, deps.events, COMPONENTS[kind]);
     this.watches = [
       watching(kind, ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
-      watching('Pod', ({ object, previous }) => [
-        ...this.ownersOf(object),
-        ...(previous === undefined ? [] : this.ownersOf(previous)),
-      ]),
+      watching('Pod', (change) => {
+        const { object, previous } = change;
+        this.availability.see(change);
+        return [...this.ownersOf(object), ...(previous === undefined ? [] : this.ownersOf(previous))];
+      }),
     ];
   }
 
   async reconcile(key: ObjectKey): Promise<Result> {
-    const { client, clock } = this.deps;
+    const { client } = this.deps;
     const set: Set | undefined = client.view(this.kind).get(key);
     const id = keyString(key);
     if (set?.spec === undefined) {
@@ -84,13 +88,16 @@ export class ReplicaSetController implements Controller {
     }
     // Judged on what stands now: what was just made or deleted shows already.
     const tally = tallyOf(wanted === active.length ? active : this.standingOf(set), {
-      minReadySeconds: set.spec.minReadySeconds ?? 0,
       isLabelled: selection({ matchLabels: labelsOf(set) }),
-      nowMs: clock.now(),
+      availableInMs: (pod) => this.waitMs(set, pod),
     });
     await this.writeStatus(set, { tally, failure, difference: wanted - active.length });
     if (failure !== undefined) throw failure;
     return tally.nextInMs === undefined ? done : { requeueAfterMs: tally.nextInMs };
+  }
+
+  private waitMs({ spec }: Set, pod: Pod): number | undefined {
+    return this.availability.waitMs(pod, spec?.minReadySeconds ?? 0);
   }
 
   private standingOf({ metadata: { namespace, uid } }: Set): readonly Pod[] {
@@ -108,7 +115,7 @@ export class ReplicaSetController implements Controller {
       if (template === undefined) return;
       await this.pods.createMany(set, Math.min(missing, BURST), () => podFrom(set, template));
     } else if (missing < 0) {
-      const surplus = inDeletionOrder(active).slice(0, Math.min(-missing, BURST));
+      const surplus = inDeletionOrder(active, (pod) => this.waitMs(set, pod) === 0).slice(0, Math.min(-missing, BURST));
       await this.pods.deleteMany(set, surplus);
     }
   }

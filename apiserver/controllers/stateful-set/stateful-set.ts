@@ -8,9 +8,10 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
+import { Availability } from '../workloads/availability';
 import { claim, controllerOf, selects } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
-import { availableInMs, isActive, isReady } from '../workloads/pod-state';
+import { isActive, isReady } from '../workloads/pod-state';
 import { RevisionHistory } from '../workloads/revision-history';
 import { hasGoingClaim, makeClaims, retainClaims } from './claim-retention';
 import { hashOf, isWanted, ordinalOf, podName, statefulPod, WORDS } from './stateful-pods';
@@ -32,7 +33,9 @@ export class StatefulSetController implements Controller {
   readonly name = 'statefulset';
   readonly watches = [
     watching('StatefulSet', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
-    watching('Pod', ({ object }) => {
+    watching('Pod', (change) => {
+      const { object } = change;
+      this.availability.see(change);
       const owner = controllerOf(object);
       return owner?.kind === 'StatefulSet' ? [{ namespace: object.metadata.namespace, name: owner.name }] : [];
     }),
@@ -41,10 +44,12 @@ export class StatefulSetController implements Controller {
   ];
   private readonly pods: PodControl;
   private readonly history: RevisionHistory;
+  private readonly availability: Availability;
 
   constructor(private readonly deps: Deps) {
     this.pods = new PodControl(deps.client, deps.events, SOURCE.component, WORDS);
     this.history = new RevisionHistory(deps.client);
+    this.availability = new Availability(deps.clock);
   }
 
   async reconcile(key: ObjectKey): Promise<Result> {
@@ -141,8 +146,9 @@ export class StatefulSetController implements Controller {
 
   private async report(set: StatefulSet, update: string): Promise<Result> {
     const pods = this.podsOf(set);
-    const nowMs = this.deps.clock.now();
-    const status = statefulStatus(set, pods, update, nowMs);
+    const minReadySeconds = set.spec?.minReadySeconds ?? 0;
+    const waitMs = (pod: Pod): number | undefined => this.availability.waitMs(pod, minReadySeconds);
+    const status = statefulStatus(set, pods, update, (pod) => waitMs(pod) === 0);
     await this.deps.client
       .modify('StatefulSet', keyOf(set), (it) => (isSameJson(status, it.status) ? undefined : { ...it, status }), {
         subresource: 'status',
@@ -151,15 +157,13 @@ export class StatefulSetController implements Controller {
       .catch(ignoreNotFound);
     const current = status.currentRevision.slice(set.metadata.name.length + 1);
     await this.history.trim(set, new Set([update, current, ...pods.map(hashOf)]), set.spec?.revisionHistoryLimit ?? 10);
-    const waits = pods
-      .map((pod) => availableInMs(pod, set.spec?.minReadySeconds ?? 0, nowMs) ?? 0)
-      .filter((wait) => wait > 0);
+    const waits = pods.flatMap((pod) => waitMs(pod) || []);
     return waits.length === 0 ? done : { requeueAfterMs: Math.min(...waits) };
   }
 
   private isAvailable(set: StatefulSet, pod: Pod | undefined): boolean {
     if (pod === undefined || !isActive(pod)) return false;
-    return availableInMs(pod, set.spec?.minReadySeconds ?? 0, this.deps.clock.now()) === 0;
+    return this.availability.waitMs(pod, set.spec?.minReadySeconds ?? 0) === 0;
   }
 
   private podAt(set: StatefulSet, ordinal: number): Pod | undefined {

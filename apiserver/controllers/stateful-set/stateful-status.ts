@@ -1,5 +1,5 @@
 import type { Pod, StatefulSet } from '../../../shared/api/objects';
-import { availableInMs, isReady } from '../workloads/pod-state';
+import { isReady } from '../workloads/pod-state';
 import { hashOf } from './stateful-pods';
 
 type Status = NonNullable<StatefulSet['status']> & {
@@ -19,8 +19,13 @@ export function revisionsOf(
 }
 
 /** The status as the pods show it, those too that are on their way out (computeReplicaStatus of kubernetes). */
-export function statefulStatus(set: StatefulSet, pods: readonly Pod[], update: string, nowMs: number): Status {
-  const { replicas = 1, minReadySeconds = 0, updateStrategy } = set.spec ?? {};
+export function statefulStatus(
+  set: StatefulSet,
+  pods: readonly Pod[],
+  update: string,
+  isAvailable: (pod: Pod) => boolean,
+): Status {
+  const { replicas = 1, updateStrategy } = set.spec ?? {};
   const updateRevision = `${set.metadata.name}-${update}`;
   const standing = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const of = (hash: string): number => standing.filter((pod) => hashOf(pod) === hash).length;
@@ -36,7 +41,7 @@ export function statefulStatus(set: StatefulSet, pods: readonly Pod[], update: s
     observedGeneration: set.metadata.generation ?? 0,
     replicas: pods.length,
     readyReplicas: ready.length,
-    availableReplicas: ready.filter((pod) => availableInMs(pod, minReadySeconds, nowMs) === 0).length,
+    availableReplicas: ready.filter(isAvailable).length,
     currentReplicas: of(current),
     updatedReplicas,
     currentRevision: `${set.metadata.name}-${current}`,

@@ -7,15 +7,17 @@ const PHASES = ['Pending', 'Unknown', 'Running'];
 /**
  * The pods in the order in which they are given up (ActivePodsWithRanks of kubernetes/pkg/controller): unscheduled
  * before scheduled, pending before running, unready before ready, cheap before costly, crowded nodes before empty ones,
- * short ready before long ready, often restarted before rarely, young before old.
+ * short ready before long ready, often restarted before rarely, young before old. Beyond Kubernetes, what is ready but not
+ * yet available goes before what is available: a rollout that gives up pods that serve nobody yet means those.
  */
-export function inDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
+export function inDeletionOrder(pods: readonly Pod[], isAvailable: (pod: Pod) => boolean = isReady): readonly Pod[] {
   const perNode = new Map<string, number>();
   for (const pod of pods) perNode.set(nodeOf(pod), (perNode.get(nodeOf(pod)) ?? 0) + 1);
   const criteria: readonly ((pod: Pod) => number)[] = [
     (pod) => (nodeOf(pod) === '' ? 0 : 1),
     ({ status }) => PHASES.indexOf(status?.phase ?? 'Pending'),
     (pod) => (isReady(pod) ? 1 : 0),
+    (pod) => (isAvailable(pod) ? 1 : 0),
     costOf,
     (pod) => -(perNode.get(nodeOf(pod)) ?? 0),
     (pod) => -(readySinceMs(pod) ?? 0),
