@@ -111,10 +111,9 @@ function customType(
   const fieldsShape = shapeOfJsonSchema(schema);
   const shape: Shape = {
     as: 'fields',
-    isMap: false,
     field: (name) =>
       name === 'metadata' || fieldsShape.as !== 'fields'
-        ? { shape: metaShape, isRequired: true }
+        ? { shape: metaShape, isNamed: true, isAlwaysThere: true }
         : fieldsShape.field(name),
   };
   return {

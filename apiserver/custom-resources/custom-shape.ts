@@ -11,16 +11,16 @@ export function shapeOfJsonSchema(schema: JsonSchema): Shape {
     return schema.type === undefined ? deducedShape : leafShape;
   }
   if (schema['x-kubernetes-map-type'] === 'atomic') return leafShape;
-  const { properties = {}, additionalProperties, required = [] } = schema;
+  const { properties = {}, additionalProperties } = schema;
   return {
     as: 'fields',
-    isMap: typeof additionalProperties === 'object',
     field: (name) => {
       const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
       const child = known ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
       return {
         shape: child === undefined ? deducedShape : shapeOfJsonSchema(child),
-        isRequired: required.includes(name),
+        isNamed: known !== undefined,
+        isAlwaysThere: false,
       };
     },
   };

@@ -1,6 +1,6 @@
 import { isSameJson } from '../../shared/same-json';
 import { FieldSet } from './field-set';
-import type { Shape } from './shape';
+import type { Field, Shape } from './shape';
 import { isFields, keyElement, setElement } from './shape';
 
 /** The paths that differ between two values of one shape. */
@@ -13,10 +13,10 @@ export interface Difference {
 const NONE: Difference = { added: FieldSet.empty, modified: FieldSet.empty, removed: FieldSet.empty };
 
 /** undefined stands for an absent value. */
-export function compare(before: unknown, after: unknown, shape: Shape, isRequired = false): Difference {
+export function compare(before: unknown, after: unknown, shape: Shape, isAlwaysThere = false): Difference {
   if (before === undefined && after === undefined) return NONE;
-  if (before === undefined) return { ...NONE, added: presence(after, shape, isRequired) };
-  if (after === undefined) return { ...NONE, removed: presence(before, shape, isRequired) };
+  if (before === undefined) return { ...NONE, added: presence(after, shape, isAlwaysThere) };
+  if (after === undefined) return { ...NONE, removed: presence(before, shape, isAlwaysThere) };
   const pairs = pairsOf(before, after, shape);
   if (pairs === undefined) return isSameJson(before, after) ? NONE : { ...NONE, modified: FieldSet.member };
   const parts = pairs.map(([element, pair]) => [element, compare(...pair)] as const);
@@ -36,7 +36,7 @@ function pairsOf(before: unknown, after: unknown, shape: Shape): readonly (reado
       if (!isFields(before) || !isFields(after)) return undefined;
       return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((name) => {
         const field = shape.field(name);
-        return [`f:${name}`, [before[name], after[name], field.shape, field.isRequired]];
+        return [`f:${name}`, [before[name], after[name], field.shape, field.isAlwaysThere]];
       });
     }
     case 'keyed': {
@@ -44,7 +44,7 @@ function pairsOf(before: unknown, after: unknown, shape: Shape): readonly (reado
       if (left === undefined || right === undefined) return undefined;
       return [...new Set([...left.keys(), ...right.keys()])].map((element) => [
         element,
-        [left.get(element), right.get(element), itemShape(shape)],
+        [left.get(element), right.get(element), shape.item],
       ]);
     }
     case 'set': {
@@ -58,10 +58,6 @@ function pairsOf(before: unknown, after: unknown, shape: Shape): readonly (reado
   }
 }
 
-/** An item of a keyed list is itself a thing to own, beside its fields. */
-export const itemShape = (shape: Shape & { as: 'keyed' }): Shape =>
-  shape.item.as === 'fields' ? { ...shape.item, isMap: true } : shape.item;
-
 /** By path element; undefined where an item has no key or two have the same: such a list is compared as a whole. */
 export function indexed(value: unknown, shape: Shape & { as: 'keyed' }): ReadonlyMap<string, unknown> | undefined {
   if (!Array.isArray(value)) return undefined;
@@ -74,43 +70,50 @@ export function indexed(value: unknown, shape: Shape & { as: 'keyed' }): Readonl
   return index;
 }
 
-/** The paths that a value occupies when it appears or goes as a whole. */
-function presence(value: unknown, shape: Shape, isRequired: boolean): FieldSet {
-  const below = fieldsBelow(value, shape, presence);
-  if (below === undefined || below.size === 0) return FieldSet.member;
-  const ownsItself =
-    (shape.as === 'fields' && shape.isMap) || ((shape.as === 'keyed' || shape.as === 'set') && !isRequired);
-  return FieldSet.of(ownsItself, below);
+/**
+ * The paths that a value occupies when it appears or goes as a whole: each container is one too, save those that an object
+ * without it has as well. `isAlwaysThere`: of those that hold the value, and of itself.
+ */
+function presence(value: unknown, shape: Shape, isAlwaysThere: boolean): FieldSet {
+  const below = fieldsBelow(value, shape, (child, field) =>
+    presence(child, field.shape, isAlwaysThere && field.isAlwaysThere),
+  );
+  if (below === undefined) return FieldSet.member;
+  return FieldSet.of(!isAlwaysThere, below);
 }
 
-/** The paths that a value names: what an applier owns who sends it. */
+/**
+ * The paths that a value names: what an applier owns who sends it. Items and entries of maps are owned beside what is in
+ * them, and of containers those alone that are empty; but nobody owns that a list has no items.
+ */
 export function fieldSetOf(value: unknown, shape: Shape): FieldSet {
-  const below = fieldsBelow(value, shape, fieldSetOf);
-  return below === undefined || below.size === 0 ? FieldSet.member : FieldSet.of(false, below);
+  const below = fieldsBelow(value, shape, (child, field) => {
+    const owned = fieldSetOf(child, field.shape);
+    return field.isNamed ? owned : owned.union(FieldSet.member);
+  });
+  if (below === undefined) return FieldSet.member;
+  return below.size === 0 && !Array.isArray(value) ? FieldSet.member : FieldSet.of(false, below);
 }
+
+const ITEM = { isNamed: false, isAlwaysThere: false } as const;
 
 function fieldsBelow(
   value: unknown,
   shape: Shape,
-  inside: (value: unknown, shape: Shape, isRequired: boolean) => FieldSet,
+  inside: (value: unknown, field: Field) => FieldSet,
 ): ReadonlyMap<string, FieldSet> | undefined {
   switch (shape.as) {
     case 'leaf':
       return undefined;
     case 'fields':
       if (!isFields(value)) return undefined;
-      return new Map(
-        Object.entries(value).map(([name, child]) => {
-          const field = shape.field(name);
-          return [`f:${name}`, inside(child, field.shape, field.isRequired)];
-        }),
-      );
+      return new Map(Object.entries(value).map(([name, child]) => [`f:${name}`, inside(child, shape.field(name))]));
     case 'keyed': {
+      const field: Field = { shape: shape.item, ...ITEM };
       const items = indexed(value, shape);
-      if (items === undefined) return undefined;
-      return new Map(
-        [...items].map(([element, item]) => [element, FieldSet.member.union(inside(item, itemShape(shape), false))]),
-      );
+      return items === undefined
+        ? undefined
+        : new Map([...items].map(([element, item]) => [element, inside(item, field)]));
     }
     case 'set':
       if (!Array.isArray(value)) return undefined;

@@ -1,4 +1,4 @@
-import { indexed, itemShape } from './compare';
+import { indexed } from './compare';
 import type { Shape } from './shape';
 import { isFields, setElement } from './shape';
 
@@ -20,48 +20,58 @@ export function encodeNew(
     if (value === undefined || skips(name, undefined)) continue;
     const field = shape.field(name);
     if (name !== 'metadata' || !isFields(value) || field.shape.as !== 'fields') {
-      result[`f:${name}`] = encodePresent(value, field.shape, field.isRequired);
+      const below = encodePresent(value, field.shape, field.isAlwaysThere);
+      if (below !== undefined) result[`f:${name}`] = below;
       continue;
     }
     const metadata: Encoded = {};
     for (const below of Object.keys(value).sort()) {
       if (value[below] === undefined || skips(name, below)) continue;
       const inner = field.shape.field(below);
-      metadata[`f:${below}`] = encodePresent(value[below], inner.shape, inner.isRequired);
+      const encoded = encodePresent(value[below], inner.shape, inner.isAlwaysThere);
+      if (encoded !== undefined) metadata[`f:${below}`] = encoded;
     }
     if (Object.keys(metadata).length > 0) result['f:metadata'] = metadata;
   }
   return result;
 }
 
-function encodePresent(value: unknown, shape: Shape, isRequired: boolean): Encoded {
+/** undefined: nothing that an object without it would lack. */
+function encodePresent(value: unknown, shape: Shape, isAlwaysThere: boolean): Encoded | undefined {
+  const below = shape.as === 'leaf' ? undefined : encodeBelow(value, shape, isAlwaysThere);
+  if (below === undefined) return {};
+  const isEmpty = Object.keys(below).length === 0;
+  if (isAlwaysThere) return isEmpty ? undefined : below;
+  return isEmpty ? below : { '.': {}, ...below };
+}
+
+/** undefined: the value has one owner as a whole. */
+function encodeBelow(
+  value: unknown,
+  shape: Exclude<Shape, { as: 'leaf' }>,
+  isAlwaysThere: boolean,
+): Encoded | undefined {
   const result: Encoded = {};
   switch (shape.as) {
-    case 'leaf':
-      return result;
-    case 'fields': {
-      if (!isFields(value)) return result;
-      const names = Object.keys(value).sort();
-      if (shape.isMap && names.length > 0) result['.'] = {};
-      for (const name of names) {
+    case 'fields':
+      if (!isFields(value)) return undefined;
+      for (const name of Object.keys(value).sort()) {
         if (value[name] === undefined) continue;
         const field = shape.field(name);
-        result[`f:${name}`] = encodePresent(value[name], field.shape, field.isRequired);
+        const encoded = encodePresent(value[name], field.shape, isAlwaysThere && field.isAlwaysThere);
+        if (encoded !== undefined) result[`f:${name}`] = encoded;
       }
       return result;
-    }
     case 'keyed': {
       const items = indexed(value, shape);
-      if (items === undefined || items.size === 0) return result;
-      if (!isRequired) result['.'] = {};
+      if (items === undefined) return undefined;
       for (const element of [...items.keys()].sort()) {
-        result[element] = { '.': {}, ...encodePresent(items.get(element), itemShape(shape), false) };
+        result[element] = encodePresent(items.get(element), shape.item, false) ?? {};
       }
       return result;
     }
     case 'set':
-      if (!Array.isArray(value) || value.length === 0) return result;
-      if (!isRequired) result['.'] = {};
+      if (!Array.isArray(value)) return undefined;
       for (const element of value.map(setElement).sort()) result[element] = {};
       return result;
   }

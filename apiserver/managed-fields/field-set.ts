@@ -68,10 +68,11 @@ export class FieldSet {
     return this.filterTop((field) => !fields.includes(field));
   }
 
-  /** The member paths, each a list of path elements, in the order of the tree. */
+  /** The member paths, each a list of path elements, sorted: those of one level before those below them. */
   *paths(above: readonly string[] = []): Generator<readonly string[]> {
-    if (this.isMember) yield above;
-    for (const [element, child] of this.children) yield* child.paths([...above, element]);
+    const children = [...this.children].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [element, child] of children) if (child.isMember) yield [...above, element];
+    for (const [element, child] of children) yield* child.paths([...above, element]);
   }
 
   private filterTop(keeps: (field: string) => boolean): FieldSet {

@@ -1,5 +1,4 @@
 import { badRequest } from '../../shared/status-error';
-import type { FieldSet } from './field-set';
 import type { Shape } from './shape';
 import { isFields, keyElement, setElement } from './shape';
 
@@ -52,70 +51,32 @@ function mergeSet(live: readonly unknown[], applied: readonly unknown[]): unknow
   return interleave(live.map(setElement), applied.map(setElement)).map((element) => values.get(element));
 }
 
-/** All of `wanted` in its order; each of `live` that is not wanted comes right after what stood before it. */
+/**
+ * All of both lists: the wanted in their order, and those of the live list that are not wanted before what is wanted of what
+ * stood after them (structured-merge-diff, typed/merge.go).
+ */
 function interleave(live: readonly string[], wanted: readonly string[]): string[] {
   const isWanted = new Set(wanted);
-  const after = new Map<string | undefined, string[]>();
-  let anchor: string | undefined;
-  for (const element of live) {
-    if (isWanted.has(element)) anchor = element;
-    else after.set(anchor, [...(after.get(anchor) ?? []), element]);
+  const isLive = new Set(live);
+  const shared = wanted.filter((element) => isLive.has(element));
+  const result: string[] = [];
+  let [atLive, atWanted, atShared] = [0, 0, 0];
+  while (atLive < live.length || atWanted < wanted.length) {
+    const standing = live[atLive];
+    const next = wanted[atWanted];
+    const nextShared = shared[atShared];
+    if (standing !== undefined && !isWanted.has(standing)) {
+      result.push(standing);
+      atLive += 1;
+    } else if (next === undefined || (standing !== undefined && nextShared !== undefined && standing !== nextShared)) {
+      // It comes where the wanted order has it.
+      atLive += 1;
+    } else {
+      result.push(next);
+      atWanted += 1;
+      if (next === standing) atLive += 1;
+      if (next === nextShared) atShared += 1;
+    }
   }
-  const following = (element: string | undefined): readonly string[] => after.get(element) ?? [];
-  return [...following(undefined), ...wanted.flatMap((element) => [element, ...following(element)])];
-}
-
-/**
- * The value without the fields in `gone`. An item of a list goes when its path is in `gone` and nobody in `kept` owns
- * anything of it. What is emptied by that goes as well. undefined: nothing is left.
- */
-export function prune(value: unknown, shape: Shape, gone: FieldSet, kept: FieldSet): unknown {
-  if (gone.isEmpty) return value;
-  if (gone.isMember && kept.isEmpty) {
-    // All of a leaf or a list item; of anything else only what was applied, which lies below.
-    if (gone.children.size === 0 || shape.as === 'leaf') return undefined;
-  }
-  const left = pruneBelow(value, shape, gone, kept);
-  const isEmptied = Array.isArray(left) ? left.length === 0 : isFields(left) && Object.keys(left).length === 0;
-  return isEmptied && kept.isEmpty ? undefined : left;
-}
-
-function pruneBelow(value: unknown, shape: Shape, gone: FieldSet, kept: FieldSet): unknown {
-  switch (shape.as) {
-    case 'leaf':
-      return value;
-    case 'fields':
-      if (!isFields(value)) return value;
-      return Object.fromEntries(
-        Object.entries(value)
-          .map(([name, child]) => {
-            const element = `f:${name}`;
-            return [name, prune(child, shape.field(name).shape, gone.child(element), kept.child(element))] as const;
-          })
-          .filter(([, child]) => child !== undefined),
-      );
-    case 'keyed':
-      if (!Array.isArray(value)) return value;
-      return value
-        .map((item: unknown) => {
-          const element = keyElement(item, shape.keys) ?? '';
-          const [goneHere, keptHere] = [gone.child(element), kept.child(element)];
-          if (goneHere.isMember && keptHere.isEmpty) return undefined;
-          return keepingKeys(item, prune(item, shape.item, goneHere, keptHere), shape);
-        })
-        .filter((item) => item !== undefined);
-    case 'set':
-      if (!Array.isArray(value)) return value;
-      return value.filter((item) => {
-        const element = setElement(item);
-        return !gone.child(element).isMember || kept.child(element).isMember;
-      });
-  }
-}
-
-/** An item that stays keeps what makes it that item. */
-function keepingKeys(item: unknown, left: unknown, shape: Shape & { as: 'keyed' }): unknown {
-  if (!isFields(item)) return left;
-  const keys = shape.keys.map(({ name }) => [name, item[name]] as const).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(keys), ...(isFields(left) ? left : {}) };
+  return result;
 }

@@ -114,15 +114,15 @@ describe('apply', () => {
     const first = apply(undefined, 'me', aPod({ containers: [web], hostname: 'a' }));
     const live = update(first, 'editor', { ...first, spec: { containers: [web], hostname: 'b' } } as ApiObject, T1);
     expect(() => apply(live, 'me', aPod({ containers: [web], hostname: 'a' }))).toThrow(
-      `Apply failed with 1 conflict: conflict with "editor" using v1 at ${T1}: .spec.hostname`,
+      'Apply failed with 1 conflict: conflict with "editor" using v1: .spec.hostname',
     );
     const other = aPod({ containers: [{ ...web, image: 'busybox:9' }], hostname: 'c' });
     expect(() => apply(live, 'third', other)).toThrow(
       [
-        `Apply failed with 2 conflicts: conflicts with "me":`,
-        '- .spec.containers[name="web"].image',
-        `conflicts with "editor" using v1 at ${T1}:`,
+        'Apply failed with 2 conflicts: conflicts with "editor" using v1:',
         '- .spec.hostname',
+        'conflicts with "me":',
+        '- .spec.containers[name="web"].image',
       ].join('\n'),
     );
   });
@@ -169,18 +169,18 @@ describe('apply', () => {
     expect(apply(live, 'me', aPod({ containers: [web] }), { time: T1 })).toEqual(live);
   });
 
-  it('merges the items of a set, and keeps the applied order', () => {
+  it('merges the items of a set: the applied in their order, what others added before what it stood before', () => {
     const live = update(apply(undefined, 'me', aPod({ containers: [web] }, { finalizers: ['a/a', 'b/b'] })), 'editor', {
       ...aPod({ containers: [web] }, { finalizers: ['a/a', 'x/x', 'b/b'] }),
     });
     const next = apply(live, 'me', aPod({ containers: [web] }, { finalizers: ['b/b', 'a/a'] }));
-    expect(next.metadata.finalizers).toEqual(['b/b', 'a/a', 'x/x']);
+    expect(next.metadata.finalizers).toEqual(['x/x', 'b/b', 'a/a']);
   });
 
   it('owns what stood before anybody was recorded, as before-first-apply', () => {
     const live = stored(aPod({ containers: [web], hostname: 'a' }), []);
     expect(() => apply(live, 'me', aPod({ containers: [web], hostname: 'b' }))).toThrow(
-      `conflict with "before-first-apply" using v1 at ${T0}: .spec.hostname`,
+      'conflict with "before-first-apply" using v1: .spec.hostname',
     );
   });
 
@@ -195,6 +195,36 @@ describe('apply', () => {
   it('refuses a configuration that brings its own managedFields', () => {
     const object = aPod({ containers: [web] }, { managedFields: [{ manager: 'x' }] });
     expect(() => apply(undefined, 'me', object)).toThrow('metadata.managedFields must be nil');
+  });
+});
+
+describe('apply by who applied on the client before', () => {
+  const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+  const configuration = aPod({ containers: [web], hostname: 'a' });
+  const byClient = update(
+    stored({} as ApiObject, []),
+    'kubectl-client-side-apply',
+    aPod({ containers: [web], hostname: 'a' }, { annotations: { [LAST_APPLIED]: JSON.stringify(configuration) } }),
+  );
+  const changed = aPod({ containers: [web], hostname: 'b' });
+
+  it('takes over what stands as it was applied, and keeps the record up to date', () => {
+    const next = apply(byClient, 'kubectl', changed);
+    expect(specOf(next)).toMatchObject({ hostname: 'b' });
+    expect(next.metadata.annotations?.[LAST_APPLIED]).toBe(`${JSON.stringify(changed)}\n`);
+  });
+
+  it('conflicts over what others have changed since', () => {
+    const live = update(byClient, 'editor', aPod({ containers: [web], hostname: 'c' }, { ...byClient.metadata }));
+    expect(() => apply(live, 'kubectl', changed)).toThrow('conflict with "editor" using v1: .spec.hostname');
+  });
+
+  it('conflicts over what others applied, and over a record of another version or none', () => {
+    expect(() => apply(byClient, 'someone', changed)).toThrow('kubectl-client-side-apply');
+    for (const record of ['{"apiVersion":"v0"}', '{', '7']) {
+      const live = { ...byClient, metadata: { ...byClient.metadata, annotations: { [LAST_APPLIED]: record } } };
+      expect(() => apply(live, 'kubectl', changed)).toThrow('kubectl-client-side-apply');
+    }
   });
 });
 

@@ -8,10 +8,12 @@ import type { StatusCause } from '../../shared/status-error';
 import { badRequest, StatusError } from '../../shared/status-error';
 import { compare, fieldSetOf } from './compare';
 import { encodeNew } from './encode-new';
+import { fieldsKeptOf, keepLastApplied } from './last-applied';
 import { FieldSet, pathText } from './field-set';
 import type { ManagedFieldsEntry, Manager } from './managers';
-import { decodeManagers, encodeManagers, isSameManager } from './managers';
-import { merge, prune } from './merge';
+import { byText, decodeManagers, encodeManagers, isSameManager } from './managers';
+import { merge } from './merge';
+import { prune } from './prune';
 import type { Shape } from './shape';
 import { isFields } from './shape';
 
@@ -81,11 +83,12 @@ export function trackUpdate(options: {
   if (changed.isEmpty) return base;
   const identity = identityOf(writer, 'Update');
   const managers = decodeManagers(base);
-  const others = managers
-    .filter((manager) => !isSameManager(manager, identity))
-    .map((manager) => without(manager, changed));
-  const own = managers.find((manager) => isSameManager(manager, identity))?.fields ?? FieldSet.empty;
-  return encodeManagers([...others, { ...identity, time: writer.time, fields: own.difference(removed).union(taken) }]);
+  const left = managers.map((manager) => without(manager, changed));
+  // Who only removes has taken nothing: the entry keeps its time.
+  if (taken.isEmpty) return encodeManagers(left);
+  const own = left.find((manager) => isSameManager(manager, identity))?.fields ?? FieldSet.empty;
+  const others = left.filter((manager) => !isSameManager(manager, identity));
+  return encodeManagers([...others, { ...identity, time: writer.time, fields: own.union(taken) }]);
 }
 
 function newEntry(
@@ -130,20 +133,24 @@ export function applyConfiguration(options: {
   const liveContent = contentOf(live ?? {});
   const ownedByOthers = others.reduce((all, other) => all.union(other.fields), FieldSet.empty);
   const merged = merge(liveContent, applied, shape);
-  const gone = (previous?.fields ?? FieldSet.empty).difference(fields);
-  const object = prune(merged, shape, gone, ownedByOthers.union(fields).union(namesOf(merged)));
+  const managed = ownedByOthers.union(fields).union(SERVER_FIELDS);
+  const object = prune(merged, shape, previous?.fields ?? FieldSet.empty, managed);
 
   const { added, modified, removed } = compare(liveContent, object, shape);
   const taken = inScope(added.union(modified), writer.subresource, hasStatus);
+  const kept = fieldsKeptOf(liveContent, { manager: writer.name, apiVersion: writer.apiVersion, shape });
   const conflicts = others
-    .map((manager) => ({ manager, fields: manager.fields.intersection(taken) }))
-    .filter((conflict) => !conflict.fields.isEmpty);
+    .map((manager) => ({ manager, fields: manager.fields.intersection(taken).difference(kept) }))
+    .filter((conflict) => !conflict.fields.isEmpty)
+    .sort((a, b) => byText(a.manager.name, b.manager.name) || byText(a.manager.operation, b.manager.operation));
   if (conflicts.length > 0 && !force) throw conflictError(conflicts);
 
-  const isUnchanged = previous?.fields.equals(fields) === true && taken.isEmpty && removed.isEmpty;
-  const time = isUnchanged && previous?.time !== undefined ? previous.time : writer.time;
+  // Taking note of more or less of what stands already is no news.
+  const time = taken.isEmpty && removed.isEmpty ? (previous?.time ?? writer.time) : writer.time;
+  const made = (isFields(object) ? object : {}) as ApiObject;
+  keepLastApplied(made, applied, writer.name);
   return {
-    object: (isFields(object) ? object : {}) as ApiObject,
+    object: made,
     managedFields: encodeManagers([
       ...others.map((manager) => without(manager, taken.union(removed))),
       { ...identity, time, fields },
@@ -187,13 +194,9 @@ const without = (manager: Manager, lost: FieldSet): Manager => ({
 function liveManagers(live: StoredObject, shape: Shape, hasStatus: boolean): readonly Manager[] {
   const entries = live.metadata.managedFields ?? [];
   if (entries.length > 0) return decodeManagers(entries);
-  const fields = inScope(fieldSetOf(contentOf(live), shape), undefined, hasStatus);
-  const apiVersion = live.apiVersion;
-  return [{ name: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, time: live.metadata.creationTimestamp, fields }];
+  const writer = { name: BEFORE_FIRST_APPLY, apiVersion: live.apiVersion, time: live.metadata.creationTimestamp };
+  return decodeManagers(newEntry(live, writer, shape, hasStatus));
 }
-
-/** Keeps what an object cannot lose by pruning. */
-const namesOf = (object: unknown): FieldSet => (isFields(object) ? SERVER_FIELDS : FieldSet.empty);
 
 interface FoundConflict {
   readonly manager: Manager;
@@ -222,8 +225,8 @@ function conflictError(conflicts: readonly FoundConflict[]): StatusError {
   return new StatusError('Conflict', message, { causes });
 }
 
-function describe({ name, operation, apiVersion, subresource, time }: Manager): string {
+function describe({ name, operation, apiVersion, subresource }: Manager): string {
   const who = `${JSON.stringify(name)}${subresource === undefined ? '' : ` with subresource ${JSON.stringify(subresource)}`}`;
   if (operation === 'Apply') return who;
-  return `${who} using ${apiVersion}${time === undefined ? '' : ` at ${time}`}`;
+  return `${who} using ${apiVersion}`;
 }

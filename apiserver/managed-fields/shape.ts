@@ -10,15 +10,16 @@ import { refName, typeName } from '../openapi/schemas';
 export type Shape =
   /** A scalar, or a list or map that has one owner. */
   | { readonly as: 'leaf' }
-  /** `isMap`: keys are data, and the map itself is a thing to own. */
-  | { readonly as: 'fields'; readonly isMap: boolean; readonly field: (name: string) => Field }
+  | { readonly as: 'fields'; readonly field: (name: string) => Field }
   | { readonly as: 'keyed'; readonly keys: readonly KeyField[]; readonly item: Shape }
   | { readonly as: 'set' };
 
 export interface Field {
   readonly shape: Shape;
-  /** The object has it always, if only empty. */
-  readonly isRequired: boolean;
+  /** The type names it. Otherwise the name is data, a map's key, and the entry is itself a thing to own. */
+  readonly isNamed: boolean;
+  /** An object of the type has it always, if only empty: Go's structs that are no pointers, and what is required. */
+  readonly isAlwaysThere: boolean;
 }
 
 export interface KeyField {
@@ -33,8 +34,32 @@ const SET: Shape = { as: 'set' };
 const KEY_DEFAULTS: Readonly<Record<string, unknown>> = { protocol: 'TCP' };
 
 /** Below what no schema describes: objects field by field, lists as a whole. */
-const DEDUCED: Shape = { as: 'fields', isMap: true, field: () => UNKNOWN };
-const UNKNOWN: Field = { shape: DEDUCED, isRequired: false };
+const DEDUCED: Shape = { as: 'fields', field: () => UNKNOWN };
+const UNKNOWN: Field = { shape: DEDUCED, isNamed: false, isAlwaysThere: false };
+
+/** Structs that Kubernetes' types hold by value though they are optional (k8s.io/api), beside `metadata`, `spec` and `status`. */
+const HELD_BY_VALUE: ReadonlySet<string> = new Set([
+  'Container.resources',
+  'ContainerStatus.lastState',
+  'ContainerStatus.state',
+  'CustomResourceDefinitionStatus.acceptedNames',
+  'DaemonSetSpec.updateStrategy',
+  'DeploymentSpec.strategy',
+  'EphemeralContainer.resources',
+  'Event.source',
+  'IngressServiceBackend.port',
+  'IngressStatus.loadBalancer',
+  'NodeDaemonEndpoints.kubeletEndpoint',
+  'NodeStatus.daemonEndpoints',
+  'NodeStatus.nodeInfo',
+  'PersistentVolumeClaimSpec.resources',
+  'PodTemplate.template',
+  'ReplicaSetSpec.template',
+  'ServiceStatus.loadBalancer',
+  'StatefulSetSpec.updateStrategy',
+]);
+const isHeldByValue = (type: string, field: string): boolean =>
+  field === 'metadata' || field === 'spec' || field === 'status' || HELD_BY_VALUE.has(`${type}.${field}`);
 
 /** The shape of a kind's objects, by the name of its schema. */
 export const shapeOfSchema = (schemas: Schemas, name: string): Shape => shapeOfType(schemas, name);
@@ -49,13 +74,12 @@ function shapeOfType(schemas: Schemas, name: string): Shape {
   const fields = new Map<string, Field>();
   return {
     as: 'fields',
-    isMap: false,
     field(name) {
       const known = fields.get(name);
       if (known !== undefined) return known;
       if (!Object.hasOwn(properties, name)) return UNKNOWN;
       const shape = shapeOfField(schemas, properties[name] ?? {}, type, name);
-      const field = { shape, isRequired: required.includes(name) };
+      const field = { shape, isNamed: true, isAlwaysThere: required.includes(name) || isHeldByValue(type, name) };
       fields.set(name, field);
       return field;
     },
@@ -69,8 +93,8 @@ function shapeOfField(schemas: Schemas, schema: Schema, type: string, field: str
   if (isAtomicMap(`${type}.${field}`)) return LEAF;
   const values = schema.additionalProperties;
   if (values === undefined) return DEDUCED;
-  const each: Field = { shape: shapeOfField(schemas, values, type, ''), isRequired: false };
-  return { as: 'fields', isMap: true, field: () => each };
+  const each: Field = { shape: shapeOfField(schemas, values, type, ''), isNamed: false, isAlwaysThere: false };
+  return { as: 'fields', field: () => each };
 }
 
 function shapeOfList(schemas: Schemas, items: Schema, strategy: ListStrategy | undefined): Shape {
