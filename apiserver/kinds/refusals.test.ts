@@ -147,6 +147,68 @@ it.each<[string, object, string]>([
   ],
   [
     'HorizontalPodAutoscaler',
+    autoscaler({ metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization' } } }] }),
+    'spec.metrics[0].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({ metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 0 } } }] }),
+    'spec.metrics[0].resource.target.type: Required value: must specify a metric target type',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({
+      metrics: [
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 0 } } },
+      ],
+    }),
+    'spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({
+      metrics: [
+        {
+          type: 'ContainerResource',
+          containerResource: { name: 'cpu', target: { type: 'AverageValue', averageValue: '1' } },
+        },
+      ],
+    }),
+    'spec.metrics[0].containerResource.container: Required value: must specify a container',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({
+      metrics: [{ type: 'Pods', pods: { metric: { name: 'hits' }, target: { type: 'Value', value: '1' } } }],
+    }),
+    'spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({
+      metrics: [{ type: 'External', external: { metric: { name: '' }, target: { type: 'Mean', value: '1' } } }],
+    }),
+    'spec.metrics[0].external.target.type: Invalid value: "Mean": must be either Utilization, Value, or AverageValue',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({
+      metrics: [
+        {
+          type: 'External',
+          external: { metric: { name: 'q' }, target: { type: 'Value', value: '1', averageValue: '1' } },
+        },
+      ],
+    }),
+    'spec.metrics[0].external.target.value: Forbidden: may not set both a target value for metric and a per-pod target',
+  ],
+  [
+    'HorizontalPodAutoscaler',
+    autoscaler({ behavior: { scaleUp: { tolerance: '-1' } } }),
+    'spec.behavior.scaleUp.tolerance: Invalid value: "-1": must be greater than or equal to 0',
+  ],
+  [
+    'HorizontalPodAutoscaler',
     autoscaler({ behavior: { scaleDown: { stabilizationWindowSeconds: 4_000 } } }),
     'spec.behavior.scaleDown.stabilizationWindowSeconds: Invalid value: 4000: must be less than or equal to 3600',
   ],

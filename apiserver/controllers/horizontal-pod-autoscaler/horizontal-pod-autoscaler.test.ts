@@ -208,20 +208,27 @@ it('says that nothing is known of its pods, and goes on when something is', asyn
     reason: 'FailedGetResourceMetric',
     message: `the HPA was unable to compute the replica count: ${message}`,
   });
+  const summary = `failed to get cpu resource metric value: ${message}`;
   expect(events().map(({ type, reason, message: text }) => [type, reason, text])).toEqual([
     ['Warning', 'FailedGetResourceMetric', message],
-    ['Warning', 'FailedComputeMetricsReplicas', `invalid metrics (1 invalid out of 1), first error is: ${message}`],
+    ['Warning', 'FailedComputeMetricsReplicas', `invalid metrics (1 invalid out of 1), first error is: ${summary}`],
   ]);
   cpuMilli = 100;
   await pass(15);
   expect([size(), condition('ScalingActive')?.status]).toEqual([4, 'True']);
 });
 
+const noCustom =
+  'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered';
+const noExternal =
+  'unable to fetch metrics from external metrics API: no external metrics API (external.metrics.k8s.io) registered';
+
 it.each([
   [
     { type: 'Pods', pods: { metric: { name: 'hits' }, target: { type: 'AverageValue', averageValue: '1' } } },
     'FailedGetPodsMetric',
-    /unable to get metric hits: no custom metrics API/,
+    `unable to get metric hits: ${noCustom}`,
+    'pods metric value',
   ],
   [
     {
@@ -233,22 +240,65 @@ it.each([
       },
     },
     'FailedGetObjectMetric',
-    /unable to get metric hits: no custom metrics API/,
+    `unable to get metric hits: Service on default web/${noCustom}`,
+    'object metric value',
   ],
   [
     { type: 'External', external: { metric: { name: 'queue' }, target: { type: 'Value', value: '1' } } },
     'FailedGetExternalMetric',
-    /unable to get external metric queue: no external metrics API/,
+    `unable to get external metric default/queue/nil: ${noExternal}`,
+    'queue external metric value: failed to get external metric queue',
   ],
-])('says that a metric is not served: %j', async (metric, reason, message) => {
+  [
+    {
+      type: 'External',
+      external: {
+        metric: { name: 'queue', selector: { matchLabels: { topic: 'b', area: 'a' } } },
+        target: { type: 'AverageValue', averageValue: '1' },
+      },
+    },
+    'FailedGetExternalMetric',
+    `unable to get external metric default/queue/&LabelSelector{MatchLabels:map[string]string{area: a,topic: b,},MatchExpressions:[]LabelSelectorRequirement{},}: ${noExternal}`,
+    'queue external metric value: failed to get queue external metric',
+  ],
+])('says that a metric is not served: %j', async (metric, reason, message, about) => {
   await createDeployment(2);
   cpuMilli = 50;
   await createAutoscaler({ metrics: [metric] });
   expect(condition('ScalingActive')).toMatchObject({
     status: 'False',
     reason,
-    message: expect.stringMatching(message) as unknown,
+    message: `the HPA was unable to compute the replica count: ${message}`,
   });
+  expect(events().map((event) => event.message)).toEqual([
+    message,
+    `invalid metrics (1 invalid out of 1), first error is: failed to get ${about}: ${message}`,
+  ]);
+});
+
+it('looks at one container where it is told so', async () => {
+  await createDeployment(2);
+  cpuMilli = 100;
+  const target = { type: 'Utilization', averageUtilization: 50 };
+  const containerResource = { name: 'cpu', container: 'app', target };
+  await createAutoscaler({ metrics: [{ type: 'ContainerResource', containerResource }] });
+  expect(size()).toBe(4);
+  expect(events().map(({ message }) => message)).toEqual([
+    'New size: 4; reason: cpu container resource utilization (percentage of request) above target',
+  ]);
+});
+
+it.each([
+  [undefined, 54, 10],
+  [{ scaleUp: { tolerance: '0.05' } }, 54, 11],
+  [{ scaleUp: { tolerance: '0.5' } }, 70, 10],
+  [{ scaleDown: { tolerance: '0.05', stabilizationWindowSeconds: 0 } }, 47, 10],
+  [{ scaleDown: { tolerance: '0.02', stabilizationWindowSeconds: 0 } }, 45, 9],
+])('with the behavior %j and %i%% of 50%% used it goes to %i of 10', async (behavior, used, expected) => {
+  await createDeployment(10);
+  cpuMilli = used;
+  await createAutoscaler({ maxReplicas: 20, ...(behavior === undefined ? {} : { behavior }) });
+  expect(size()).toBe(expected);
 });
 
 it('scales up by one metric while another is not known, but not down', async () => {

@@ -1,10 +1,10 @@
-import type { HorizontalPodAutoscaler, KindName, Pod, Scale } from '../../../shared/api/objects';
+import type { HorizontalPodAutoscaler, Pod, Scale } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import { toTimestamp } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
 import type { Selector } from '../../../shared/selectors/label-selector';
 import { matchesLabels, parseLabelSelector, SelectorError } from '../../../shared/selectors/label-selector';
-import { ignoreNotFound, StatusError } from '../../../shared/status-error';
+import { ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { PodUsages } from '../../metrics-api/metrics-api';
 import type { Client, ObjectKey } from '../../registry/client';
@@ -14,9 +14,10 @@ import { done, watching } from '../controller';
 import { Look } from './look';
 import type { Proposals } from './metric-proposals';
 import { proposalsOf } from './metric-proposals';
+import { findTarget, rescale } from './scale-target';
 import { ScalingHistory } from './scaling-history';
 import type { Because } from './scaling-pace';
-import { paced } from './scaling-pace';
+import { paced, tolerancesOf } from './scaling-pace';
 
 const PERIOD_MS = 15_000;
 const again: Result = { requeueAfterMs: PERIOD_MS };
@@ -65,7 +66,7 @@ export class HorizontalPodAutoscalerController implements Controller {
       return done;
     }
     const look = new Look(autoscaler, this.deps.clock.now(), this.deps.events);
-    const target = await this.targetOf(autoscaler, look);
+    const target = await findTarget(this.deps.client, autoscaler, look);
     if (target === undefined) return this.write(autoscaler, look);
     const { kind, scale } = target;
     const current = scale.spec?.replicas ?? 0;
@@ -75,45 +76,14 @@ export class HorizontalPodAutoscalerController implements Controller {
     if (decision?.metrics !== undefined) look.status = { ...look.status, currentMetrics: [...decision.metrics] };
     if (decision === undefined) return this.write(autoscaler, look);
     if (decision.reason !== undefined && decision.replicas !== current) {
-      const isScaled = await this.rescale(kind, autoscaler, { to: decision.replicas, reason: decision.reason }, look);
+      const change = { to: decision.replicas, reason: decision.reason };
+      const isScaled = await rescale(this.deps.client, { kind, autoscaler, look }, change);
       if (!isScaled) return this.write(autoscaler, look);
       memory.history.scaled(current, decision.replicas, look.nowMs);
       look.status = { ...look.status, lastScaleTime: toTimestamp(look.nowMs) };
     }
     look.status = { ...look.status, desiredReplicas: decision.reason === undefined ? current : decision.replicas };
     return this.write(autoscaler, look);
-  }
-
-  private async targetOf(
-    { metadata, spec }: HorizontalPodAutoscaler,
-    look: Look,
-  ): Promise<{ readonly kind: KindName; readonly scale: Scale } | undefined> {
-    const { apiVersion = '', kind = '', name = '' } = spec?.scaleTargetRef ?? {};
-    const fail = (message: string): undefined => {
-      look.tell('Warning', 'FailedGetScale', message);
-      look.set('AbleToScale', 'False', {
-        reason: 'FailedGetScale',
-        message: `the HPA controller was unable to get the target's current scale: ${message}`,
-      });
-      return undefined;
-    };
-    const served = this.deps.client.kinds.nameOf(apiVersion, kind);
-    if (served === undefined) {
-      const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-      return fail(`no matches for kind ${JSON.stringify(kind)} in group ${JSON.stringify(group)}`);
-    }
-    try {
-      const scale = await this.deps.client.scale(served, { namespace: metadata.namespace, name });
-      if (scale === undefined) return fail('the server could not find the requested resource');
-      look.set('AbleToScale', 'True', {
-        reason: 'SucceededGetScale',
-        message: "the HPA controller was able to get the target's current scale",
-      });
-      return { kind: served, scale };
-    } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      return fail(error.message);
-    }
   }
 
   /** Undefined: it cannot be told, and a condition says why. */
@@ -141,7 +111,16 @@ export class HorizontalPodAutoscalerController implements Controller {
     const pods = this.podsOf(autoscaler, scale, memory, look);
     if (pods === undefined) return undefined;
     const usages = await this.deps.podUsages(pods);
-    const proposals = proposalsOf(metrics, { pods, usages, replicas: current, nowMs: look.nowMs });
+    const { namespace } = autoscaler.metadata;
+    const tolerances = tolerancesOf(behavior);
+    const proposals = proposalsOf(metrics, {
+      pods,
+      usages,
+      replicas: current,
+      nowMs: look.nowMs,
+      namespace,
+      tolerances,
+    });
     look.status = { ...look.status, currentMetrics: [...proposals.statuses] };
     tellFailures(proposals, metrics.length, look);
     if (proposals.replicas === undefined) return undefined;
@@ -158,7 +137,9 @@ export class HorizontalPodAutoscalerController implements Controller {
     look.set('AbleToScale', 'True', ability);
     look.set('ScalingLimited', limit.isLimited ? 'True' : 'False', limit);
     if (replicas === current) return { replicas, reason: undefined };
-    return { replicas, reason: desired > current ? `${proposals.metric} above target` : 'All metrics below target' };
+    // What is changed although the metrics are content is changed for what was recommended before: nothing to be said of them.
+    const below = desired === current ? '' : 'All metrics below target';
+    return { replicas, reason: desired > current ? `${proposals.metric} above target` : below };
   }
 
   /** The pods of the target; undefined where they cannot be told, or another autoscaler has them too. */
@@ -201,32 +182,6 @@ export class HorizontalPodAutoscalerController implements Controller {
     return refuse('AmbiguousSelector', message, { reason: 'AmbiguousSelector', message });
   }
 
-  private async rescale(
-    kind: KindName,
-    { metadata, spec }: HorizontalPodAutoscaler,
-    { to, reason }: { readonly to: number; readonly reason: string },
-    look: Look,
-  ): Promise<boolean> {
-    try {
-      const name = spec?.scaleTargetRef.name ?? '';
-      await this.deps.client.setScale(kind, { namespace: metadata.namespace, name }, to);
-    } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      look.tell('Warning', 'FailedRescale', `New size: ${to}; reason: ${reason}; error: ${error.message}`);
-      look.set('AbleToScale', 'False', {
-        reason: 'FailedUpdateScale',
-        message: `the HPA controller was unable to update the target scale: ${error.message}`,
-      });
-      return false;
-    }
-    look.tell('Normal', 'SuccessfulRescale', `New size: ${to}; reason: ${reason}`);
-    look.set('AbleToScale', 'True', {
-      reason: 'SucceededRescale',
-      message: `the HPA controller was able to update the target scale to ${to}`,
-    });
-    return true;
-  }
-
   private memoryOf({ metadata }: HorizontalPodAutoscaler, current: number): Memory {
     const key = keyString(keyOf({ metadata }));
     const known = this.memories.get(key);
@@ -261,6 +216,6 @@ function tellFailures({ failures, replicas }: Proposals, metrics: number, look: 
   look.tell(
     'Warning',
     'FailedComputeMetricsReplicas',
-    `invalid metrics (${failures.length} invalid out of ${metrics}), first error is: ${first.message}`,
+    `invalid metrics (${failures.length} invalid out of ${metrics}), first error is: ${first.summary}`,
   );
 }

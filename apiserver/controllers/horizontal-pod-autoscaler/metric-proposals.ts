@@ -1,13 +1,16 @@
 import type { MetricSpec, MetricStatus, MetricTarget, MetricValueStatus } from 'kubernetes-types/autoscaling/v2';
 import { formatQuantity, milliOf } from '../../../shared/quantity';
 import { MetricError, replicasFor } from './replica-count';
+import { notServed } from './unserved-metrics';
 
-type Seen = Parameters<typeof replicasFor>[1];
+type Seen = Parameters<typeof replicasFor>[1] & { readonly namespace: string };
 
-/** A metric that cannot be told: the reason is for the condition and the Event. */
+/** A metric that cannot be told: the reason and the message are for the condition and the Event. */
 export interface Failure {
   readonly reason: string;
   readonly message: string;
+  /** The message with what it is about, where the metrics are told of together. */
+  readonly summary: string;
 }
 
 export interface Proposals {
@@ -54,7 +57,7 @@ function proposalOf(spec: MetricSpec, seen: Seen): Proposed {
       containerResource: { name, container, current },
     }));
   }
-  return { failure: notServed(spec) };
+  return { failure: notServed(spec, seen.namespace) };
 }
 
 function resourceProposal(
@@ -66,6 +69,10 @@ function resourceProposal(
   const { name: resource, container, target } = source;
   const { averageUtilization, averageValue } = target;
   const what = averageValue === undefined ? 'utilization' : 'usage';
+  const fail = (message: string): Proposed => {
+    const subject = container === undefined ? `${resource} resource` : `${container} container`;
+    return { failure: { reason, message, summary: `failed to get ${subject} metric value: ${message}` } };
+  };
   try {
     if (resource !== 'cpu' && resource !== 'memory') {
       throw new MetricError(`unable to get metrics for resource ${resource}: only cpu and memory are measured`);
@@ -77,17 +84,16 @@ function resourceProposal(
           ? undefined
           : { utilization: averageUtilization };
     if (wanted === undefined) {
-      const message =
-        'invalid resource metric source: neither an average utilization target nor an average value (usage) target was set';
-      return { failure: { reason, message } };
+      return fail(
+        'invalid resource metric source: neither an average utilization target nor an average value (usage) target was set',
+      );
     }
     const { replicas, averageMilli, utilization } = replicasFor({ resource, container, target: wanted }, seen);
+    const kind = container === undefined ? 'resource' : 'container resource';
     return {
       replicas,
       metric:
-        averageValue === undefined
-          ? `${resource} resource utilization (percentage of request)`
-          : `${resource} resource`,
+        averageValue === undefined ? `${resource} ${kind} utilization (percentage of request)` : `${resource} resource`,
       status: statusOf({
         ...(utilization === undefined ? {} : { averageUtilization: utilization }),
         averageValue: formatQuantity({ nanos: BigInt(averageMilli) * 1_000_000n, format: 'decimal' }),
@@ -95,30 +101,6 @@ function resourceProposal(
     };
   } catch (error) {
     if (!(error instanceof MetricError)) throw error;
-    return { failure: { reason, message: `failed to get ${resource} ${what}: ${error.message}` } };
-  }
-}
-
-/** Metrics of applications need an API that somebody else would serve. */
-function notServed({ type, pods, object, external }: MetricSpec): Failure {
-  const custom = 'no custom metrics API (custom.metrics.k8s.io) registered';
-  switch (type) {
-    case 'Pods':
-      return {
-        reason: 'FailedGetPodsMetric',
-        message: `failed to get pods metric value: unable to get metric ${pods?.metric.name ?? ''}: ${custom}`,
-      };
-    case 'Object':
-      return {
-        reason: 'FailedGetObjectMetric',
-        message: `failed to get object metric value: unable to get metric ${object?.metric.name ?? ''}: ${custom}`,
-      };
-    case 'External':
-      return {
-        reason: 'FailedGetExternalMetric',
-        message: `failed to get external metric value: unable to get external metric ${external?.metric.name ?? ''}: no external metrics API (external.metrics.k8s.io) registered`,
-      };
-    default:
-      return { reason: 'InvalidMetricSourceType', message: `unknown metric source type ${JSON.stringify(type)}` };
+    return fail(`failed to get ${resource} ${what}: ${error.message}`);
   }
 }

@@ -3,8 +3,12 @@ import { isSidecar } from '../../../shared/pod/pod-resources';
 import { milliOf } from '../../../shared/quantity';
 import type { PodUsage } from '../../../shared/wire/node-channel';
 
-/** A change of the ratio smaller than this is none. */
-const TOLERANCE = 0.1;
+/** A change of the ratio smaller than these, each way, is none. */
+export interface Tolerances {
+  readonly up: number;
+  readonly down: number;
+}
+export const TOLERANCES: Tolerances = { up: 0.1, down: 0.1 };
 /** How long after its start the CPU of a pod may be that of its beginning. */
 const CPU_INITIALIZATION_MS = 300_000;
 /** A pod that became unready within this time of its start was never ready. */
@@ -50,9 +54,11 @@ export function replicasFor(
     readonly usages: ReadonlyMap<string, PodUsage>;
     readonly replicas: number;
     readonly nowMs: number;
+    readonly tolerances?: Tolerances;
   },
 ): Proposal {
-  const { pods, replicas, nowMs } = seen;
+  const { pods, replicas, nowMs, tolerances = TOLERANCES } = seen;
+  const isTolerable = (ratio: number): boolean => ratio >= 1 - tolerances.down && ratio <= 1 + tolerances.up;
   const used = usageByPod(metric, pods, seen.usages);
   if (pods.length === 0) throw new MetricError('no pods returned by selector while calculating replica count');
   const { ready, unready, missing, ignored } = groupPods(metric, pods, used, nowMs);
@@ -81,8 +87,6 @@ export function replicasFor(
   const isAgainst = (ratio < 1 && count > replicas) || (ratio > 1 && count < replicas);
   return proposal(isAgainst ? replicas : count);
 }
-
-const isTolerable = (ratio: number): boolean => ratio >= 1 - TOLERANCE && ratio <= 1 + TOLERANCE;
 
 /** What a pod that does not answer counts as where fewer pods seem enough. */
 const cautiousUsage = ({ target }: ResourceMetric, request: number): number =>

@@ -1,4 +1,7 @@
 import type { HorizontalPodAutoscalerBehavior, HPAScalingRules } from 'kubernetes-types/autoscaling/v2';
+import { milliOf } from '../../../shared/quantity';
+import type { Tolerances } from './replica-count';
+import { TOLERANCES } from './replica-count';
 import type { ScalingHistory } from './scaling-history';
 
 /** How long lower recommendations wait where nothing else is said. */
@@ -122,4 +125,13 @@ function downLimit({ current, history, nowMs }: Pace, rules: HPAScalingRules | u
   });
   if (limits.length === 0) return 0;
   return rules?.selectPolicy === 'Min' ? Math.max(...limits) : Math.min(...limits);
+}
+
+/** How little each way is too little to act upon; the field is newer than the types of the API. */
+export function tolerancesOf(behavior: HorizontalPodAutoscalerBehavior | undefined): Tolerances {
+  const of = (rules: object | undefined, otherwise: number): number => {
+    const { tolerance } = (rules ?? {}) as { readonly tolerance?: string };
+    return tolerance === undefined ? otherwise : milliOf(tolerance) / 1_000;
+  };
+  return { up: of(behavior?.scaleUp, TOLERANCES.up), down: of(behavior?.scaleDown, TOLERANCES.down) };
 }

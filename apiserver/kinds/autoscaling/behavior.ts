@@ -1,4 +1,5 @@
 import type { HPAScalingRules, HorizontalPodAutoscalerBehavior } from 'kubernetes-types/autoscaling/v2';
+import { milliOf } from '../../../shared/quantity';
 import type { StatusCause } from '../../../shared/status-error';
 import { each, invalidValue, notSupported, required } from '../validation/field-errors';
 import { notNegative } from '../validation/numbers';
@@ -17,12 +18,17 @@ export const behaviorProblems = (behavior: HorizontalPodAutoscalerBehavior | und
 function rulesProblems(field: string, rules: HPAScalingRules | undefined): readonly StatusCause[] {
   if (rules === undefined) return [];
   const { stabilizationWindowSeconds: window, selectPolicy, policies } = rules;
+  // The field is newer than the types of the API.
+  const { tolerance } = rules as { readonly tolerance?: string };
   return [
     ...notNegative(`${field}.stabilizationWindowSeconds`, window),
     ...atMost(`${field}.stabilizationWindowSeconds`, window, MAX_WINDOW_SECONDS),
     ...(selectPolicy === undefined || CHOICES.includes(selectPolicy)
       ? []
       : [notSupported(`${field}.selectPolicy`, selectPolicy, CHOICES)]),
+    ...(tolerance !== undefined && milliOf(tolerance) < 0
+      ? [invalidValue(`${field}.tolerance`, tolerance, 'must be greater than or equal to 0')]
+      : []),
     ...((policies ?? []).length === 0 ? [required(`${field}.policies`, 'must specify at least one Policy')] : []),
     ...each(`${field}.policies`, policies, ({ type, value, periodSeconds }, path) => [
       ...(POLICY_TYPES.includes(type) ? [] : [notSupported(`${path}.type`, type, POLICY_TYPES)]),

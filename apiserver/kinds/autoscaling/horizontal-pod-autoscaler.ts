@@ -7,9 +7,10 @@ import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { each, forbiddenField, invalidValue, required } from '../validation/field-errors';
+import { invalidValue, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
 import { behaviorProblems } from './behavior';
+import { metricProblems } from './metric-problems';
 
 const CPU_PERCENT = 80;
 const SCALE_UP_POLICIES = [
@@ -79,12 +80,7 @@ function validate(object: ApiObject): readonly StatusCause[] {
         : []),
     ...((scaleTargetRef?.kind ?? '') === '' ? [required('spec.scaleTargetRef.kind')] : []),
     ...((scaleTargetRef?.name ?? '') === '' ? [required('spec.scaleTargetRef.name')] : []),
-    ...each('spec.metrics', metrics, (metric, path) => {
-      const field = `${metric.type.slice(0, 1).toLowerCase()}${metric.type.slice(1)}`;
-      return (metric as unknown as Record<string, unknown>)[field] === undefined
-        ? [required(`${path}.${field}`, `must populate information for the given metric source`)]
-        : targetProblems(`${path}.${field}.target`, sourceOf(metric)?.target);
-    }),
+    ...metricProblems(metrics),
     ...behaviorProblems(behavior),
   ];
 }
@@ -97,11 +93,6 @@ function targetsText(object: StoredObject): string {
   });
   return texts.length === 0 ? '<none>' : texts.join(', ');
 }
-
-const targetProblems = (field: string, target: Amount | undefined): readonly StatusCause[] =>
-  target?.averageUtilization !== undefined && target.averageValue !== undefined
-    ? [forbiddenField(`${field}.averageValue`, 'may not set both a target raw value and a target utilization')]
-    : [];
 
 interface Amount {
   readonly averageUtilization?: number;
