@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Cluster, IMAGE } from './harness/cluster';
 import type { Outcome } from './harness/programs';
-import { realHelm, run } from './harness/programs';
+import { HELM_VERSIONS, realHelm, run } from './harness/programs';
 
 jest.setTimeout(180_000);
 
@@ -84,12 +84,15 @@ spec:
 `,
 };
 
-/** The real helm 4, which applies on the server, sends protobuf and waits by watches. */
-describe('a release', () => {
+/**
+ * Helm 3 patches what it finds and asks again and again while it waits; helm 4 applies on the server, sends protobuf and
+ * waits by watches.
+ */
+describe.each(HELM_VERSIONS)('a release by helm %s', (version) => {
   let cluster: Cluster;
   let helmBinary: string;
   beforeAll(async () => {
-    [cluster, helmBinary] = await Promise.all([Cluster.start(), realHelm()]);
+    [cluster, helmBinary] = await Promise.all([Cluster.start(), realHelm(version)]);
     for (const [name, text] of Object.entries(CHART)) {
       const file = path.join(cluster.folder, 'chart', name);
       mkdirSync(path.dirname(file), { recursive: true });
@@ -108,6 +111,7 @@ describe('a release', () => {
     cluster.ok(['get', type, 'demo', '-o', `jsonpath=${jsonpath}`]);
 
   it('is installed, with its definition and its hook, and waited for', async () => {
+    expect(await helm('version', '--short')).toMatch(new RegExp(`^v${version.replace('.', '\\.')}\\.`));
     const text = await helm('install', 'demo', chart(), '--wait', '--timeout', '60s');
     expect(text).toContain('STATUS: deployed');
     expect(await get('deployment', '{.status.availableReplicas}')).toBe('1');

