@@ -2,7 +2,6 @@ import type { Pod } from '../../../shared/api/objects';
 import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
-import { inDeletionOrder } from '../workloads/deletion-order';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -181,40 +180,42 @@ it('serves ReplicationControllers alike', async () => {
   expect(cluster.client.view('ReplicationController').get(key)?.status).toMatchObject({ replicas: 2 });
 });
 
-describe('pods are given up', () => {
-  const T = '2026-01-01T00:00:00Z';
-  const LATER = '2026-01-01T01:00:00Z';
-  const aPod = (name: string, traits: { node?: string; ready?: string; cost?: string; born?: string } = {}): Pod =>
-    ({
-      metadata: {
-        name,
-        creationTimestamp: traits.born ?? T,
-        annotations: traits.cost === undefined ? {} : { 'controller.kubernetes.io/pod-deletion-cost': traits.cost },
-      },
-      spec: { nodeName: traits.node ?? '' },
-      status: {
-        phase: traits.node === undefined ? 'Pending' : 'Running',
-        conditions:
-          traits.ready === undefined ? [] : [{ type: 'Ready', status: 'True', lastTransitionTime: traits.ready }],
-      },
-    }) as unknown as Pod;
-
-  it.each([
-    ['unscheduled first', [aPod('a', { node: 'n' }), aPod('b')], ['b', 'a']],
-    ['unready before ready', [aPod('a', { node: 'n', ready: T }), aPod('b', { node: 'n' })], ['b', 'a']],
-    ['cheap before costly', [aPod('a', { node: 'n', cost: '5' }), aPod('b', { node: 'n', cost: '-1' })], ['b', 'a']],
-    [
-      'from crowded nodes first',
-      [aPod('a', { node: 'm' }), aPod('b', { node: 'n' }), aPod('c', { node: 'n' })],
-      ['b', 'c', 'a'],
-    ],
-    [
-      'short ready before long ready',
-      [aPod('a', { node: 'n', ready: T }), aPod('b', { node: 'n', ready: LATER })],
-      ['b', 'a'],
-    ],
-    ['young before old', [aPod('a', { node: 'n' }), aPod('b', { node: 'n', born: LATER })], ['b', 'a']],
-  ])('%s', (_rule, given, order) => {
-    expect(inDeletionOrder(given).map(({ metadata }) => metadata.name)).toEqual(order);
+it('gives up pods of nodes that its owner crowds with other pods', async () => {
+  // Stands for the Deployment, and does nothing by itself.
+  const { metadata: owned } = await cluster.client.create('ConfigMap', {
+    metadata: { namespace: 'default', name: 'web' },
   });
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'web', uid: owned.uid, controller: true };
+  const made = async (name: string, nodes: readonly string[], tier: string): Promise<void> => {
+    const labels = { app: 'web', tier };
+    await cluster.client.create('ReplicaSet', {
+      metadata: { namespace: 'default', name, ownerReferences: [owner] },
+      spec: {
+        replicas: nodes.length,
+        selector: { matchLabels: labels },
+        template: { ...template, metadata: { labels } },
+      },
+    });
+    await cluster.idle();
+    const waiting = pods().filter(
+      ({ metadata, spec }) => metadata.labels?.['tier'] === tier && spec.nodeName === undefined,
+    );
+    for (const [at, { metadata }] of waiting.entries()) {
+      const nodeName = nodes[at] ?? '';
+      await cluster.client.bind({ namespace: 'default', name: metadata.name }, { nodeName, uid: metadata.uid });
+    }
+    await report(cluster, pods(), 'ready');
+  };
+  for (const name of ['n1', 'n2']) await cluster.client.create('Node', { metadata: { name } });
+  await made('old', ['n2', 'n2'], 'old');
+  await made('new', ['n1', 'n2'], 'new');
+  await cluster.client.modify('ReplicaSet', { namespace: 'default', name: 'new' }, (it) => ({
+    ...it,
+    spec: { ...it.spec, replicas: 1, selector: it.spec?.selector ?? {} },
+  }));
+  await cluster.idle();
+  const left = pods().filter(
+    ({ metadata }) => metadata.labels?.['tier'] === 'new' && metadata.deletionTimestamp === undefined,
+  );
+  expect(left.map(({ spec }) => spec.nodeName)).toEqual(['n1']);
 });

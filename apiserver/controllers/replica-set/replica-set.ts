@@ -115,9 +115,22 @@ export class ReplicaSetController implements Controller {
       if (template === undefined) return;
       await this.pods.createMany(set, Math.min(missing, BURST), () => podFrom(set, template));
     } else if (missing < 0) {
-      const surplus = inDeletionOrder(active, (pod) => this.waitMs(set, pod) === 0).slice(0, Math.min(-missing, BURST));
-      await this.pods.deleteMany(set, surplus);
+      const ordered = inDeletionOrder(active, {
+        isAvailable: (pod) => this.waitMs(set, pod) === 0,
+        neighbours: this.relatedTo(set),
+        nowMs: this.deps.clock.now(),
+      });
+      await this.pods.deleteMany(set, ordered.slice(0, Math.min(-missing, BURST)));
     }
+  }
+
+  /** The active pods of the set, and of the others of its Deployment. */
+  private relatedTo(set: Set): readonly Pod[] {
+    const owner = controllerOf(set);
+    const { namespace } = set.metadata;
+    const sets: readonly Set[] =
+      owner === undefined ? [set] : this.deps.client.view(this.kind).list({ namespace, ownedBy: owner.uid });
+    return sets.flatMap((each) => this.standingOf(each));
   }
 
   private async writeStatus(
