@@ -7,6 +7,7 @@ import { addSets } from './libraries/sets';
 import { addTextAndLists, RE2_MATCHES } from './libraries/text-and-lists';
 import { addTimes } from './libraries/times';
 import { addUrls } from './libraries/urls';
+import { addListTypes, withListTypes } from './list-types';
 import { reads, walk } from './syntax-tree';
 import { TimeLimit } from './within-time';
 
@@ -64,7 +65,12 @@ export class Expressions {
   private readonly compiled = new Map<string, Expression>();
   private readonly limit = new TimeLimit(LIMIT_MS);
 
-  constructor(variables: readonly string[]) {
+  /** `listTypes`: values may have lists whose items are told apart otherwise than by their place. */
+  constructor(
+    variables: readonly string[],
+    private readonly options: { readonly listTypes?: boolean } = {},
+  ) {
+    if (options.listTypes === true) addListTypes(this.environment);
     for (const name of variables) this.environment.registerVariable(name, 'dyn');
   }
 
@@ -79,8 +85,17 @@ export class Expressions {
     return made;
   }
 
+  private withListTypes(text: string): string {
+    try {
+      return withListTypes(this.environment, text);
+    } catch {
+      // What cannot be parsed is told of by who parses it for good.
+      return text;
+    }
+  }
+
   private parse(text: string): Expression {
-    const parsed = parseIn(this.environment, text);
+    const parsed = parseIn(this.environment, this.options.listTypes === true ? this.withListTypes(text) : text);
     const check = parsed.check();
     if (!check.valid) throw celError(check.error);
     const { ast } = parsed;

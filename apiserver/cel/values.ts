@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../custom-resources/json-schema';
 import { isFields } from '../custom-resources/json-schema';
+import { asTold } from './list-types';
 
 /**
  * JSON as CEL sees it: whole numbers are ints, which the library has as BigInt, and all others doubles. Where a schema
@@ -10,7 +11,7 @@ export function toCel(value: unknown, schema?: JsonSchema): unknown {
   if (typeof value === 'number')
     return Number.isSafeInteger(value) && schema?.type !== 'number' ? BigInt(value) : value;
   if (typeof value === 'string') return schema?.format === undefined ? value : ofFormat(value, schema.format);
-  if (Array.isArray(value)) return value.map((item) => toCel(item, schema?.items));
+  if (Array.isArray(value)) return listToCel(value, schema);
   if (!isFields(value)) return value;
   const { properties = {}, additionalProperties } = schema ?? {};
   const more = typeof additionalProperties === 'object' ? additionalProperties : undefined;
@@ -20,6 +21,18 @@ export function toCel(value: unknown, schema?: JsonSchema): unknown {
       return [known === undefined ? name : escapedName(name), toCel(child, known ?? more)];
     }),
   );
+}
+
+function listToCel(list: readonly unknown[], schema: JsonSchema | undefined): unknown[] {
+  const items = list.map((item) => toCel(item, schema?.items));
+  switch (schema?.['x-kubernetes-list-type']) {
+    case 'set':
+      return asTold(items);
+    case 'map':
+      return asTold(items, (schema['x-kubernetes-list-map-keys'] ?? []).map(escapedName));
+    default:
+      return items;
+  }
 }
 
 /** Texts of some formats are values of their own (k8s.io/apiserver/pkg/cel/common: UnstructuredToVal). */

@@ -7,6 +7,8 @@ import type { Clock } from '../../shared/clock';
 import { toTimestamp } from '../../shared/clock';
 import { isSameJson } from '../../shared/same-json';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
+import type { Approval } from '../custom-resources/definition-problems';
+import { approvalOf } from '../custom-resources/definition-problems';
 import { CLEANUP_FINALIZER } from '../kinds/custom-resource-definition';
 import type { Client, ObjectKey } from '../registry/client';
 import { keyOf } from '../registry/client';
@@ -21,6 +23,20 @@ interface Condition {
   readonly message: string;
 }
 type NameConflict = Pick<Condition, 'reason' | 'message'>;
+
+const APPROVALS: Readonly<Record<Approval['is'], Pick<Condition, 'status' | 'reason'>>> = {
+  approved: { status: 'True', reason: 'ApprovedAnnotation' },
+  bypassed: { status: 'False', reason: 'UnapprovedAnnotation' },
+  missing: { status: 'False', reason: 'MissingAnnotation' },
+  invalid: { status: 'False', reason: 'InvalidAnnotation' },
+};
+
+/** Whether a definition in one of Kubernetes' own groups was agreed to; undefined for other groups. */
+function approvalCondition({ spec, metadata }: Definition): Condition | undefined {
+  const approval = approvalOf(spec.group, metadata);
+  if (approval === undefined) return undefined;
+  return { type: 'KubernetesAPIApprovalPolicyConformant', ...APPROVALS[approval.is], message: approval.message };
+}
 
 /** Accepts the names of a definition, which establishes it, and removes its objects when it is deleted. */
 export class CustomResourceDefinitionController implements Controller {
@@ -56,6 +72,7 @@ export class CustomResourceDefinitionController implements Controller {
     const problem = this.nameConflict(definition);
     const established = (definition.status?.conditions ?? []).find(({ type }) => type === 'Established');
     const storage = versions.find((version) => version.storage)?.name ?? '';
+    const approval = approvalCondition(definition);
     await this.writeStatus(definition, (current) => ({
       ...current,
       ...(problem === undefined ? { acceptedNames: names } : {}),
@@ -73,6 +90,7 @@ export class CustomResourceDefinitionController implements Controller {
               message: 'the initial names have been accepted',
             }
           : { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' },
+        ...(approval === undefined ? [] : [approval]),
       ]),
     }));
   }

@@ -18,7 +18,7 @@ import { shapeOfJsonSchema } from './custom-shape';
 import type { WebhookCalls } from './conversion-webhook';
 import { createAskConversion } from './conversion-webhook';
 import { setSchemaDefaults } from './defaulting';
-import type { JsonSchema } from './json-schema';
+import type { Fields, JsonSchema } from './json-schema';
 import { openApiOf } from './open-api';
 import { prune } from './prune';
 import { validateValue } from './validate-value';
@@ -70,13 +70,8 @@ function customKind({ spec }: Definition, version: CustomResourceDefinitionVersi
       ? { deprecation: version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated` }
       : {}),
     setDefaults: (object) => setSchemaDefaults(object, schema),
-    validate(object) {
-      const problems = validateFields(object, schema);
-      // Rules may rely on the types that the schema gives.
-      return problems.length > 0 ? problems : rules.check(object);
-    },
-    validateCreate: (object) => (validateFields(object, schema).length > 0 ? [] : rules.checkNew(object)),
-    validateUpdate: (object, old) => (validateFields(object, schema).length > 0 ? [] : rules.checkChange(object, old)),
+    validateCreate: (object) => problemsOf(object, schema, rules),
+    validateUpdate: (object, old) => problemsOf(object, schema, rules, old),
     custom: customType({ group, version: version.name, kind: names.kind, schema }, types),
     ...(conversion === undefined ? {} : { conversion }),
     ...(scale === undefined
@@ -97,7 +92,7 @@ const schemaOf = (version: CustomResourceDefinitionVersion): JsonSchema =>
     'x-kubernetes-preserve-unknown-fields': true,
   };
 
-/** metadata has its own rules: of a custom schema it may only restrict name and labels, which Kubernetes ignores for pruning. */
+/** metadata has its own type. */
 const withoutMeta = (object: ApiObject): ApiObject => {
   const { apiVersion: _a, kind: _k, metadata: _m, ...fields } = object;
   return fields;
@@ -137,12 +132,49 @@ function customType(
   };
 }
 
-const validateFields = (object: ApiObject, schema: JsonSchema): readonly StatusCause[] =>
-  validateValue(
-    withoutMeta(object),
-    { ...schema, required: (schema.required ?? []).filter((name) => name !== 'metadata') },
-    '',
-  );
+function problemsOf(
+  object: ApiObject,
+  schema: JsonSchema,
+  rules: ValidationRules,
+  old?: ApiObject,
+): readonly StatusCause[] {
+  const problems = withoutOldDuplicates(validateFields(object, schema, old), schema, old);
+  // Rules may rely on the types that the schema gives.
+  return problems.length > 0 ? problems : rules.check(object, old);
+}
+
+/** That items of a list are the same is no news where some were before. */
+function withoutOldDuplicates(
+  problems: readonly StatusCause[],
+  schema: JsonSchema,
+  old: ApiObject | undefined,
+): readonly StatusCause[] {
+  const isDuplicate = ({ reason }: StatusCause): boolean => reason === 'FieldValueDuplicate';
+  if (old === undefined || !problems.some(isDuplicate)) return problems;
+  return validateFields(old, schema).some(isDuplicate) ? problems.filter((each) => !isDuplicate(each)) : problems;
+}
+
+function validateFields(object: ApiObject, schema: JsonSchema, old?: ApiObject): readonly StatusCause[] {
+  const { properties: { metadata, ...properties } = {}, required = [], ...rest } = schema;
+  const fields = { ...rest, properties, required: required.filter((name) => name !== 'metadata') };
+  const before = old === undefined ? {} : { old: { value: withoutMeta(old) } };
+  return [
+    ...(metadata === undefined ? [] : validateValue(namesOf(object), namesSchema(metadata), 'metadata')),
+    ...validateValue(withoutMeta(object), fields, '', before),
+  ];
+}
+
+/** What a definition may ask of metadata: how objects are called. */
+function namesOf({ metadata = {} }: ApiObject): Fields {
+  const { name, generateName } = metadata;
+  return { ...(name === undefined ? {} : { name }), ...(generateName === undefined ? {} : { generateName }) };
+}
+const namesSchema = ({ properties = {} }: JsonSchema): JsonSchema => ({
+  type: 'object',
+  properties: Object.fromEntries(
+    Object.entries(properties).filter(([field]) => field === 'name' || field === 'generateName'),
+  ),
+});
 
 /** Between versions of a definition without a webhook only apiVersion differs. */
 function conversionOf(

@@ -4,8 +4,9 @@ import type { Expression } from '../cel/expression';
 import { CelError, Expressions, FieldChecker } from '../cel/expression';
 import { forbiddenField, invalidValue } from '../kinds/validation/field-errors';
 import { extentOf, mostItems } from './extents';
-import type { JsonSchema } from './json-schema';
+import type { JsonSchema, ValidationRule } from './json-schema';
 import { knownTypes } from './known-types';
+import { ruleShapeProblems } from './rule-shape';
 import { RULE_VARIABLES } from './validation-rules';
 
 /** What one rule may cost, for all values that it may have to be asked about (apiextensions: StaticEstimatedCostLimit). */
@@ -18,6 +19,8 @@ interface Place {
   /** So many values of the place may be in one object. */
   readonly count: number;
   readonly isRoot: boolean;
+  /** The outermost place around this one whose values cannot be told to be the same after an update. */
+  readonly uncorrelated?: string;
 }
 
 /** What is wrong with the rules of a schema (`x-kubernetes-validations`), at all its levels. */
@@ -25,24 +28,48 @@ export function ruleProblems(root: JsonSchema, field: string): readonly StatusCa
   const cel = new Expressions(RULE_VARIABLES);
   let total = 0;
   const visit = (schema: JsonSchema, place: Place): readonly StatusCause[] => [
-    ...(schema['x-kubernetes-validations'] ?? []).flatMap(({ rule, messageExpression }, index) =>
-      Object.entries({ rule, messageExpression }).flatMap(([name, text]) => {
-        if (text === undefined) return [];
-        const at = `${place.field}.x-kubernetes-validations[${index}].${name}`;
+    ...(schema['x-kubernetes-validations'] ?? []).flatMap((rule, index) => {
+      const ruleField = `${place.field}.x-kubernetes-validations[${index}]`;
+      const shape = ruleShapeProblems(rule, schema, ruleField);
+      if (shape.length > 0) return shape;
+      const { rule: condition, messageExpression } = rule;
+      const problems = Object.entries({ rule: condition, messageExpression }).flatMap(([name, text]) => {
+        if (text === undefined || text === '') return [];
+        const at = `${ruleField}.${name}`;
         const compiled = compile(cel, text);
         const why = typeof compiled === 'string' ? compiled : undefinedField(schema, text, place.isRoot);
         if (why !== undefined) return [invalidValue(at, text, `compilation failed: ${why}`)];
         const cost = typeof compiled === 'string' ? 0 : costOf(compiled, schema) * place.count;
         total += cost;
         return cost > RULE_BUDGET ? [tooExpensive(at, `estimated ${name} cost`, cost / RULE_BUDGET)] : [];
-      }),
-    ),
+      });
+      return problems.length > 0 ? problems : oldSelfProblems(cel, rule, place, ruleField);
+    }),
     ...childrenOf(schema, place).flatMap(([child, below]) => visit(child, below)),
   ];
   const problems = visit(root, { field, count: 1, isRoot: true });
   if (problems.length > 0 || total <= SCHEMA_BUDGET) return problems;
   const what = 'x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema';
   return [tooExpensive(field, what, total / SCHEMA_BUDGET)];
+}
+
+function oldSelfProblems(
+  cel: Expressions,
+  { rule, messageExpression, optionalOldSelf }: ValidationRule,
+  { uncorrelated }: Place,
+  field: string,
+): readonly StatusCause[] {
+  const reads = [rule, messageExpression].some((text) => {
+    const compiled = text === undefined || text === '' ? '' : compile(cel, text);
+    return typeof compiled !== 'string' && compiled.reads('oldSelf');
+  });
+  if (!reads) {
+    const why = 'may not be set if oldSelf is not used in rule';
+    return optionalOldSelf === undefined ? [] : [invalidValue(`${field}.optionalOldSelf`, optionalOldSelf, why)];
+  }
+  if (uncorrelated === undefined) return [];
+  const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated}`;
+  return [invalidValue(`${field}.rule`, rule, why)];
 }
 
 /** The expression, or why it is none. */
@@ -73,17 +100,29 @@ function tooExpensive(field: string, what: string, factor: number): StatusCause 
   );
 }
 
-function childrenOf(schema: JsonSchema, { field, count }: Place): readonly (readonly [JsonSchema, Place])[] {
+function childrenOf(schema: JsonSchema, place: Place): readonly (readonly [JsonSchema, Place])[] {
   const { properties = {}, additionalProperties, items } = schema;
+  const { field, count, uncorrelated } = place;
   const many = count * mostItems(schema);
+  const within = (isTold: boolean): Pick<Place, 'uncorrelated'> => {
+    const outermost = uncorrelated ?? (isTold ? undefined : field);
+    return outermost === undefined ? {} : { uncorrelated: outermost };
+  };
+  const ofMap = within(schema['x-kubernetes-map-type'] !== 'atomic');
+  const ofList = within(schema['x-kubernetes-list-type'] === 'map');
   const isRoot = false;
   return [
     ...Object.entries(properties).map(
-      ([name, child]) => [child, { field: `${field}.properties[${name}]`, count, isRoot }] as const,
+      ([name, child]) => [child, { field: `${field}.properties[${name}]`, count, isRoot, ...ofMap }] as const,
     ),
     ...(typeof additionalProperties === 'object'
-      ? [[additionalProperties, { field: `${field}.additionalProperties`, count: many, isRoot }] as const]
+      ? [
+          [
+            additionalProperties,
+            { field: `${field}.additionalProperties`, count: many, isRoot, ...within(true) },
+          ] as const,
+        ]
       : []),
-    ...(items === undefined ? [] : [[items, { field: `${field}.items`, count: many, isRoot }] as const]),
+    ...(items === undefined ? [] : [[items, { field: `${field}.items`, count: many, isRoot, ...ofList }] as const]),
   ];
 }

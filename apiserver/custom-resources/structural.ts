@@ -3,6 +3,7 @@ import { regularExpression } from '../cel/regular-expressions';
 import { forbiddenField, invalidValue, notSupported, required } from '../kinds/validation/field-errors';
 import type { JsonSchema } from './json-schema';
 import { isIntOrString, preservesUnknown } from './json-schema';
+import { listTypeProblems } from './list-type-problems';
 
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 /** What may not stand inside allOf, anyOf, oneOf and not: it would decide about structure. */
@@ -26,7 +27,8 @@ export function structuralProblems(schema: JsonSchema, field: string, isRoot = t
           ),
         ]
       : []),
-    ...listProblems(schema, field),
+    ...listTypeProblems(schema, field),
+    ...markProblems(schema, field, isRoot),
     ...patternProblems(schema, field),
     ...Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
       isRoot && name === 'metadata' ? [] : structuralProblems(child, `${field}.properties[${name}]`, false),
@@ -53,36 +55,18 @@ function typeProblems(schema: JsonSchema, field: string, isRoot: boolean): reado
     : [];
 }
 
-function listProblems(schema: JsonSchema, field: string): readonly StatusCause[] {
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  if (schema['x-kubernetes-list-type'] !== 'map') {
-    return keys.length === 0
-      ? []
-      : [
-          forbiddenField(
-            `${field}.x-kubernetes-list-map-keys`,
-            "must not be set unless x-kubernetes-list-type is 'map'",
-          ),
-        ];
-  }
-  if (keys.length === 0)
-    return [required(`${field}.x-kubernetes-list-map-keys`, "must not be empty if x-kubernetes-list-type is 'map'")];
-  const properties = schema.items?.properties ?? {};
-  const needed = schema.items?.required ?? [];
-  return keys.flatMap((key, index) => {
-    const property = properties[key];
-    const place = `${field}.x-kubernetes-list-map-keys[${index}]`;
-    if (property === undefined) return [invalidValue(place, key, `entries must all be names of item properties`)];
-    return needed.includes(key) || property.default !== undefined
-      ? []
-      : [
-          required(
-            `${field}.items.properties[${key}].default`,
-            'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-          ),
-        ];
-  });
-}
+/** Marks that say nothing, or not in this place. */
+const markProblems = (schema: JsonSchema, field: string, isRoot: boolean): readonly StatusCause[] => [
+  ...(isRoot && schema.nullable === true
+    ? [forbiddenField(`${field}.nullable`, 'nullable cannot be true at the root')]
+    : []),
+  ...(schema['x-kubernetes-preserve-unknown-fields'] === false
+    ? [invalidValue(`${field}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined')]
+    : []),
+  ...(schema['x-kubernetes-embedded-resource'] === true && schema.type !== 'object'
+    ? [invalidValue(`${field}.type`, schema.type ?? '', 'must be object if x-kubernetes-embedded-resource is true')]
+    : []),
+];
 
 function patternProblems({ pattern }: JsonSchema, field: string): readonly StatusCause[] {
   if (pattern === undefined) return [];

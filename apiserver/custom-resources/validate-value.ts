@@ -5,9 +5,20 @@ import { isFound } from '../cel/regular-expressions';
 import { isKnownFormat, matchesFormat } from './formats';
 import type { JsonSchema } from './json-schema';
 import { childPath, isFields, isIntOrString, itemPath } from './json-schema';
+import type { Before } from './same-place';
+import { fieldBefore, itemBefore } from './same-place';
 
-/** What is wrong with a value, in the words of Kubernetes' validation of custom resources (kube-openapi/validate). */
-export function validateValue(value: unknown, schema: JsonSchema, path: string): readonly StatusCause[] {
+/**
+ * What is wrong with a value, in the words of Kubernetes' validation of custom resources (kube-openapi/validate). What is as
+ * it was before is not wrong: a schema may have become stricter since.
+ */
+export function validateValue(
+  value: unknown,
+  schema: JsonSchema,
+  path: string,
+  before: Before = {},
+): readonly StatusCause[] {
+  if (before.old !== undefined && isSameJson(value, before.old.value)) return [];
   if (value === null) return schema.nullable === true ? [] : typeMismatch(path, 'null', schema.type ?? 'object');
   const mismatch = typeProblem(value, schema, path);
   if (mismatch.length > 0) return mismatch;
@@ -15,8 +26,8 @@ export function validateValue(value: unknown, schema: JsonSchema, path: string):
     ...enumProblems(value, schema, path),
     ...(typeof value === 'string' ? stringProblems(value, schema, path) : []),
     ...(typeof value === 'number' ? numberProblems(value, schema, path) : []),
-    ...(Array.isArray(value) ? listProblems(value, schema, path) : []),
-    ...(isFields(value) ? objectProblems(value, schema, path) : []),
+    ...(Array.isArray(value) ? listProblems(value, schema, path, before) : []),
+    ...(isFields(value) ? objectProblems(value, schema, path, before) : []),
     ...junctorProblems(value, schema, path),
   ];
 }
@@ -92,7 +103,12 @@ function numberProblems(value: number, schema: JsonSchema, path: string): readon
   ];
 }
 
-function listProblems(list: readonly unknown[], schema: JsonSchema, path: string): readonly StatusCause[] {
+function listProblems(
+  list: readonly unknown[],
+  schema: JsonSchema,
+  path: string,
+  before: Before,
+): readonly StatusCause[] {
   const { minItems, maxItems, items } = schema;
   return [
     ...(minItems !== undefined && list.length < minItems
@@ -108,7 +124,11 @@ function listProblems(list: readonly unknown[], schema: JsonSchema, path: string
         ]
       : []),
     ...duplicates(list, schema, path),
-    ...(items === undefined ? [] : list.flatMap((item, index) => validateValue(item, items, itemPath(path, index)))),
+    ...(items === undefined
+      ? []
+      : list.flatMap((item, index) =>
+          validateValue(item, items, itemPath(path, index), itemBefore(before, schema, item)),
+        )),
   ];
 }
 
@@ -132,10 +152,12 @@ function objectProblems(
   value: Readonly<Record<string, unknown>>,
   schema: JsonSchema,
   path: string,
+  before: Before,
 ): readonly StatusCause[] {
   const { properties = {}, additionalProperties, minProperties, maxProperties } = schema;
   const count = Object.keys(value).length;
   return [
+    ...(schema['x-kubernetes-embedded-resource'] === true ? embeddedProblems(value, path) : []),
     ...(schema.required ?? [])
       .filter((name) => !Object.hasOwn(value, name))
       .map((name) => required(childPath(path, name))),
@@ -154,10 +176,20 @@ function objectProblems(
     ...Object.entries(value).flatMap(([name, child]) => {
       const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
       const childSchema = known ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
-      return childSchema === undefined ? [] : validateValue(child, childSchema, childPath(path, name));
+      if (childSchema === undefined) return [];
+      return validateValue(child, childSchema, childPath(path, name), fieldBefore(before, name));
     }),
   ];
 }
+
+/** An object within the object says what it is (apiextensions: schema/objectmeta). */
+const embeddedProblems = (value: Readonly<Record<string, unknown>>, path: string): readonly StatusCause[] =>
+  ['apiVersion', 'kind'].flatMap((name) => {
+    const at = childPath(path, name);
+    if (!Object.hasOwn(value, name)) return [required(at, 'must not be empty')];
+    if (typeof value[name] !== 'string') return [invalidValue(at, value[name], 'must be a string')];
+    return value[name] === '' ? [invalidValue(at, '', 'must not be empty')] : [];
+  });
 
 function junctorProblems(value: unknown, schema: JsonSchema, path: string): readonly StatusCause[] {
   const isValid = (part: JsonSchema): boolean => validateValue(value, part, path).length === 0;

@@ -1,10 +1,13 @@
 import { Optional } from '@marcbachmann/cel-js';
 import type { ApiObject } from '../../shared/api/objects';
 import type { StatusCause } from '../../shared/status-error';
+import { isSameJson } from '../../shared/same-json';
 import { CelError, Expressions } from '../cel/expression';
 import { toCel } from '../cel/values';
 import type { Fields, JsonSchema, ValidationRule } from './json-schema';
 import { childPath, isFields, itemPath } from './json-schema';
+import type { Before } from './same-place';
+import { fieldBefore, itemBefore } from './same-place';
 
 /** `self` is the value that a rule stands at, `oldSelf` what stood there before an update. */
 export const RULE_VARIABLES = ['self', 'oldSelf'];
@@ -13,59 +16,48 @@ export const RULE_VARIABLES = ['self', 'oldSelf'];
 const rulesOf = (schema: JsonSchema): readonly ValidationRule[] => schema['x-kubernetes-validations'] ?? [];
 
 /** Where a value stands, what it is, and what it was. */
-interface Place {
+interface Place extends Before {
   readonly path: string;
   readonly value: unknown;
-  /** Absent: nothing was there, or nothing that could be told to be the same. */
-  readonly old?: { readonly value: unknown };
 }
 
 /** The rules of a schema, at all its levels. */
 export class ValidationRules {
-  private readonly cel = new Expressions(RULE_VARIABLES);
+  private readonly cel: Expressions;
   private readonly withRules = new WeakSet<JsonSchema>();
   private readonly isNeeded: boolean;
 
   constructor(private readonly schema: JsonSchema) {
     this.isNeeded = this.mark(schema);
+    this.cel = new Expressions(RULE_VARIABLES, { listTypes: this.isNeeded && tellsItemsApart(schema) });
   }
 
-  /** What an object is refused for, whatever it was before. */
-  check(object: ApiObject): readonly StatusCause[] {
-    return this.isNeeded ? this.visit(this.schema, { path: '', value: rootOf(object) }, false) : [];
-  }
-
-  /** What a new object is refused for by rules that could compare it with an older one. */
-  checkNew(object: ApiObject): readonly StatusCause[] {
-    return this.isNeeded ? this.visit(this.schema, { path: '', value: rootOf(object) }, true) : [];
-  }
-
-  /** What a change from `old` is refused for. */
-  checkChange(object: ApiObject, old: ApiObject): readonly StatusCause[] {
+  /**
+   * What an object is refused for. With `old`, which it is to replace, also by the rules that compare the two; what it does
+   * not change is not refused for other rules.
+   */
+  check(object: ApiObject, old?: ApiObject): readonly StatusCause[] {
     if (!this.isNeeded) return [];
-    return this.visit(this.schema, { path: '', value: rootOf(object), old: { value: rootOf(old) } }, true);
+    const before = old === undefined ? {} : { old: { value: rootOf(old) } };
+    return this.visit(this.schema, { path: '', value: rootOf(object), ...before });
   }
 
   private mark(schema: JsonSchema): boolean {
-    const { properties = {}, additionalProperties, items } = schema;
-    const parts = [
-      ...Object.values(properties),
-      ...(typeof additionalProperties === 'object' ? [additionalProperties] : []),
-      ...(items === undefined ? [] : [items]),
-    ];
-    const below = parts.map((part) => this.mark(part)).some((has) => has);
+    const below = partsOf(schema)
+      .map((part) => this.mark(part))
+      .some((has) => has);
     const has = below || rulesOf(schema).length > 0;
     if (has) this.withRules.add(schema);
     return has;
   }
 
-  private visit(schema: JsonSchema, place: Place, transitions: boolean): readonly StatusCause[] {
+  private visit(schema: JsonSchema, place: Place): readonly StatusCause[] {
     if (!this.withRules.has(schema) || place.value === null || place.value === undefined) return [];
+    const isUnchanged = place.old !== undefined && isSameJson(place.value, place.old.value);
     const own = rulesOf(schema)
-      .filter((rule) => this.isTransition(rule) === transitions)
+      .filter((rule) => !isUnchanged || this.isTransition(rule))
       .flatMap((rule) => this.judge(rule, schema, place) ?? []);
-    const below = childrenOf(schema, place).flatMap((child) => this.visit(child.schema, child.place, transitions));
-    return [...own, ...below];
+    return [...own, ...childrenOf(schema, place).flatMap((child) => this.visit(child.schema, child.place))];
   }
 
   /** Rules that compare with what was there before hold for updates alone, unless they say otherwise. */
@@ -111,6 +103,16 @@ export class ValidationRules {
   }
 }
 
+const partsOf = ({ properties = {}, additionalProperties, items }: JsonSchema): readonly JsonSchema[] => [
+  ...Object.values(properties),
+  ...(typeof additionalProperties === 'object' ? [additionalProperties] : []),
+  ...(items === undefined ? [] : [items]),
+];
+
+/** Whether it has a list of which the order does not matter. */
+const tellsItemsApart = (schema: JsonSchema): boolean =>
+  ['set', 'map'].includes(schema['x-kubernetes-list-type'] ?? '') || partsOf(schema).some(tellsItemsApart);
+
 /** Of metadata rules see the names alone. */
 function rootOf({ metadata, ...fields }: ApiObject): Fields {
   const { name, generateName } = metadata ?? {};
@@ -137,35 +139,21 @@ interface Child {
   readonly place: Place;
 }
 
-function childrenOf(schema: JsonSchema, { path, value, old }: Place): readonly Child[] {
+function childrenOf(schema: JsonSchema, place: Place): readonly Child[] {
   const { properties = {}, additionalProperties, items } = schema;
+  const { path, value } = place;
   if (Array.isArray(value)) {
     if (items === undefined) return [];
-    const before = Array.isArray(old?.value) ? (old.value as readonly unknown[]) : [];
     return value.map((item: unknown, index) => ({
       schema: items,
-      place: { path: itemPath(path, index), value: item, ...sameItem(schema, item, before) },
+      place: { path: itemPath(path, index), value: item, ...itemBefore(place, schema, item) },
     }));
   }
   if (!isFields(value)) return [];
-  const before = isFields(old?.value) ? old.value : {};
   const more = typeof additionalProperties === 'object' ? additionalProperties : undefined;
   return Object.entries(value).flatMap(([name, child]) => {
     const known = (Object.hasOwn(properties, name) ? properties[name] : undefined) ?? more;
     if (known === undefined) return [];
-    const was = Object.hasOwn(before, name) ? { old: { value: before[name] } } : {};
-    return [{ schema: known, place: { path: childPath(path, name), value: child, ...was } }];
+    return [{ schema: known, place: { path: childPath(path, name), value: child, ...fieldBefore(place, name) } }];
   });
-}
-
-/** Items are told by their keys where the list is a map; in other lists nothing says which was which. */
-function sameItem(
-  schema: JsonSchema,
-  item: unknown,
-  before: readonly unknown[],
-): { readonly old?: { readonly value: unknown } } {
-  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  if (schema['x-kubernetes-list-type'] !== 'map' || keys.length === 0 || !isFields(item)) return {};
-  const found = before.find((each) => isFields(each) && keys.every((key) => each[key] === item[key]));
-  return found === undefined ? {} : { old: { value: found } };
 }

@@ -2,6 +2,8 @@ import type { CustomResourceDefinitionSpec, CustomResourceDefinitionStatus } fro
 import type { ApiObject, StoredObject } from '../../shared/api/objects';
 import { isDns1035Label, isDns1123Subdomain } from '../../shared/names';
 import type { StatusCause } from '../../shared/status-error';
+import { defaultProblems } from '../custom-resources/default-problems';
+import { approvalProblems, versionProblems } from '../custom-resources/definition-problems';
 import type { JsonSchema } from '../custom-resources/json-schema';
 import { ruleProblems } from '../custom-resources/rule-problems';
 import { structuralProblems } from '../custom-resources/structural';
@@ -50,6 +52,7 @@ export const customResourceDefinition = defineKind({
     object['status'] = { storedVersions: stored, acceptedNames: { plural: '', kind: '' }, conditions: [] };
   },
   validate,
+  validateCreate: (object) => approvalProblems(specOf(object).group ?? '', object.metadata ?? {}),
   validateUpdate(object, old) {
     const isEstablished = (statusOf(old).conditions ?? []).some(
       ({ type, status }) => type === 'Established' && status === 'True',
@@ -58,6 +61,7 @@ export const customResourceDefinition = defineKind({
     const served = new Set((spec.versions ?? []).map(({ name }) => name));
     const lost = (statusOf(old).storedVersions ?? []).filter((name) => !served.has(name));
     return [
+      ...approvalProblems(spec.group ?? '', object.metadata ?? {}, old.metadata),
       ...immutable('spec.group', spec.group, before.group),
       ...immutable('spec.names.plural', spec.names?.plural, before.names?.plural),
       ...(isEstablished ? immutable('spec.scope', spec.scope, before.scope) : []),
@@ -120,12 +124,7 @@ function validate(object: ApiObject): readonly StatusCause[] {
         ...(schema === undefined
           ? [required(`${path}.schema.openAPIV3Schema`, 'schemas are required')]
           : schemaProblems(schema, `${path}.schema.openAPIV3Schema`)),
-        ...each(`${path}.additionalPrinterColumns`, version.additionalPrinterColumns, (printer, at) => [
-          ...(printer.name === '' ? [required(`${at}.name`)] : []),
-          ...((printer.jsonPath ?? '').startsWith('.')
-            ? []
-            : [invalidValue(`${at}.jsonPath`, printer.jsonPath, 'must be a simple json path starting with .')]),
-        ]),
+        ...versionProblems(version, path),
       ];
       seen.add(version.name);
       return found;
@@ -135,7 +134,8 @@ function validate(object: ApiObject): readonly StatusCause[] {
 
 /** Rules are looked at where the schema says what they are about. */
 function schemaProblems(schema: JsonSchema, field: string): readonly StatusCause[] {
-  const problems = structuralProblems(schema, field);
+  const structural = structuralProblems(schema, field);
+  const problems = structural.length > 0 ? structural : defaultProblems(schema, field);
   return problems.length > 0 ? problems : ruleProblems(schema, field);
 }
 
