@@ -24,6 +24,11 @@ const ask = (url) =>
         ),
       );
     });
+    const stalled = setTimeout(() => {
+      const { localPort, connecting } = request.socket ?? {};
+      console.error(`stalled: ${url} ${localPort} ${connecting ? 'not' : 'though'} connected`);
+    }, 4_000);
+    request.once('close', () => clearTimeout(stalled));
     request.once('timeout', () => {
       const { socket } = request;
       request.destroy(

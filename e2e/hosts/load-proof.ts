@@ -4,9 +4,12 @@ import type { Running } from '../harness/programs';
 import { CHECKOUT } from '../harness/programs';
 import type { HostCluster } from './host-cluster';
 import { PodPlace } from './pod-place';
+import { watchStalledRequests } from './stalled-requests';
 
 const LOAD = path.join(CHECKOUT, 'e2e', 'clients', 'load.mjs');
 const app = { app: 'loaded' };
+/** The shell ends at once when told, and all else in the container with it; httpd as the first process would not hear it. */
+const SERVE = 'mkdir -p /tmp/www; hostname > /tmp/www/index.html; trap exit TERM; httpd -f -p 8080 -h /tmp/www & wait';
 
 export interface LoadPlan {
   readonly rollouts: number;
@@ -16,7 +19,8 @@ export interface LoadPlan {
   readonly answers: number;
 }
 
-export interface LoadOutcome {
+/** What one client counts. */
+interface Counted {
   readonly answered: number;
   readonly failed: number;
   /** What went wrong with the first that failed. */
@@ -24,9 +28,14 @@ export interface LoadOutcome {
   readonly seconds: number;
 }
 
+export interface LoadOutcome extends Counted {
+  /** What was seen of requests that had no answer for seconds, whatever became of them. */
+  readonly stalled: readonly string[];
+}
+
 /**
  * Asks a Service without pause, from a pod and from a machine outside, each time on a new connection, while all of its pods
- * are replaced again and again and nodes are emptied. Its pods have no preStop hook and end as soon as they are told.
+ * are replaced again and again and nodes are emptied. Its pods have no preStop hook and end at once when they are told.
  */
 export async function loadOverChanges(cluster: HostCluster, plan: LoadPlan): Promise<LoadOutcome> {
   const home = cluster.worker(1);
@@ -44,6 +53,7 @@ export async function loadOverChanges(cluster: HostCluster, plan: LoadPlan): Pro
     cluster.serverHost.start(process.execPath, [LOAD, '4', share, ...nodePorts]),
   ];
   await Promise.all(clients.map((client) => client.until(/asking/)));
+  const stalled = watchStalledRequests(cluster, clients);
 
   for (let round = 0; round < plan.rollouts; round++) {
     await cluster.ok(['rollout', 'restart', 'deployment/loaded']);
@@ -71,15 +81,16 @@ export async function loadOverChanges(cluster: HostCluster, plan: LoadPlan): Pro
         .split('\n')
         .find((each) => each.startsWith('{'));
       if (line === undefined) throw new Error(`the load ended early:\n${client.output()}`);
-      return JSON.parse(line) as LoadOutcome;
+      return JSON.parse(line) as Counted;
     }),
   );
-  return outcomes.reduce((sum, each) => ({
+  const counted = outcomes.reduce((sum, each) => ({
     answered: sum.answered + each.answered,
     failed: sum.failed + each.failed,
     first: [...sum.first, ...each.first],
     seconds: Math.max(sum.seconds, each.seconds),
   }));
+  return { ...counted, stalled: await stalled() };
 }
 
 const manifests = (home: string): string =>
@@ -102,11 +113,7 @@ const manifests = (home: string): string =>
                 labelSelector: { matchLabels: app },
               },
             ],
-            containers: [
-              shell('mkdir -p /tmp/www; hostname > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www', {
-                readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 },
-              }),
-            ],
+            containers: [shell(SERVE, { readinessProbe: { httpGet: { path: '/', port: 8080 }, periodSeconds: 1 } })],
           },
         },
       },

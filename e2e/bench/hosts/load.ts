@@ -28,8 +28,9 @@ async function main(argv: readonly string[]): Promise<void> {
           ],
         ],
         notes: [
-          `${rollouts} rolling updates and ${drains} drains of four pods on three hosts, no preStop hooks, no grace in the pods`,
+          `${rollouts} rolling updates and ${drains} drains of four pods on three hosts, no preStop hooks; the pods end at once when they are told`,
           ...outcome.first,
+          ...outcome.stalled,
         ],
         figures: { rollouts, drains, ...outcome },
       },
