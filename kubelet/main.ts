@@ -17,6 +17,7 @@ import { ClusterNetwork } from './network/cluster-network';
 import { NodePolicies } from './network/policies/node-policies';
 import { NftKernel } from './network/services/nft-kernel';
 import { createDoors } from './network/doors';
+import { OpenNft } from './network/open-nft';
 import { hostIdOf } from './network/pod-network/host-facts';
 import { podNetworkNames } from './network/pod-network/names';
 import { PeerNetwork } from './network/pod-network/peer-network';
@@ -109,14 +110,17 @@ async function main(): Promise<void> {
   const canReachPeers = isRoot && (await PeerNetwork.isPossible());
   if (!canReachPeers)
     logger.warn({}, 'pods of other nodes are not reached from this one: it takes root, and the programs ip and nft');
-  const openDoors = createDoors({ config, isRoot, clock, random: systemRandom, logger });
+  const nft = new OpenNft({ clock });
+  const openDoors = createDoors({ config, isRoot, nft, clock, random: systemRandom, logger });
   const policies =
-    isRoot && (await NftKernel.isThere()) ? await NodePolicies.start({ nodeName, dataDir, clock, logger }) : undefined;
+    isRoot && (await NftKernel.isThere())
+      ? await NodePolicies.start({ nodeName, dataDir, nft, clock, logger })
+      : undefined;
   if (policies === undefined)
     logger.warn({}, 'NetworkPolicies do not hold on this node: it takes root, and the program nft');
   const network = new ClusterNetwork(
     {
-      ...{ clock, openDoors },
+      ...{ clock, nft, openDoors },
       ...(isRoot ? { bridge: new PodBridge(logger) } : {}),
       ...(policies === undefined ? {} : { policies }),
     },

@@ -40,7 +40,7 @@ const nothing: PolicyChange = { kind: 'change', policies: [], removedPolicies: [
 async function main(): Promise<void> {
   const lan = await Lan.create(0);
   try {
-    const kernel = new NftPolicyKernel('bench', (script) => lan.in('machine', 'nft', ['-f', '-'], script));
+    const kernel = new NftPolicyKernel('bench', lan.nft('machine'));
     const pods = new Map(every(PODS, (pod) => [String(pod), [address(pod)]] as const));
     const state = new PolicyState();
     let held = emptyRuleset;

@@ -11,6 +11,7 @@ import type { ClusterDns } from '../environment/cluster-dns';
 import type { PodBridge } from './bridged-traffic';
 import { NetworkState, keyOf } from './network-state';
 import type { NodeNetwork } from './node-network';
+import type { OpenNft } from './open-nft';
 import type { OpenNetwork, PodNetwork } from './pod-network/pod-network';
 import type { NodePolicies, RunningPod } from './policies/node-policies';
 
@@ -30,6 +31,7 @@ export interface ClusterNetworkOptions {
   readonly clock: Clock;
   /** Absent where the agent may not change this machine's network. */
   readonly bridge?: PodBridge;
+  readonly nft: OpenNft;
   /** Absent where this machine cannot keep pods to their NetworkPolicies. */
   readonly policies?: NodePolicies;
   /** `state`: what the server has told of Services, and will. */
@@ -76,6 +78,7 @@ export class ClusterNetwork implements AgentNetwork {
     await this.podNetwork().stop();
     await this.options.policies?.stop();
     await this.doors?.close();
+    await this.options.nft.stop();
   }
 
   async apply(change: NetworkChange): Promise<void> {

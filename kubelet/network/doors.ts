@@ -5,10 +5,12 @@ import { ApiRelay } from '../api-relay/api-relay';
 import type { KubeletConfig } from '../config';
 import type { ClusterNetworkOptions } from './cluster-network';
 import { NodeNetwork } from './node-network';
+import type { Nft } from './open-nft';
 
 export interface DoorsOptions {
   readonly config: Pick<KubeletConfig, 'dataDir' | 'serverUrls' | 'nodeName' | 'clusterDomain'>;
   readonly isRoot: boolean;
+  readonly nft: Nft;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -16,7 +18,7 @@ export interface DoorsOptions {
 
 /** The way to the API, names and Services, at the node's first address. */
 export const createDoors =
-  ({ config, isRoot, clock, random, logger }: DoorsOptions): ClusterNetworkOptions['openDoors'] =>
+  ({ config, isRoot, nft, clock, random, logger }: DoorsOptions): ClusterNetworkOptions['openDoors'] =>
   async ({ gateway, bridge }, state) => {
     const { dataDir, serverUrls, nodeName, clusterDomain } = config;
     const relay = new ApiRelay({
@@ -27,7 +29,7 @@ export const createDoors =
     const apiOpened = relay.opened.then(() => ({ address: relay.address?.ip ?? '', port: relay.address?.port ?? 0 }));
     const services = isRoot
       ? await NodeNetwork.start({
-          ...{ nodeName, clusterDomain, apiOpened, state, clock, random, logger },
+          ...{ nodeName, clusterDomain, apiOpened, state, nft, clock, random, logger },
           hostAddress: gateway,
           podInterface: bridge,
         })

@@ -8,6 +8,7 @@ import { DnsServer } from './dns/dns-server';
 import { Upstream } from './dns/upstream';
 import { readHostResolver } from './host-resolver';
 import type { NetworkState } from './network-state';
+import type { Nft } from './open-nft';
 import { chooseKernel, removeServices } from './services/choose-kernel';
 import { allowForwarding, allowHairpin, forbidForwarding } from './services/forwarding';
 import type { Target } from './services/frontend';
@@ -29,6 +30,7 @@ export interface NodeNetworkOptions {
   readonly state: NetworkState;
   /** Where pods reach the API through this node, once that way is open. */
   readonly apiOpened: Promise<Target>;
+  readonly nft: Nft;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -65,8 +67,8 @@ export class NodeNetwork {
 
   /** Undefined where this machine cannot do it: not root, or with neither nftables nor iptables. */
   static async start(options: NodeNetworkOptions): Promise<NodeNetwork | undefined> {
-    const { nodeName, hostAddress, podInterface, state, logger, clusterDomain, clock, random } = options;
-    const chosen = await chooseKernel(nodeName, podInterface);
+    const { nodeName, hostAddress, podInterface, state, nft, logger, clusterDomain, clock, random } = options;
+    const chosen = await chooseKernel(nodeName, podInterface, nft);
     if (chosen === undefined) {
       logger.warn({ hostAddress }, 'no Services on this node: it takes root, and the program nft or iptables');
       return undefined;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
 import type { PolicyChange } from '../../../shared/wire/network-policy';
+import type { Nft } from '../open-nft';
 import { PolicyEnforcer } from './policy-enforcer';
 import { NftPolicyKernel } from './policy-kernel';
 import { createPolicyMemory } from './policy-memory';
@@ -18,12 +19,13 @@ export class NodePolicies {
   static async start(options: {
     readonly nodeName: string;
     readonly dataDir: string;
+    readonly nft: Nft;
     readonly clock: Clock;
     readonly logger: Logger;
   }): Promise<NodePolicies> {
-    const { nodeName, dataDir, clock, logger } = options;
+    const { nodeName, dataDir, nft, clock, logger } = options;
     const memory = createPolicyMemory(dataDir, logger);
-    const enforcer = new PolicyEnforcer({ kernel: new NftPolicyKernel(nodeName), memory, clock, logger });
+    const enforcer = new PolicyEnforcer({ kernel: new NftPolicyKernel(nodeName, nft), memory, clock, logger });
     await enforcer.start();
     return new NodePolicies(enforcer);
   }

@@ -18,7 +18,7 @@ describe('policies in the kernel', () => {
 
   beforeAll(async () => {
     lan = await Lan.create(3);
-    kernel = new NftPolicyKernel('node', (script) => lan.in('machine', 'nft', ['-f', '-'], script));
+    kernel = new NftPolicyKernel('node', lan.nft('machine'));
   });
   afterAll(() => lan.remove());
   beforeEach(async () => {

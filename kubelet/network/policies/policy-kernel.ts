@@ -1,4 +1,4 @@
-import { runProgram } from '../run-program';
+import type { Nft } from '../open-nft';
 import { policyTableOf } from '../table-names';
 import { changeText, wholeTable } from './nft-policies';
 import type { Ruleset } from './ruleset';
@@ -19,25 +19,21 @@ export class NftPolicyKernel implements PolicyKernel {
 
   constructor(
     nodeName: string,
-    private readonly nft: (script: string) => Promise<string> = (script) => runProgram('nft', ['-f', '-'], script),
+    private readonly nft: Nft,
   ) {
     this.table = policyTableOf(nodeName);
   }
 
   replace(ruleset: Ruleset): Promise<void> {
-    return this.run(wholeTable(this.table, ruleset));
+    return this.nft.load(wholeTable(this.table, ruleset));
   }
 
   async change(old: Ruleset, fresh: Ruleset): Promise<void> {
     const text = changeText(this.table, old, fresh);
-    if (text !== '') await this.run(text);
+    if (text !== '') await this.nft.load(text);
   }
 
   remove(): Promise<void> {
-    return this.run(`add table ip ${this.table}\ndelete table ip ${this.table}\n`);
-  }
-
-  private async run(script: string): Promise<void> {
-    await this.nft(script);
+    return this.nft.load(`add table ip ${this.table}\ndelete table ip ${this.table}\n`);
   }
 }

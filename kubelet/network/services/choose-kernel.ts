@@ -1,4 +1,7 @@
+import type { Nft } from '../open-nft';
+import { removeTable } from '../remove-table';
 import { ProgramError } from '../run-program';
+import { serviceTableOf } from '../table-names';
 import { IptablesKernel } from './iptables-kernel';
 import type { Kernel } from './kernel';
 import { NftKernel } from './nft-kernel';
@@ -13,10 +16,14 @@ export interface ChosenKernel {
  * nftables where the machine has it, iptables otherwise; undefined where it has neither. What an earlier agent programmed by the
  * other one goes: both together would send each connection on twice.
  */
-export async function chooseKernel(nodeName: string, podInterface: string): Promise<ChosenKernel | undefined> {
+export async function chooseKernel(
+  nodeName: string,
+  podInterface: string,
+  nft: Nft,
+): Promise<ChosenKernel | undefined> {
   if (await NftKernel.isThere()) {
     await removeIfThere(new IptablesKernel(nodeName, podInterface));
-    return { by: 'nftables', kernel: new NftKernel(nodeName, podInterface) };
+    return { by: 'nftables', kernel: new NftKernel(nodeName, podInterface, nft) };
   }
   if (await IptablesKernel.isThere()) return { by: 'iptables', kernel: new IptablesKernel(nodeName, podInterface) };
   return undefined;
@@ -24,7 +31,7 @@ export async function chooseKernel(nodeName: string, podInterface: string): Prom
 
 /** Leaves nothing of that node's Services in this machine's kernel, whatever they were programmed with. */
 export async function removeServices(nodeName: string): Promise<void> {
-  await removeIfThere(new NftKernel(nodeName, ''));
+  await removeTable(serviceTableOf(nodeName));
   await removeIfThere(new IptablesKernel(nodeName, ''));
 }
 

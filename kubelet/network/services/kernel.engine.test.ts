@@ -16,8 +16,8 @@ const AFFINITY_SECONDS = 5;
 
 /** Real packets under the real kernel, in namespaces of their own. */
 describe.each([
-  ['nftables', (run: RunProgram): Kernel => new NftKernel('node', 'br0', run)],
-  ['iptables', (run: RunProgram): Kernel => new IptablesKernel('node', 'br0', run)],
+  ['nftables', (lan: Lan, run: RunProgram): Kernel => new NftKernel('node', 'br0', lan.nft('machine'), run)],
+  ['iptables', (_: Lan, run: RunProgram): Kernel => new IptablesKernel('node', 'br0', run)],
 ])('Services by %s', (by, make) => {
   let lan: Lan;
   let kernel: Kernel;
@@ -33,7 +33,7 @@ describe.each([
       await lan.in('machine', 'bridge', ['link', 'set', 'dev', `v${pod}`, 'hairpin', 'on']);
       await lan.serve(pod);
     }
-    kernel = make((program, args, input) => lan.in('machine', program, args, input));
+    kernel = make(lan, (program, args, input) => lan.in('machine', program, args, input));
   });
   afterAll(() => lan.remove());
   /** Pod ONE is this node's own; what is at TWO counts as another node's. */

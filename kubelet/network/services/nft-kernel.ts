@@ -1,3 +1,4 @@
+import type { Nft } from '../open-nft';
 import type { RunProgram } from '../run-program';
 import { runProgram } from '../run-program';
 import { serviceTableOf } from '../table-names';
@@ -14,6 +15,7 @@ export class NftKernel implements Kernel {
   constructor(
     nodeName: string,
     private readonly podInterface: string,
+    private readonly nft: Nft,
     private readonly run: RunProgram = runProgram,
   ) {
     this.table = serviceTableOf(nodeName);
@@ -46,16 +48,12 @@ export class NftKernel implements Kernel {
     const present = isAnew ? new Set<number>() : this.counts;
     const unknown = [...change.counts].filter((count) => !present.has(count));
     const begin = isAnew ? emptyTable(this.table, this.podInterface) : '';
-    await this.load(`${begin}${unknown.map((count) => pickChains(this.table, count)).join('')}${text}`);
+    await this.nft.load(`${begin}${unknown.map((count) => pickChains(this.table, count)).join('')}${text}`);
     this.counts = new Set([...present, ...unknown]);
     await forgetDatagrams(frontends, this.run);
   }
 
   async remove(): Promise<void> {
-    await this.load(`add table ip ${this.table}\ndelete table ip ${this.table}\n`);
-  }
-
-  private load(script: string): Promise<string> {
-    return this.run('nft', ['-f', '-'], script);
+    await this.nft.load(`add table ip ${this.table}\ndelete table ip ${this.table}\n`);
   }
 }

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
+import { systemClock } from '../../../shared/clock';
+import { OpenNft, startProgram } from '../open-nft';
 import { ProgramError, runProgram } from '../run-program';
 
 /** A pod by its number, the machine itself, or somebody beyond it. */
@@ -64,6 +66,17 @@ export class Lan {
   ): Promise<readonly string[]> {
     const said = await this.in(from, process.execPath, [ANSWERER, 'ask', protocol, to, String(port), ...sources]);
     return said.trim().split('\n');
+  }
+
+  /** The program that stays open there, until the end. */
+  nft(where: Place): OpenNft {
+    const nft = new OpenNft({
+      clock: systemClock,
+      run: (program, args, input) => this.in(where, program, args, input),
+      start: (program, args) => startProgram('ip', ['netns', 'exec', this.nameOf(where), program, ...args]),
+    });
+    this.stops.push(() => nft.stop());
+    return nft;
   }
 
   address(pod: number): string {
