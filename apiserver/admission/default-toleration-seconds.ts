@@ -7,8 +7,11 @@ export interface TolerationSeconds {
   readonly unreachable: number;
 }
 
-/** With the few seconds until a node is given up, its pods are replaced within half a minute. */
-export const DEFAULT_TOLERATION_SECONDS: TolerationSeconds = { notReady: 15, unreachable: 15 };
+/**
+ * A node that does not answer has missed three beats before it is called so, which is patience enough: its pods run elsewhere
+ * within ten seconds. One that says itself that it is not ready has an engine that restarts, which takes a while.
+ */
+export const DEFAULT_TOLERATION_SECONDS: TolerationSeconds = { notReady: 15, unreachable: 0 };
 
 /** A pod that says nothing about lost nodes stays on one for so long before it is evicted. */
 export function createDefaultTolerationSeconds(seconds: TolerationSeconds): AdmissionPlugin {

@@ -95,7 +95,7 @@ describe('create', () => {
         preemptionPolicy: 'PreemptLowerPriority',
         tolerations: [
           { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 15 },
-          { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 15 },
+          { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 0 },
         ],
       },
       status: { phase: 'Pending', qosClass: 'BestEffort' },

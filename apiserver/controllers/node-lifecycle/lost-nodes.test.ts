@@ -66,11 +66,32 @@ const evicted = (): readonly string[] =>
     .list({ where: ({ spec }: Node) => spec?.taints?.some(({ effect }) => effect === 'NoExecute') === true })
     .map(({ metadata }) => metadata.name);
 
-it('replaces the pods of a lost node within half a minute', async () => {
+it('replaces the pods of a node that went silent within seconds, and leaves those of one that is silent for a moment', async () => {
   await start(3);
-  await pass(30, ['n2', 'n3']);
+  await pass(4, ['n2', 'n3']);
+  await pass(5, ['n1', 'n2', 'n3']);
+  expect([evicted(), fresh()]).toEqual([[], []]);
+  await pass(8, ['n2', 'n3']);
   expect(evicted()).toEqual(['n1']);
   expect(fresh()).toHaveLength(1);
+});
+
+it('gives an agent that closed its connection the time of a restart, and replaces its pods when it does not return', async () => {
+  await start(3);
+  liveness.disconnected('n1', { byAgent: true });
+  await pass(19, ['n2', 'n3']);
+  expect([evicted(), fresh()]).toEqual([[], []]);
+  await pass(3, ['n2', 'n3']);
+  expect(evicted()).toEqual(['n1']);
+  expect(fresh()).toHaveLength(1);
+});
+
+it('leaves the pods of a node whose agent was restarted', async () => {
+  await start(3);
+  liveness.disconnected('n1', { byAgent: true });
+  await pass(18, ['n2', 'n3']);
+  await pass(60, ['n1', 'n2', 'n3']);
+  expect([evicted(), fresh()]).toEqual([[], []]);
 });
 
 it('leaves the pods where they are while every node is lost, and for a while after', async () => {
@@ -81,6 +102,13 @@ it('leaves the pods where they are while every node is lost, and for a while aft
   expect([evicted(), fresh()]).toEqual([[], []]);
   await beat(['n1']);
   await pass(60, ['n1', 'n2', 'n3']);
+  expect([evicted(), fresh()]).toEqual([[], []]);
+});
+
+it('moves nobody where all fall silent within one beat: it is the server that is cut off', async () => {
+  await start(3);
+  await pass(1, ['n2', 'n3']);
+  await pass(60, []);
   expect([evicted(), fresh()]).toEqual([[], []]);
 });
 
@@ -102,6 +130,11 @@ it('evicts no further node while most are lost', async () => {
 
 it('takes the eviction back when the node is there again', async () => {
   await start(3);
+  for (const pod of pods())
+    await cluster.client.modify('Pod', keyOf(pod), ({ spec, ...rest }) => ({
+      ...rest,
+      spec: { ...spec, tolerations: (spec.tolerations ?? []).map((each) => ({ ...each, tolerationSeconds: 15 })) },
+    }));
   await pass(10, ['n2', 'n3']);
   expect(evicted()).toEqual(['n1']);
   await pass(60, ['n1', 'n2', 'n3']);

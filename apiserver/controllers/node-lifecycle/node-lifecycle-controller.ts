@@ -1,6 +1,7 @@
 import type { Node } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import type { Logger } from '../../../shared/logger';
+import { HEARTBEAT_PERIOD_MS } from '../../../shared/wire/node-channel';
 import { isNotFound } from '../../../shared/status-error';
 import { isSameJson } from '../../../shared/same-json';
 import type { EventRecorder } from '../../events/event-recorder';
@@ -15,6 +16,16 @@ import { releaseFencedPods } from './fenced-pods';
 import { asLost } from './lost-pods';
 import { conditionsFor, isReady } from './node-conditions';
 import { isEvicted, taintsFor } from './node-taints';
+
+/**
+ * So long after its last word the pods of a node stay whose agent closed the connection, or was not heard since this server
+ * started: agents are restarted and upgraded, and their pods run on meanwhile. A node that went silent gets no such time.
+ */
+const RESTART_MS = 20_000;
+/** Whoever was not heard for so long has missed a beat. */
+const BEAT_MISSED_MS = 1.5 * HEARTBEAT_PERIOD_MS;
+/** Until the next look at whether anybody is heard. */
+const LISTEN_MS = 500;
 
 export interface NodeLifecycleDeps {
   readonly client: Client;
@@ -84,15 +95,32 @@ export class NodeLifecycleController implements Controller {
     if (node === undefined || this.isUp(node)) return { isEvicting: false };
     const facts = nodes.list().map((each) => ({ zone: zoneOfNode(each), isUp: this.isUp(each) }));
     const nowMs = this.deps.clock.monotonic();
-    if (isEvicted(node.spec?.taints ?? [])) {
-      return this.pace.areAllDown(facts, nowMs)
-        ? { isEvicting: false, waitMs: POLL_MS }
-        : { isEvicting: true, waitMs: POLL_MS };
-    }
+    const areAllDown = this.pace.areAllDown(facts, nowMs);
+    if (isEvicted(node.spec?.taints ?? [])) return { isEvicting: !areAllDown, waitMs: POLL_MS };
+    const restartMs = this.restartMs(key.name);
+    if (restartMs > 0) return { isEvicting: false, waitMs: Math.min(restartMs, POLL_MS) };
+    if (!areAllDown && !this.hearsAnyone()) return { isEvicting: false, waitMs: LISTEN_MS };
     const turn = this.pace.ask(zoneOfNode(node), facts, nowMs);
     return turn.outcome === 'now'
       ? { isEvicting: true, waitMs: POLL_MS }
       : { isEvicting: false, waitMs: turn.outcome === 'wait' ? turn.waitMs : POLL_MS };
+  }
+
+  /** How long its agent may still take to come back before its pods leave. */
+  private restartMs(name: string): number {
+    const { state, heard, hasLeft } = this.deps.liveness.of(name);
+    return state === 'lost' && (hasLeft || !heard) ? RESTART_MS - this.deps.liveness.silentMs(name) : 0;
+  }
+
+  /** A server that is cut off loses all nodes within one beat: the first of them is no more dead than the others. */
+  private hearsAnyone(): boolean {
+    const { client, liveness } = this.deps;
+    return client
+      .view('Node')
+      .list()
+      .some(
+        ({ metadata: { name } }) => liveness.of(name).state === 'connected' && liveness.silentMs(name) < BEAT_MISSED_MS,
+      );
   }
 
   /** What the channel knows comes before what is written. */

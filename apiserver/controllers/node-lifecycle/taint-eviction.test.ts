@@ -36,7 +36,8 @@ const isStaying = (): boolean => {
 
 it.each([
   ['at once where it does not tolerate the taint', [], 'example.com/broken', 0],
-  ['soon where it says nothing of lost nodes', [], UNREACHABLE, 15_000],
+  ['at once where it says nothing of lost nodes', [], UNREACHABLE, 0],
+  ['later where its node says itself that it is not ready', [], 'node.kubernetes.io/not-ready', 15_000],
   [
     'when its own time is over',
     [{ key: UNREACHABLE, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 10 }],
@@ -68,7 +69,7 @@ it.each([
 });
 
 it('a pod stays whose node comes back in time, and its time begins anew', async () => {
-  await createPod();
+  await createPod([{ key: UNREACHABLE, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 15 }]);
   const lost = { key: UNREACHABLE, effect: 'NoExecute' };
   await taint(lost);
   await pass(10_000);
