@@ -13,6 +13,7 @@ import { followHooks } from './admission/webhooks/hooks';
 import { createWebhookAdmission } from './admission/webhooks/webhook-admission';
 import { WebhookClient } from './admission/webhooks/webhook-client';
 import { openAudit } from './audit/open-audit';
+import type { Authorizer } from './auth/authorizer';
 import { nodeRestriction } from './auth/node/node-restriction';
 import { ensureBootstrapRoles } from './auth/rbac/bootstrap-roles';
 import { rbacEscalation } from './auth/rbac/escalation';
@@ -128,13 +129,20 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   });
   const client = createClient(registry);
   const webhookClient = new WebhookClient({ dialer: { service: (key, port) => dialer.service(key, port) }, clock });
+  // Found through the registry too, and asked only once it serves.
+  const authorizer: Authorizer = {
+    isAllowed: (user, attributes) => permissions.authorizer.isAllowed(user, attributes),
+    whyNot: (user, attributes) => permissions.authorizer.whyNot?.(user, attributes),
+  };
   const webhooks = createWebhookAdmission({
     mutating: followHooks(client, 'MutatingWebhookConfiguration'),
     validating: followHooks(client, 'ValidatingWebhookConfiguration'),
     client: webhookClient,
+    kinds,
+    authorizer,
     logger,
   });
-  const others = bothOutside(webhooks, createAdmissionPolicies(client));
+  const others = bothOutside(webhooks, createAdmissionPolicies({ client, kinds, authorizer }));
   const nodePods = NodePods.following(client.view('Pod'));
   const permissions = createPermissions(client, nodePods);
   await ensureBootstrapObjects(client);

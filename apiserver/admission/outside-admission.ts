@@ -1,4 +1,5 @@
 import type { ApiObject, StoredObject } from '../../shared/api/objects';
+import type { Kind } from '../kinds/kind';
 import type { AdmissionRequest } from './admission';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -16,6 +17,8 @@ export interface OutsideCall {
   readonly object?: ApiObject;
   /** As it is; absent for a creation. */
   readonly old?: StoredObject;
+  /** The kind in the version that the client asked in, where this is about it in another. */
+  readonly asked?: Kind;
 }
 
 /** Those outside the server who have a say in what is written. Where nobody has, both methods cost nothing. */

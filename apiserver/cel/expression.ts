@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { Environment } from '@marcbachmann/cel-js';
 import { addAddresses } from './libraries/addresses';
+import { addAuthorizer } from './libraries/authorizer';
 import { addFormat } from './libraries/format';
 import { addQuantities } from './libraries/quantities';
 import { addSets } from './libraries/sets';
@@ -56,6 +57,7 @@ function createEnvironment(): Environment {
   addQuantities(environment);
   addAddresses(environment);
   addUrls(environment);
+  addAuthorizer(environment);
   return environment;
 }
 

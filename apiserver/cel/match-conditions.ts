@@ -1,5 +1,6 @@
 import type { ApiObject } from '../../shared/api/objects';
 import { CelError, Expressions } from './expression';
+import type { CelAuthorizer } from './libraries/authorizer';
 import { toCel } from './values';
 
 export interface MatchCondition {
@@ -12,18 +13,24 @@ export interface ConditionInput {
   readonly object: ApiObject | undefined;
   readonly old: ApiObject | undefined;
   readonly request: object;
+  readonly authorizer: CelAuthorizer;
 }
 
 export type Matching = { readonly matches: boolean } | { readonly error: string };
 
 /** Conditions of webhooks and policies (k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions). */
 export class MatchConditions {
-  private readonly cel = new Expressions(['object', 'oldObject', 'request']);
+  private readonly cel = new Expressions(['object', 'oldObject', 'request', 'authorizer']);
 
   /** One that is false decides; else one that cannot be evaluated is an error; else all hold. */
-  evaluate(conditions: readonly MatchCondition[], { object, old, request }: ConditionInput): Matching {
+  evaluate(conditions: readonly MatchCondition[], { object, old, request, authorizer }: ConditionInput): Matching {
     if (conditions.length === 0) return { matches: true };
-    const values = { object: toCel(object ?? null), oldObject: toCel(old ?? null), request: toCel(request) };
+    const values = {
+      object: toCel(object ?? null),
+      oldObject: toCel(old ?? null),
+      request: toCel(request),
+      authorizer,
+    };
     let error: string | undefined;
     for (const { name, expression } of conditions) {
       try {

@@ -1,3 +1,4 @@
+import type { Authorizer } from '../../auth/authorizer';
 import { SYSTEM_USER } from '../../auth/user';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
@@ -6,13 +7,29 @@ import type { OutsideAdmission } from '../outside-admission';
 import { bothOutside, nobodyOutside } from '../outside-admission';
 import { createAdmissionPolicies } from './admission-policies';
 
+/** Who is called anna may do what is named so: `get configmaps`, `get /healthz`; nobody else may anything. */
+const allowed = new Set<string>();
+const authorizer: Authorizer = {
+  isAllowed: ({ name }, asked) =>
+    name === 'anna' && allowed.has('path' in asked ? `${asked.verb} ${asked.path}` : textOf(asked)),
+  whyNot: ({ name }) => `nothing says that ${name} may`,
+};
+const textOf = (asked: Exclude<Parameters<Authorizer['isAllowed']>[1], { path: string }>): string => {
+  const { verb, group, resource, subresource = '', namespace = '', name = '' } = asked;
+  return [verb, group, resource, subresource, namespace, name].join(' ');
+};
+
 let parts: TestRegistry;
 beforeEach(async () => {
+  allowed.clear();
   let outside: OutsideAdmission = nobodyOutside;
   parts = await startRegistry({
     outside: { mutate: (call) => outside.mutate(call), validate: (call) => outside.validate(call) },
   });
-  outside = bothOutside(nobodyOutside, createAdmissionPolicies(parts.client));
+  outside = bothOutside(
+    nobodyOutside,
+    createAdmissionPolicies({ client: parts.client, kinds: parts.registry.kinds, authorizer }),
+  );
 });
 afterEach(() => parts.registry.close());
 
@@ -176,4 +193,84 @@ it.each<[string, object, string]>([
   ['about nothing', { matchConstraints: {} }, 'spec.matchConstraints.resourceRules: Required value'],
 ])('refuses policies %s', async (_which, spec, message) => {
   await expect(put(spec)).rejects.toMatchObject({ code: 422, message: expect.stringContaining(message) as string });
+});
+
+describe('asks what the client may do', () => {
+  const anna = { user: { name: 'anna', groups: [] } };
+
+  it.each([
+    ['authorizer.group("").resource("secrets").namespace("x").name("y").check("get").allowed()', 'get  secrets  x y'],
+    [
+      'authorizer.group("apps").resource("deployments").subresource("scale").check("patch").allowed()',
+      'patch apps deployments scale  ',
+    ],
+    ['authorizer.path("/healthz").check("get").allowed()', 'get /healthz'],
+    ['authorizer.requestResource.check("approve").allowed()', 'approve  configmaps  default settings'],
+  ])('%s', async (expression, right) => {
+    await put({ validations: [{ expression, messageExpression: '"no"' }] });
+    await expect(create({}, anna)).rejects.toMatchObject({ message: `${DENIED}no` });
+    await expect(create({}, { user: { name: 'bert', groups: [] } })).rejects.toMatchObject({ code: 422 });
+    allowed.add(right);
+    await expect(create({}, anna)).resolves.toBeDefined();
+  });
+
+  it('and says why not, or asks for a service account', async () => {
+    const asked = (who: string): string => `${who}.group("").resource("secrets").check("get").reason()`;
+    const messageExpression = `${asked('authorizer')} + ", " + ${asked('authorizer.serviceAccount("x", "robot")')}`;
+    await put({ validations: [{ expression: 'false', messageExpression }] });
+    await expect(create({}, anna)).rejects.toMatchObject({
+      message: `${DENIED}nothing says that anna may, nothing says that system:serviceaccount:x:robot may`,
+    });
+  });
+
+  it('also where a condition decides whether a policy is about it', async () => {
+    const expression = '!authorizer.requestResource.check("breakglass").allowed()';
+    await put({ matchConditions: [{ name: 'not-privileged', expression }], validations: [{ expression: 'false' }] });
+    await expect(create({}, anna)).rejects.toMatchObject({ code: 422 });
+    allowed.add('breakglass  configmaps  default settings');
+    await expect(create({}, anna)).resolves.toBeDefined();
+  });
+});
+
+describe('a kind in another version than the policy names', () => {
+  const RULES = [
+    {
+      operations: ['CREATE'],
+      apiGroups: ['autoscaling'],
+      apiVersions: ['v2'],
+      resources: ['horizontalpodautoscalers'],
+    },
+  ];
+  const scaler = {
+    metadata: { name: 'web' },
+    spec: {
+      maxReplicas: 3,
+      targetCPUUtilizationPercentage: 50,
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    },
+  };
+  const inV1 = () => {
+    const { registry } = parts;
+    const kind = registry.kinds.byResource('autoscaling', 'v1', 'horizontalpodautoscalers');
+    if (kind === undefined) throw new Error('autoscaling/v1 is not served');
+    return registry.create(kind, 'default', scaler, { user: SYSTEM_USER });
+  };
+  const message =
+    'object.spec.metrics[0].resource.name + " " + request.kind.version + " " + request.requestKind.version';
+
+  it('is judged as that version has it', async () => {
+    await put({
+      matchConstraints: { resourceRules: RULES },
+      validations: [{ expression: 'false', messageExpression: message }],
+    });
+    await expect(inV1()).rejects.toMatchObject({ message: expect.stringMatching(/cpu v2 v1$/) as string });
+  });
+
+  it('is let be by one that is exact', async () => {
+    await put({
+      matchConstraints: { resourceRules: RULES, matchPolicy: 'Exact' },
+      validations: [{ expression: 'false' }],
+    });
+    await expect(inV1()).resolves.toBeDefined();
+  });
 });

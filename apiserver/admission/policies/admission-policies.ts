@@ -2,15 +2,32 @@ import type { ApiObject, KindName, StoredObject } from '../../../shared/api/obje
 import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
 import type { StatusReason } from '../../../shared/status-error';
 import { StatusError } from '../../../shared/status-error';
+import type { Authorizer } from '../../auth/authorizer';
 import { CelError, Expressions } from '../../cel/expression';
+import type { CelAuthorizer } from '../../cel/libraries/authorizer';
 import { MatchConditions } from '../../cel/match-conditions';
 import { toCel } from '../../cel/values';
-import type { BindingSpec, MatchResources, PolicySpec } from '../../kinds/admissionregistration/admission-policies';
+import type {
+  BindingSpec,
+  MatchResources,
+  PolicyRule,
+  PolicySpec,
+} from '../../kinds/admissionregistration/admission-policies';
 import { POLICY_VARIABLES, bindingSpecOf, policySpecOf } from '../../kinds/admissionregistration/admission-policies';
+import type { KindList } from '../../kinds/kind-list';
 import type { Client } from '../../registry/client';
+import { authorizerOf } from '../asked-rights';
+import { seenAs } from '../equivalent-kinds';
 import type { OutsideAdmission, OutsideCall } from '../outside-admission';
 import { matchesNamespace, matchesObject, matchesRule } from '../webhooks/hooks';
 import { describe } from '../webhooks/review';
+
+export interface PolicyDeps {
+  readonly client: Client;
+  readonly kinds: KindList;
+  /** Whose rights expressions may ask about. */
+  readonly authorizer: Authorizer;
+}
 
 /** A policy put to work by a binding. */
 interface Bound {
@@ -36,7 +53,7 @@ const REASONS: Readonly<Record<string, StatusReason>> = {
  * ValidatingAdmissionPolicies: rules in CEL, put to work by bindings
  * (k8s.io/apiserver/pkg/admission/plugin/policy/validating).
  */
-export function createAdmissionPolicies(client: Client): Pick<OutsideAdmission, 'validate'> {
+export function createAdmissionPolicies({ client, kinds, authorizer }: PolicyDeps): Pick<OutsideAdmission, 'validate'> {
   const policies = client.view('ValidatingAdmissionPolicy');
   const bindings = client.view('ValidatingAdmissionPolicyBinding');
   let known: readonly Bound[] | undefined;
@@ -49,17 +66,20 @@ export function createAdmissionPolicies(client: Client): Pick<OutsideAdmission, 
       const spec = policySpecOf(policy as unknown as StoredObject);
       return [{ policy: policy.metadata.name, binding: binding.metadata.name, spec, by }];
     }));
-  const judge = new PolicyJudge(client);
+  const judge = new PolicyJudge(client, authorizer);
   return {
     validate(call) {
       const all = bound();
       if (all.length === 0) return undefined;
-      const asked = all.filter(
-        ({ spec, by }) => concerns(spec.matchConstraints, call) && concerns(by.matchResources, call),
-      );
+      const asked = all.flatMap((bound) => {
+        const seen = seenBy(bound.spec.matchConstraints, call, kinds);
+        return seen === undefined || seenBy(bound.by.matchResources, call, kinds) === undefined
+          ? []
+          : [{ bound, seen }];
+      });
       if (asked.length === 0) return undefined;
       return new Promise((resolve) => {
-        for (const each of asked) judge.apply(each, call);
+        for (const { bound, seen } of asked) judge.apply(bound, seen);
         resolve();
       });
     },
@@ -68,24 +88,28 @@ export function createAdmissionPolicies(client: Client): Pick<OutsideAdmission, 
 
 const EXEMPT_GROUP = 'admissionregistration.k8s.io';
 
-/** Absent: everything. */
-function concerns(match: MatchResources | undefined, call: OutsideCall): boolean {
-  if (call.request.kind.group === EXEMPT_GROUP) return false;
-  if (match === undefined) return true;
-  const { resourceRules, excludeResourceRules = [], namespaceSelector, objectSelector } = match;
-  return (
-    (resourceRules === undefined || resourceRules.some((rule) => matchesRule(rule, call))) &&
-    !excludeResourceRules.some((rule) => matchesRule(rule, call)) &&
+/** The call as it is seen by what these match; undefined: they do not. Absent: everything. */
+function seenBy(match: MatchResources | undefined, call: OutsideCall, kinds: KindList): OutsideCall | undefined {
+  if (call.request.kind.group === EXEMPT_GROUP) return undefined;
+  if (match === undefined) return call;
+  const { resourceRules, excludeResourceRules = [], namespaceSelector, objectSelector, matchPolicy } = match;
+  const isSelected =
     matchesNamespace(selectorOf(namespaceSelector) ?? [], call, call.request.lookup) &&
-    matchesObject(selectorOf(objectSelector) ?? [], call)
-  );
+    matchesObject(selectorOf(objectSelector) ?? [], call);
+  const seenIn = (rules: readonly PolicyRule[]): OutsideCall | undefined =>
+    seenAs(call, kinds, matchPolicy, (seen) => rules.some((rule) => matchesRule(rule, seen)));
+  if (!isSelected || seenIn(excludeResourceRules) !== undefined) return undefined;
+  return resourceRules === undefined ? call : seenIn(resourceRules);
 }
 
 class PolicyJudge {
   private readonly cel = new Expressions(POLICY_VARIABLES);
   private readonly conditions = new MatchConditions();
 
-  constructor(private readonly client: Client) {}
+  constructor(
+    private readonly client: Client,
+    private readonly authorizer: Authorizer,
+  ) {}
 
   /** Throws what the policy refuses a request with; warns and notes where the binding wants that instead. */
   apply(bound: Bound, call: OutsideCall): void {
@@ -106,18 +130,19 @@ class PolicyJudge {
     const { spec, by } = bound;
     const { object, old } = call;
     const request = describe(call);
-    const matching = this.conditions.evaluate(spec.matchConditions ?? [], { object, old, request });
+    const authorizer = authorizerOf(call, this.authorizer);
+    const matching = this.conditions.evaluate(spec.matchConditions ?? [], { object, old, request, authorizer });
     if ('error' in matching) return this.failed(spec, matching.error);
     if (!matching.matches) return [];
     const params = this.paramsOf(spec, by, call);
     if (typeof params === 'string') return this.failed(spec, params);
-    return params.flatMap((each) => this.judge(bound, call, { request, params: each }));
+    return params.flatMap((each) => this.judge(bound, call, { request, params: each, authorizer }));
   }
 
   private judge(
     { policy, spec }: Bound,
     call: OutsideCall,
-    given: { readonly request: object; readonly params: ApiObject | null },
+    given: { readonly request: object; readonly params: ApiObject | null; readonly authorizer: CelAuthorizer },
   ): readonly Objection[] {
     const { lookup } = call.request;
     const namespace = call.namespace === undefined ? undefined : lookup.get('Namespace', { name: call.namespace });
@@ -129,6 +154,7 @@ class PolicyJudge {
       params: toCel(given.params),
       namespaceObject: toCel(namespace ?? null),
       variables,
+      authorizer: given.authorizer,
     };
     // One that cannot be computed is missing to those that use it, and to nobody else.
     for (const { name, expression } of spec.variables ?? []) {

@@ -1,8 +1,10 @@
 import type { LabelSelector, Namespace } from '../../../shared/api/objects';
 import type { Labels, Selector } from '../../../shared/selectors/label-selector';
 import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
+import type { KindList } from '../../kinds/kind-list';
 import type { Client } from '../../registry/client';
 import type { Lookup } from '../admission';
+import { seenAs } from '../equivalent-kinds';
 import type { OutsideCall } from '../outside-admission';
 
 export type HookKind = 'MutatingWebhookConfiguration' | 'ValidatingWebhookConfiguration';
@@ -38,6 +40,7 @@ export interface Hook {
   readonly timeoutSeconds: number;
   readonly admissionReviewVersions: readonly string[];
   readonly reinvocationPolicy: string;
+  readonly matchPolicy?: string;
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
   readonly namespaces: Selector;
   readonly objects: Selector;
@@ -79,15 +82,12 @@ const readHooks = (configurations: readonly Configuration[]): readonly Hook[] =>
 /** Nothing outside decides about who decides. */
 const EXEMPT_GROUP = 'admissionregistration.k8s.io';
 
-/** Whether the webhook wants to be asked, as far as its rules and selectors tell. */
-export function concerns(hook: Hook, call: OutsideCall): boolean {
+/** The call as the webhook is to see it; undefined where it does not want to be asked, as far as its rules and selectors tell. */
+export function seenByHook(hook: Hook, call: OutsideCall, kinds: KindList): OutsideCall | undefined {
   const { kind, lookup } = call.request;
-  if (kind.group === EXEMPT_GROUP) return false;
-  return (
-    hook.rules.some((rule) => matchesRule(rule, call)) &&
-    matchesNamespace(hook.namespaces, call, lookup) &&
-    matchesObject(hook.objects, call)
-  );
+  if (kind.group === EXEMPT_GROUP) return undefined;
+  if (!matchesNamespace(hook.namespaces, call, lookup) || !matchesObject(hook.objects, call)) return undefined;
+  return seenAs(call, kinds, hook.matchPolicy, (seen) => hook.rules.some((rule) => matchesRule(rule, seen)));
 }
 
 const has = (allowed: readonly string[] | undefined, wanted: string): boolean =>

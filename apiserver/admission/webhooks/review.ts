@@ -51,13 +51,18 @@ export function describe(call: OutsideCall): object {
   const { kind, user, dryRun } = request;
   const { group, version, plural } = kind;
   const subresource = call.subresource ?? request.subresource;
-  const objectKind = { group, version, kind: isConnection(call) ? (call.object?.kind ?? kind.kind) : kind.kind };
+  const nameOf = (of: Kind): object => ({
+    group: of.group,
+    version: of.version,
+    kind: isConnection(call) ? (call.object?.kind ?? of.kind) : of.kind,
+  });
+  const asked = call.asked ?? kind;
   return {
-    kind: objectKind,
+    kind: nameOf(kind),
     resource: { group, version, resource: plural },
     ...(subresource === undefined ? {} : { subResource: subresource, requestSubResource: subresource }),
-    requestKind: objectKind,
-    requestResource: { group, version, resource: plural },
+    requestKind: nameOf(asked),
+    requestResource: { group: asked.group, version: asked.version, resource: asked.plural },
     ...(name === '' ? {} : { name }),
     ...(namespace === undefined ? {} : { namespace }),
     operation,

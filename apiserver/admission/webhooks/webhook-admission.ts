@@ -4,10 +4,14 @@ import type { ApiObject } from '../../../shared/api/objects';
 import type { Logger } from '../../../shared/logger';
 import { isSameJson } from '../../../shared/same-json';
 import { StatusError, badRequest } from '../../../shared/status-error';
+import type { Authorizer } from '../../auth/authorizer';
 import { MatchConditions } from '../../cel/match-conditions';
+import type { KindList } from '../../kinds/kind-list';
+import { authorizerOf } from '../asked-rights';
+import { inVersion } from '../equivalent-kinds';
 import type { OutsideAdmission, OutsideCall } from '../outside-admission';
 import type { Hook } from './hooks';
-import { concerns } from './hooks';
+import { seenByHook } from './hooks';
 import type { Verdict } from './review';
 import { describe, readVerdict, reviewOf } from './review';
 import type { WebhookClient } from './webhook-client';
@@ -16,14 +20,26 @@ export interface WebhookAdmissionDeps {
   readonly mutating: () => readonly Hook[];
   readonly validating: () => readonly Hook[];
   readonly client: Pick<WebhookClient, 'ask'>;
+  readonly kinds: KindList;
+  /** Whose rights conditions may ask about. */
+  readonly authorizer: Authorizer;
   readonly logger: Logger;
+}
+
+/** A webhook, and the call as it sees it. */
+interface Chosen {
+  readonly hook: Hook;
+  readonly seen: OutsideCall;
 }
 
 /** Asks the webhooks of MutatingWebhookConfigurations in turn, and those of ValidatingWebhookConfigurations at once. */
 export function createWebhookAdmission(deps: WebhookAdmissionDeps): OutsideAdmission {
   const conditions = new MatchConditions();
-  const chosen = (hooks: readonly Hook[], call: OutsideCall): readonly Hook[] =>
-    hooks.length === 0 ? hooks : hooks.filter((hook) => concerns(hook, call) && isMatched(conditions, hook, call));
+  const chosen = (hooks: readonly Hook[], call: OutsideCall): readonly Chosen[] =>
+    hooks.flatMap((hook) => {
+      const seen = seenByHook(hook, call, deps.kinds);
+      return seen !== undefined && isMatched(conditions, hook, seen, deps.authorizer) ? [{ hook, seen }] : [];
+    });
   return {
     mutate(call) {
       const hooks = chosen(deps.mutating(), call);
@@ -32,34 +48,42 @@ export function createWebhookAdmission(deps: WebhookAdmissionDeps): OutsideAdmis
     validate(call) {
       const hooks = chosen(deps.validating(), call);
       if (hooks.length === 0) return undefined;
-      const asked = hooks.map((hook) => ask(deps, hook, call, call.object));
+      const asked = hooks.map(({ hook, seen }) => ask(deps, hook, seen, seen.object));
       return Promise.all(asked).then(() => undefined);
     },
   };
 }
 
 /** Throws Forbidden where a condition cannot be evaluated and the webhook must not be passed over. */
-function isMatched(conditions: MatchConditions, hook: Hook, call: OutsideCall): boolean {
+function isMatched(conditions: MatchConditions, hook: Hook, call: OutsideCall, authorizer: Authorizer): boolean {
   if (hook.matchConditions.length === 0) return true;
   const { object, old } = call;
-  const matching = conditions.evaluate(hook.matchConditions, { object, old, request: describe(call) });
+  const asked = { object, old, request: describe(call), authorizer: authorizerOf(call, authorizer) };
+  const matching = conditions.evaluate(hook.matchConditions, asked);
   if ('matches' in matching) return matching.matches;
   if (hook.failurePolicy === 'Ignore') return false;
   throw new StatusError('Forbidden', `admission webhook ${JSON.stringify(hook.name)}: ${matching.error}`);
 }
 
 /** In turn; those that want it are asked once more where a later one changed what they saw. */
-async function mutate(deps: WebhookAdmissionDeps, hooks: readonly Hook[], call: OutsideCall): Promise<ApiObject> {
+async function mutate(deps: WebhookAdmissionDeps, hooks: readonly Chosen[], call: OutsideCall): Promise<ApiObject> {
+  const asked = call.request.kind;
   let object = call.object ?? {};
-  const seen = new Map<Hook, ApiObject>();
-  const run = async (hook: Hook): Promise<void> => {
-    const verdict = await ask(deps, hook, call, call.object === undefined ? undefined : object);
-    if (verdict?.patch !== undefined && call.object !== undefined) object = patched(hook, object, verdict.patch);
-    seen.set(hook, object);
+  const known = new Map<Hook, ApiObject>();
+  const run = async ({ hook, seen }: Chosen): Promise<void> => {
+    const { kind } = seen.request;
+    const shown = kind === asked ? object : inVersion(object, asked, kind);
+    const verdict = await ask(deps, hook, seen, call.object === undefined ? undefined : shown);
+    if (verdict?.patch !== undefined && call.object !== undefined) {
+      const next = patched(hook, shown, verdict.patch);
+      object = kind === asked ? next : inVersion(next, kind, asked);
+    }
+    known.set(hook, object);
   };
-  for (const hook of hooks) await run(hook);
-  for (const hook of hooks) {
-    if (hook.reinvocationPolicy === 'IfNeeded' && !isSameJson(seen.get(hook), object)) await run(hook);
+  for (const each of hooks) await run(each);
+  for (const each of hooks) {
+    const { hook } = each;
+    if (hook.reinvocationPolicy === 'IfNeeded' && !isSameJson(known.get(hook), object)) await run(each);
   }
   return object;
 }

@@ -1,6 +1,7 @@
 import type { ApiObject } from '../../../shared/api/objects';
 import { systemClock } from '../../../shared/clock';
 import { silentLogger } from '../../../shared/logger';
+import { mastersOnly } from '../../auth/authorizer';
 import { SYSTEM_USER } from '../../auth/user';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
@@ -55,6 +56,8 @@ beforeEach(async () => {
     mutating: followHooks(parts.client, 'MutatingWebhookConfiguration'),
     validating: followHooks(parts.client, 'ValidatingWebhookConfiguration'),
     client: new WebhookClient({ dialer, clock: systemClock }),
+    kinds: parts.registry.kinds,
+    authorizer: mastersOnly,
     logger: silentLogger,
   });
 });
@@ -293,4 +296,29 @@ it('keeps nothing from a namespace that begins to go while it is asked', async (
     parts.client.create('ConfigMap', { metadata: { namespace: 'team', name: 'late' } }),
   ).rejects.toMatchObject({ code: 403 });
   await begun;
+});
+
+it('shows a kind in the version that the webhook names, and takes its patch in that', async () => {
+  const rules = [{ operations: ['*'], apiGroups: ['autoscaling'], apiVersions: ['v2'], resources: ['*'] }];
+  await register('Mutating', 'scale', { rules });
+  await register('Mutating', 'exact', { rules, matchPolicy: 'Exact' });
+  answers['/scale'] = () =>
+    patch({ op: 'replace', path: '/spec/metrics/0/resource/target/averageUtilization', value: 70 });
+  answers['/exact'] = () => patch({ op: 'replace', path: '/spec/maxReplicas', value: 9 });
+  const { registry } = parts;
+  const kind = registry.kinds.byResource('autoscaling', 'v1', 'horizontalpodautoscalers');
+  if (kind === undefined) throw new Error('autoscaling/v1 is not served');
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+  const body = {
+    metadata: { name: 'web' },
+    spec: { maxReplicas: 3, targetCPUUtilizationPercentage: 50, scaleTargetRef },
+  };
+  const { object } = await registry.create(kind, 'default', body, { user: SYSTEM_USER });
+  expect(object['spec']).toMatchObject({ targetCPUUtilizationPercentage: 70, maxReplicas: 3 });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.request).toMatchObject({
+    kind: { group: 'autoscaling', version: 'v2' },
+    requestKind: { group: 'autoscaling', version: 'v1' },
+    object: { apiVersion: 'autoscaling/v2' },
+  });
 });

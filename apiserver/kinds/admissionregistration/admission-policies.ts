@@ -13,7 +13,15 @@ const REASONS = ['Unauthorized', 'Forbidden', 'Invalid', 'RequestEntityTooLarge'
 const NOT_FOUND_ACTIONS = ['Allow', 'Deny'];
 
 /** What expressions of a policy see. */
-export const POLICY_VARIABLES = ['object', 'oldObject', 'request', 'params', 'namespaceObject', 'variables'] as const;
+export const POLICY_VARIABLES = [
+  'object',
+  'oldObject',
+  'request',
+  'params',
+  'namespaceObject',
+  'variables',
+  'authorizer',
+] as const;
 
 export interface PolicyRule {
   readonly operations?: readonly string[];
