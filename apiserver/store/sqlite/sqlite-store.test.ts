@@ -60,6 +60,30 @@ describe('the sqlite driver', () => {
     expect(await put('c')).toBe(revision + 1);
   });
 
+  it('opens again after deletions, written alone or together with other things', async () => {
+    for (const key of ['a', 'b', 'c']) await put(key);
+    await store.commit({ compares: [], ops: [{ type: 'delete', key: 'a' }] });
+    const together = [
+      { type: 'delete', key: 'b' } as const,
+      { type: 'put', key: 'd', value: Buffer.from('d') } as const,
+    ];
+    await store.commit({ compares: [], ops: together });
+    await store.close();
+    store = await open();
+    expect((await store.list({ prefix: '' })).items.map(({ key }) => key)).toEqual(['c', 'd']);
+  });
+
+  it('opens what an earlier version wrote, who gave some deletions no checksum', async () => {
+    await put('a');
+    await store.commit({ compares: [], ops: [{ type: 'delete', key: 'a' }] });
+    await store.close();
+    const db = new Sqlite(path.join(directory, 'store.db'));
+    db.prepare('UPDATE log SET checksum = 0 WHERE deleted = 1').run();
+    db.close();
+    store = await open();
+    expect((await store.list({ prefix: '' })).items).toEqual([]);
+  });
+
   it('uses no revision again, also when its rows were compacted away', async () => {
     await put('a');
     const { revision: last } = await store.commit({ compares: [], ops: [{ type: 'delete', key: 'a' }] });
