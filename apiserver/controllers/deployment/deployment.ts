@@ -1,31 +1,27 @@
 import type { Deployment, Pod, ReplicaSet } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
-import { ignoreConflict, ignoreNotFound, isAlreadyExists } from '../../../shared/status-error';
+import { ignoreConflict, ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { claim, controllerOf, controllerRef, selects } from '../workloads/ownership';
-import { conditionOf, deadlineSecondsOf, deploymentStatus, isComplete } from './deployment-status';
+import { claim, controllerOf, selects } from '../workloads/ownership';
+import { deploymentStatus } from './deployment-status';
+import { NewReplicaSets, SOURCE } from './new-replica-set';
+import { isComplete, msToDeadline } from './progress';
 import {
   availableOf,
   DESIRED,
-  fencePosts,
   isRolling,
-  MAX,
-  newSize,
   proportionalSizes,
+  sizeAnnotations,
   sizeOf,
-  totalAvailable,
-  totalSize,
   wantedOf,
 } from './replica-counts';
-import { annotationsFor, findNewSet, revisionOf, templateOf } from './revisions';
-import { HASH_LABEL, templateHash } from './template-hash';
-
-const SOURCE = { component: 'deployment-controller' };
+import { findNewSet, revisionOf } from './revisions';
+import { rollingSizes } from './rolling-sizes';
 
 interface Deps {
   readonly client: Client;
@@ -37,8 +33,10 @@ interface Deps {
 export class DeploymentController implements Controller {
   readonly name = 'deployment';
   readonly watches;
+  private readonly newSets: NewReplicaSets;
 
   constructor(private readonly deps: Deps) {
+    this.newSets = new NewReplicaSets(deps);
     this.watches = [
       watching('Deployment', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
       watching('ReplicaSet', ({ object, previous }) => [
@@ -56,7 +54,7 @@ export class DeploymentController implements Controller {
     const sets = await claim(this.deps.client, 'ReplicaSet', deployment, deployment.spec.selector);
     if (deployment.metadata.deletionTimestamp !== undefined) return this.report(deployment, sets);
     if (deployment.spec.paused === true) {
-      const newSet = await this.newSet(deployment, sets, false);
+      const newSet = await this.newSets.find(deployment, sets);
       await this.scaleInProportion(deployment, sets, newSet);
       return this.report(deployment, this.refreshed(deployment));
     }
@@ -64,48 +62,19 @@ export class DeploymentController implements Controller {
     if (!isRolling(deployment) && !(await this.isCleared(deployment, sets))) {
       return this.report(deployment, this.refreshed(deployment));
     }
-    const found = await this.newSet(deployment, sets, true);
+    const found = await this.newSets.ensure(deployment, sets);
     if (found === undefined) return { requeueAfterMs: 0 };
     // Judged on what stands now: writes take their time, and more may be available than before them.
     const all = this.refreshed(deployment);
     const newSet = all.find(({ metadata }) => metadata.uid === found.metadata.uid) ?? found;
     const old = all.filter(({ metadata }) => metadata.uid !== newSet.metadata.uid);
     if (isScaled([...old, newSet], deployment)) await this.scaleInProportion(deployment, [...old, newSet], newSet);
-    else if (isRolling(deployment)) await this.roll(deployment, newSet, old);
-    else if (sizeOf(newSet) !== wantedOf(deployment)) await this.resize(deployment, newSet, wantedOf(deployment));
+    else if (isRolling(deployment)) {
+      for (const [set, size] of rollingSizes(deployment, newSet, old)) {
+        if (size !== sizeOf(set)) await this.resize(deployment, set, size);
+      }
+    } else if (sizeOf(newSet) !== wantedOf(deployment)) await this.resize(deployment, newSet, wantedOf(deployment));
     return this.report(deployment, this.refreshed(deployment));
-  }
-
-  /** One step: the new grows as far as the surge allows, the old shrinks as far as availability allows. */
-  private async roll(deployment: Deployment, newSet: ReplicaSet, old: readonly ReplicaSet[]): Promise<void> {
-    const wanted = wantedOf(deployment);
-    const all = [...old, newSet];
-    if (sizeOf(newSet) > wanted) return this.resize(deployment, newSet, wanted);
-    const grown = newSize(deployment, all, newSet);
-    if (grown !== sizeOf(newSet)) return this.resize(deployment, newSet, grown);
-    if (totalSize(old) === 0) return;
-
-    const minAvailable = wanted - fencePosts(deployment).unavailable;
-    const newUnavailable = sizeOf(newSet) - availableOf(newSet);
-    let removable = totalSize(all) - minAvailable - newUnavailable;
-    if (removable <= 0) return;
-    const byAge = [...old].sort(
-      (a, b) => Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp),
-    );
-    // What is not available serves nobody: it goes first, and costs nothing.
-    const sizes = new Map(byAge.map((set) => [set, sizeOf(set)]));
-    for (const set of byAge) {
-      const unhealthy = Math.min(removable, Math.max(0, sizeOf(set) - availableOf(set)));
-      sizes.set(set, sizeOf(set) - unhealthy);
-      removable -= unhealthy;
-    }
-    let spare = Math.min(removable, totalAvailable(all) - minAvailable);
-    for (const set of byAge) {
-      const cut = Math.max(0, Math.min(spare, sizes.get(set) ?? 0));
-      sizes.set(set, (sizes.get(set) ?? 0) - cut);
-      spare -= cut;
-    }
-    for (const [set, size] of sizes) if (size !== sizeOf(set)) await this.resize(deployment, set, size);
   }
 
   /** Ends the pods of old ReplicaSets. True: none is left. */
@@ -170,120 +139,6 @@ export class DeploymentController implements Controller {
     );
   }
 
-  /** The ReplicaSet of the present template, with the highest revision; made where there is none and `mayCreate`. */
-  private async newSet(
-    deployment: Deployment,
-    sets: readonly ReplicaSet[],
-    mayCreate: boolean,
-  ): Promise<ReplicaSet | undefined> {
-    const found = findNewSet(deployment, sets);
-    if (found === undefined && !mayCreate) return undefined;
-    const others = sets.filter((set) => set !== found);
-    const revision = others.reduce((most, set) => Math.max(most, revisionOf(set)), 0) + 1;
-    const newSet =
-      found === undefined
-        ? await this.createSet(deployment, sets, revision)
-        : await this.revised(deployment, found, revision);
-    if (newSet !== undefined) await this.rememberRevision(deployment, newSet);
-    return newSet;
-  }
-
-  private async revised(deployment: Deployment, set: ReplicaSet, revision: number): Promise<ReplicaSet> {
-    const annotations = annotationsFor(deployment, set, Math.max(revision, revisionOf(set)));
-    const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
-    if (
-      isSameJson(annotations, set.metadata.annotations ?? {}) &&
-      (set.spec?.minReadySeconds ?? 0) === minReadySeconds
-    ) {
-      return set;
-    }
-    return this.deps.client.modify(
-      'ReplicaSet',
-      keyOf(set),
-      (current) =>
-        ({
-          ...current,
-          metadata: { ...current.metadata, annotations },
-          spec: { ...current.spec, ...(minReadySeconds === 0 ? {} : { minReadySeconds }) },
-        }) as ReplicaSet,
-      { uid: set.metadata.uid },
-    );
-  }
-
-  /** Undefined where its name is taken by another template: then the hash counts one more collision. */
-  private async createSet(
-    deployment: Deployment,
-    sets: readonly ReplicaSet[],
-    revision: number,
-  ): Promise<ReplicaSet | undefined> {
-    const { namespace, name } = deployment.metadata;
-    const template = templateOf(deployment);
-    const hash = templateHash(template, deployment.status?.collisionCount ?? 0);
-    const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
-    const room = wantedOf(deployment) + fencePosts(deployment).surge - totalSize(sets);
-    const replicas = isRolling(deployment) ? Math.max(0, Math.min(room, wantedOf(deployment))) : wantedOf(deployment);
-    const { minReadySeconds = 0, selector } = deployment.spec ?? {};
-    try {
-      const created = await this.deps.client.create('ReplicaSet', {
-        metadata: {
-          namespace,
-          name: `${name}-${hash}`,
-          labels,
-          annotations: { ...annotationsFor(deployment, undefined, revision), ...sizeAnnotations(deployment) },
-          ownerReferences: [controllerRef(deployment)],
-        },
-        spec: {
-          replicas,
-          ...(minReadySeconds === 0 ? {} : { minReadySeconds }),
-          selector: { ...selector, matchLabels: { ...selector?.matchLabels, [HASH_LABEL]: hash } },
-          template: { ...template, metadata: { ...template.metadata, labels } },
-        },
-      });
-      if (replicas > 0) {
-        this.tell(
-          deployment,
-          'ScalingReplicaSet',
-          `Scaled up replica set ${created.metadata.name} from 0 to ${replicas}`,
-        );
-      }
-      return created;
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-      const taken = this.deps.client.view('ReplicaSet').get({ namespace, name: `${name}-${hash}` });
-      const isOurs = taken !== undefined && findNewSet(deployment, [taken]) !== undefined;
-      if (isOurs && controllerOf(taken)?.uid === deployment.metadata.uid) return taken;
-      await this.deps.client.modify(
-        'Deployment',
-        keyOf(deployment),
-        (current) => ({
-          ...current,
-          status: { ...current.status, collisionCount: (current.status?.collisionCount ?? 0) + 1 },
-        }),
-        { subresource: 'status', uid: deployment.metadata.uid },
-      );
-      return undefined;
-    }
-  }
-
-  private async rememberRevision(deployment: Deployment, set: ReplicaSet): Promise<void> {
-    if (revisionOf(deployment) === revisionOf(set)) return;
-    const revision = String(revisionOf(set));
-    await this.deps.client
-      .modify(
-        'Deployment',
-        keyOf(deployment),
-        (current) => ({
-          ...current,
-          metadata: {
-            ...current.metadata,
-            annotations: { ...current.metadata.annotations, 'deployment.kubernetes.io/revision': revision },
-          },
-        }),
-        { uid: deployment.metadata.uid },
-      )
-      .catch(ignoreNotFound);
-  }
-
   /** Writes the status, removes old revisions once all is done, and asks to be called at the progress deadline. */
   private async report(deployment: Deployment, sets: readonly ReplicaSet[]): Promise<Result> {
     const { client, clock } = this.deps;
@@ -309,10 +164,8 @@ export class DeploymentController implements Controller {
       await this.forgetOld(deployment, sets, newSet);
       return done;
     }
-    const progress = conditionOf(status, 'Progressing');
-    const deadline = deadlineSecondsOf(deployment);
-    if (deadline === undefined || progress?.status === 'False' || progress?.lastUpdateTime === undefined) return done;
-    return { requeueAfterMs: Math.max(0, Date.parse(progress.lastUpdateTime) + deadline * 1_000 - clock.now()) + 1 };
+    const waitMs = msToDeadline(deployment, status, clock.now());
+    return waitMs === undefined ? done : { requeueAfterMs: waitMs };
   }
 
   private async forgetOld(
@@ -365,11 +218,6 @@ export class DeploymentController implements Controller {
     return deployment !== undefined && !isRolling(deployment) ? [keyOf(deployment)] : [];
   }
 }
-
-const sizeAnnotations = (deployment: Deployment): Record<string, string> => ({
-  [DESIRED]: String(wantedOf(deployment)),
-  [MAX]: String(wantedOf(deployment) + fencePosts(deployment).surge),
-});
 
 /** Whether spec.replicas changed since the ReplicaSets were last sized. */
 const isScaled = (sets: readonly ReplicaSet[], deployment: Deployment): boolean =>

@@ -61,3 +61,15 @@ export function proportionalSizes(deployment: Deployment, sets: readonly Replica
   }
   return sizes;
 }
+
+/** The size that a new ReplicaSet is made with in a rolling update. */
+export function startSize(deployment: Deployment, others: readonly ReplicaSet[]): number {
+  const room = wantedOf(deployment) + fencePosts(deployment).surge - totalSize(others);
+  return Math.max(0, Math.min(room, wantedOf(deployment)));
+}
+
+/** What ReplicaSets bear of the size of their deployment. */
+export const sizeAnnotations = (deployment: Deployment): Record<string, string> => ({
+  [DESIRED]: String(wantedOf(deployment)),
+  [MAX]: String(wantedOf(deployment) + fencePosts(deployment).surge),
+});

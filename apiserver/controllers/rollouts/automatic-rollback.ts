@@ -4,7 +4,7 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { conditionOf } from '../deployment/deployment-status';
+import { conditionOf } from '../deployment/conditions';
 import { findNewSet, revisionOf, templateOf, withoutHash } from '../deployment/revisions';
 import { controllerOf } from '../workloads/ownership';
 
