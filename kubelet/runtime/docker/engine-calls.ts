@@ -1,5 +1,4 @@
 import type { Duplex, Readable } from 'node:stream';
-import { Agent } from 'node:http';
 import Docker from 'dockerode';
 import type { Pack } from 'tar-stream';
 import type {
@@ -14,6 +13,7 @@ import type {
   NetworkInspectInfo,
 } from 'dockerode';
 import type { RegistryCredential } from '../runtime';
+import { EngineConnections } from './engine-connections';
 import { failureOf, toNetworkError, toRuntimeError, toResizeError, toStartError } from './engine-error';
 
 /** Where the engine listens. */
@@ -36,8 +36,7 @@ export class EngineCalls {
   private readonly docker: Docker;
 
   constructor(address: EngineAddress) {
-    // One connection per call in flight, kept for the next: dialling anew costs a third of a short call.
-    const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
+    const agent = new EngineConnections();
     // Named one by one so that nothing is taken from the environment.
     const options = { ...transportOf(address), agent, timeout: undefined };
     this.docker = new Docker(options);
