@@ -50,7 +50,8 @@ export function proportionalSizes(deployment: Deployment, sets: readonly Replica
   for (const set of ordered) {
     const before = Number(set.metadata.annotations?.[MAX] ?? totalSize(sets));
     const share = before === 0 ? 0 : Math.round((sizeOf(set) * allowed) / before) - sizeOf(set);
-    const change = toAdd > 0 ? Math.min(share, toAdd - added) : Math.max(share, toAdd - added);
+    const left = toAdd - added;
+    const change = left === 0 ? 0 : toAdd > 0 ? Math.min(share, left) : Math.max(share, left);
     sizes.set(set.metadata.name, sizeOf(set) + change);
     added += change;
   }
