@@ -243,6 +243,31 @@ it('makes the claims of ephemeral volumes, for their pod alone', async () => {
   expect(claimOf('web-b-scratch')?.metadata.deletionTimestamp).toBeDefined();
 });
 
+it('is gone before a pod that waits for it to go, once nothing of the pod runs', async () => {
+  await add(['PersistentVolume', volume('v', '1Gi')], ['PersistentVolumeClaim', claim('data', '1Gi')]);
+  const key = { namespace: 'default', name: 'last' };
+  const { metadata } = await cluster.client.create('Pod', {
+    metadata: key,
+    spec: {
+      nodeName: 'n1',
+      containers: [{ name: 'app', image: 'busybox:1' }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+    },
+  });
+  const owner = { apiVersion: 'v1', kind: 'Pod', name: 'last', uid: metadata.uid, controller: true };
+  await cluster.client.modify('PersistentVolumeClaim', { namespace: 'default', name: 'data' }, (current) => ({
+    ...current,
+    metadata: { ...current.metadata, ownerReferences: [{ ...owner, blockOwnerDeletion: true }] },
+  }));
+  await cluster.client.delete('Pod', key, { propagationPolicy: 'Foreground' });
+  await cluster.idle();
+  expect(claimOf('data')?.metadata.deletionTimestamp).toBeDefined();
+  await cluster.client.delete('Pod', key, { gracePeriodSeconds: 0 });
+  await cluster.idle();
+  expect(claimOf('data')).toBeUndefined();
+  expect(cluster.client.view('Pod').get(key)).toBeUndefined();
+});
+
 it('leaves claims of other provisioners to them', async () => {
   await cluster.client.create('StorageClass', { metadata: { name: 'cloud' }, provisioner: 'example.com/disk' });
   await add(['PersistentVolumeClaim', claim('data', '1Gi', { storageClassName: 'cloud' })]);

@@ -28,7 +28,7 @@ export class ClaimProtectionController implements Controller {
   }
 
   private isUsed({ metadata: { namespace, name } }: PersistentVolumeClaim): boolean {
-    const uses = (pod: Pod): boolean => claimNamesOf(pod).includes(name) && !isTerminal(pod);
+    const uses = (pod: Pod): boolean => claimNamesOf(pod).includes(name) && !isTerminal(pod) && !isShutDown(pod);
     return this.client.view('Pod').list({ namespace }).some(uses);
   }
 }
@@ -51,6 +51,13 @@ export class VolumeProtectionController implements Controller {
 }
 
 const isTerminal = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+/**
+ * Its node is done with it, or it was given up by force: only finalizers keep the object. One of those may wait for the
+ * claim to go, which then must not wait for the pod.
+ */
+const isShutDown = ({ metadata }: Pod): boolean =>
+  metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0;
 
 const withoutFinalizer = <T extends { metadata: { finalizers?: string[] } }>(object: T, gone: string): T => ({
   ...object,
