@@ -95,7 +95,8 @@ export class CronJobController implements Controller {
     if (cron.spec?.concurrencyPolicy !== 'Replace') return this.start(cron, cron.status ?? {}, dueMs);
     for (const job of this.jobsOf(cron)) {
       if (!active.some(({ uid }) => uid === job.metadata.uid)) continue;
-      if (!(await this.remove(cron, job))) throw new Error(`could not replace job ${job.metadata.name}`);
+      const failure = await this.remove(cron, job);
+      if (failure !== undefined) throw failure;
     }
     return this.start(cron, withActive(cron.status ?? {}, []), dueMs);
   }
@@ -135,17 +136,18 @@ export class CronJobController implements Controller {
   }
 
   /** Whether it is gone, or goes. */
-  private async remove(cron: CronJob, job: Job): Promise<boolean> {
+  /** Returns what stood against it, after an Event has said so. */
+  private async remove(cron: CronJob, job: Job): Promise<Error | undefined> {
     try {
       const preconditions = { uid: job.metadata.uid };
       await this.deps.client
         .delete('Job', keyOf(job), { propagationPolicy: 'Background', preconditions })
         .catch(ignoreNotFound);
       this.tell(cron, { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted job ${job.metadata.name}` });
-      return true;
+      return undefined;
     } catch (error) {
       this.warn(cron, 'FailedDelete', `Deleted job: ${messageOf(error)}`);
-      return false;
+      return error instanceof Error ? error : new Error(String(error));
     }
   }
 

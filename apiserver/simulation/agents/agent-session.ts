@@ -135,7 +135,7 @@ export class AgentSession {
       bootId: String(bootId),
       agentVersion: 'simulated',
       status: { capacity: { ...capacity }, allocatable: { ...capacity } },
-      labels: {},
+      labels: { 'kubernetes.io/hostname': name },
       pods: this.deps.handlers.pods().map(({ metadata: { uid, namespace = '', name: podName } }) => ({
         uid,
         namespace,
@@ -151,7 +151,12 @@ export class AgentSession {
     const { clock, handlers } = this.deps;
     const sentMs = clock.monotonic();
     this.sequence += 1;
-    const beat: Heartbeat = { sequence: this.sequence, sentAtMs: clock.now(), usage: IDLE, conditions: [] };
+    const beat: Heartbeat = {
+      sequence: this.sequence,
+      sentAtMs: clock.now(),
+      usage: IDLE,
+      conditions: [this.machine.diskCondition],
+    };
     this.socket.emit('heartbeat', beat, () => handlers.onBeatAnswered(sentMs));
   }
 

@@ -14,11 +14,16 @@ export const GOOD_IMAGE = 'app:v';
 export const BROKEN_IMAGE = 'broken:v';
 /** Ends well after some seconds, or now and then badly. */
 export const JOB_IMAGE = 'job:v';
+/** Always ends badly. */
+export const FAILING_IMAGE = 'failing-job:v';
 
 const FAILING_SHARE = 0.15;
 
 export function behaviourOf(pod: Pod, random: Random): Behaviour {
   const image = pod.spec.containers[0]?.image ?? '';
+  if (image.startsWith(FAILING_IMAGE)) {
+    return { runMs: 1_000 + random.next() * 5_000, exitCode: 1, becomesReady: true };
+  }
   if (image.startsWith(JOB_IMAGE)) {
     return {
       runMs: 1_000 + random.next() * 15_000,

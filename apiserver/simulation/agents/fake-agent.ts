@@ -6,6 +6,7 @@ import { ServerLease } from '../../../shared/wire/server-lease';
 import { ProcessClock } from '../world/process-clock';
 import type { SocketEnd } from '../world/socket-pair';
 import { behaviourOf } from './behaviour';
+import { Cares } from './cares';
 import type { Machine } from './machine';
 import { podStatusOf } from './pod-status';
 import { AgentSession } from './agent-session';
@@ -23,21 +24,15 @@ const PULL_MS = { least: 100, most: 4_000 };
 const READY_MS = { least: 50, most: 3_000 };
 const STOP_MS = { least: 50, most: 6_000 };
 const RESTART_MS = { least: 500, most: 5_000 };
-
-/** What an agent does with one pod; a new thing to do replaces what was under way. */
-interface Care {
-  isReady: boolean;
-  readySinceMs?: number;
-  stopping: 'for-good' | 'fence' | undefined;
-  cancel: () => void;
-}
+/** How often an agent looks whether its disk has room (k8s --housekeeping-interval). */
+const HOUSEKEEPING_MS = 10_000;
 
 /** A kubelet with a small model of pods, on the real channel: it starts, probes, restarts, stops and reports them. */
 export class FakeAgent {
   private readonly clock: ProcessClock;
   private readonly session: AgentSession;
   private readonly lease: ServerLease;
-  private readonly cares = new Map<string, Care>();
+  private readonly cares: Cares;
   /** Fenced pods that are to start when the server has answered. */
   private readonly waiting = new Set<string>();
 
@@ -46,6 +41,7 @@ export class FakeAgent {
     private readonly deps: AgentDeps,
   ) {
     this.clock = new ProcessClock(deps.worldClock, machine.wall);
+    this.cares = new Cares(this.clock, deps.random);
     this.lease = new ServerLease(this.clock, () => this.fence(), machine.lease);
     this.session = new AgentSession(machine, {
       clock: this.clock,
@@ -64,6 +60,7 @@ export class FakeAgent {
     machine.onExit = (uid) => this.onExit(uid);
     for (const { pod } of machine.disk.values()) this.look(pod.metadata.uid);
     for (const uid of machine.uids()) if (!machine.disk.has(uid)) machine.remove(uid);
+    this.clock.setInterval(() => this.relieve(), HOUSEKEEPING_MS);
     this.session.start();
   }
 
@@ -102,12 +99,13 @@ export class FakeAgent {
     const isOver = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     if (known === undefined && isOver && pod.metadata.deletionTimestamp === undefined) return;
     this.machine.disk.set(uid, { restarts: 0, ...known, pod });
+    if (known === undefined && this.machine.isDiskFull && pod.metadata.deletionTimestamp === undefined)
+      return this.evict(uid);
     this.look(uid);
   }
 
   private unassign(uid: string): void {
-    this.cares.get(uid)?.cancel();
-    this.cares.delete(uid);
+    this.cares.end(uid);
     this.machine.remove(uid);
     this.machine.disk.delete(uid);
     this.session.forget(uid);
@@ -118,7 +116,7 @@ export class FakeAgent {
     const remembered = this.machine.disk.get(uid);
     if (remembered === undefined) return;
     const { pod, end } = remembered;
-    const care = this.careOf(uid);
+    const care = this.cares.of(uid);
     if (care.stopping === 'for-good') return;
     if (pod.metadata.deletionTimestamp !== undefined) return this.stop(uid, 'for-good');
     if (end !== undefined || care.stopping === 'fence') return this.report(uid);
@@ -126,24 +124,26 @@ export class FakeAgent {
     if (container?.exitCode !== undefined) return this.onExit(uid);
     if (container === undefined) {
       this.report(uid);
-      this.after(uid, PULL_MS, () => this.start(uid));
-    } else if (!care.isReady) this.after(uid, READY_MS, () => this.becomeReady(uid));
+      this.cares.after(uid, PULL_MS, () => this.start(uid));
+    } else if (!care.isReady) this.cares.after(uid, READY_MS, () => this.becomeReady(uid));
   }
 
   private start(uid: string): void {
     const pod = this.machine.disk.get(uid)?.pod;
     if (pod === undefined) return;
+    // Its volume's place is told when its claim is bound.
+    if (!hasVolumes(pod)) return;
     // What must not run twice starts only with the server's word.
     if (isFenced(pod) && !this.lease.isHeld) return void this.waiting.add(uid);
     this.machine.run(pod);
     this.report(uid);
-    this.after(uid, READY_MS, () => this.becomeReady(uid));
+    this.cares.after(uid, READY_MS, () => this.becomeReady(uid));
   }
 
   private becomeReady(uid: string): void {
     const pod = this.machine.disk.get(uid)?.pod;
     if (pod === undefined || !behaviourOf(pod, this.deps.random).becomesReady) return;
-    const care = this.careOf(uid);
+    const care = this.cares.of(uid);
     care.isReady = true;
     care.readySinceMs = this.clock.now();
     this.report(uid);
@@ -152,7 +152,7 @@ export class FakeAgent {
   private onExit(uid: string): void {
     const remembered = this.machine.disk.get(uid);
     const container = this.machine.get(uid);
-    const care = this.careOf(uid);
+    const care = this.cares.of(uid);
     if (remembered === undefined || container?.exitCode === undefined || care.stopping !== undefined) return;
     care.isReady = false;
     const { exitCode } = container;
@@ -166,19 +166,19 @@ export class FakeAgent {
     }
     this.machine.disk.set(uid, { ...remembered, restarts: remembered.restarts + 1 });
     this.report(uid);
-    this.after(uid, RESTART_MS, () => this.start(uid));
+    this.cares.after(uid, RESTART_MS, () => this.start(uid));
   }
 
   private stop(uid: string, why: 'for-good' | 'fence'): void {
     const remembered = this.machine.disk.get(uid);
-    const care = this.careOf(uid);
+    const care = this.cares.of(uid);
     if (remembered === undefined) return;
     care.stopping = why;
     const graceMs = Math.min(
       (remembered.pod.metadata.deletionGracePeriodSeconds ?? 30) * 1_000,
       why === 'fence' ? FENCE_STOP_MS : Infinity,
     );
-    const takesMs = Math.min(graceMs, this.between(STOP_MS));
+    const takesMs = Math.min(graceMs, this.cares.between(STOP_MS));
     care.cancel();
     care.cancel = this.clock.setTimeout(() => {
       this.machine.remove(uid);
@@ -194,16 +194,34 @@ export class FakeAgent {
     if (!this.deps.fences()) return;
     for (const [uid, { pod, end }] of this.machine.disk) {
       const isIdle = end !== undefined || this.machine.get(uid) === undefined;
-      if (!isFenced(pod) || isIdle || this.careOf(uid).stopping !== undefined) continue;
+      if (!isFenced(pod) || isIdle || this.cares.of(uid).stopping !== undefined) continue;
       this.deps.trace(`${this.machine.name} fences ${pod.metadata.namespace}/${pod.metadata.name}`);
       this.stop(uid, 'fence');
     }
   }
 
+  /** A full disk costs one pod at a time. */
+  private relieve(): void {
+    if (!this.machine.isDiskFull) return;
+    const [victim] = this.machine.running().filter(({ pod }) => this.cares.of(pod.metadata.uid).stopping === undefined);
+    if (victim !== undefined) this.evict(victim.pod.metadata.uid);
+  }
+
+  private evict(uid: string): void {
+    const remembered = this.machine.disk.get(uid);
+    if (remembered === undefined || remembered.end !== undefined) return;
+    this.deps.trace(`${this.machine.name} evicts ${remembered.pod.metadata.namespace}/${remembered.pod.metadata.name}`);
+    const care = this.cares.of(uid);
+    care.cancel();
+    care.isReady = false;
+    this.machine.remove(uid);
+    this.machine.disk.set(uid, { ...remembered, end: { phase: 'Failed', exitCode: 137, reason: 'Evicted' } });
+    this.report(uid);
+  }
+
   /** The server has taken the pod's end. */
   private forget(uid: string): void {
-    this.cares.get(uid)?.cancel();
-    this.cares.delete(uid);
+    this.cares.end(uid);
     this.machine.disk.delete(uid);
   }
 
@@ -211,7 +229,7 @@ export class FakeAgent {
     const remembered = this.machine.disk.get(uid);
     if (remembered === undefined) return;
     const container = this.machine.get(uid);
-    const { isReady, readySinceMs } = this.careOf(uid);
+    const { isReady, readySinceMs } = this.cares.of(uid);
     const isRunning = container !== undefined && container.exitCode === undefined;
     const observed = { isRunning, isReady, ip: ipOf(uid), ...(readySinceMs === undefined ? {} : { readySinceMs }) };
     const { uid: podUid, namespace = '', name } = remembered.pod.metadata;
@@ -222,25 +240,10 @@ export class FakeAgent {
       status: podStatusOf(remembered, observed, this.clock.now()),
     });
   }
-
-  private careOf(uid: string): Care {
-    const known = this.cares.get(uid);
-    if (known !== undefined) return known;
-    const care: Care = { isReady: false, stopping: undefined, cancel: () => undefined };
-    this.cares.set(uid, care);
-    return care;
-  }
-
-  private after(uid: string, range: typeof PULL_MS, task: () => void): void {
-    const care = this.careOf(uid);
-    care.cancel();
-    care.cancel = this.clock.setTimeout(task, this.between(range));
-  }
-
-  private between({ least, most }: typeof PULL_MS): number {
-    return least + this.deps.random.next() * (most - least);
-  }
 }
+
+const hasVolumes = ({ spec }: Pod): boolean =>
+  (spec.volumes ?? []).every((volume) => volume.persistentVolumeClaim === undefined || volume.hostPath !== undefined);
 
 /** An address that stays a pod's own. */
 const ipOf = (uid: string): string => `10.${[0, 2, 4].map((at) => parseInt(uid.slice(at, at + 2), 16) || 0).join('.')}`;

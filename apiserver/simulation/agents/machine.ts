@@ -2,6 +2,7 @@ import type { Pod } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import type { Random } from '../../../shared/random';
 import type { FenceTerms } from '../../../shared/wire/fence';
+import type { AgentCondition } from '../../node-channel/liveness';
 import type { Link } from '../world/link';
 import type { WallClock } from '../world/process-clock';
 import { behaviourOf } from './behaviour';
@@ -17,7 +18,12 @@ export interface Container {
 export interface Remembered {
   readonly pod: Pod;
   /** How the pod ended. */
-  readonly end?: { readonly phase: 'Succeeded' | 'Failed'; readonly exitCode: number };
+  readonly end?: {
+    readonly phase: 'Succeeded' | 'Failed';
+    readonly exitCode: number;
+    /** Why the agent ended it, where it did. */
+    readonly reason?: 'Evicted';
+  };
   readonly restarts: number;
 }
 
@@ -33,6 +39,8 @@ export class Machine {
   /** What the agent wrote down of its lease; true time, as a machine's own uptime goes on without agents. */
   lease: { readonly terms: FenceTerms; readonly renewedMs: number } | undefined;
   isOn = true;
+  /** Its disk is full: it lets pods go, and takes no new ones. */
+  isDiskFull = false;
   bootId = 1;
   private readonly containers = new Map<string, Container>();
   private readonly endings = new Map<string, () => void>();
@@ -45,6 +53,17 @@ export class Machine {
     readonly capacity: Readonly<Record<string, string>>,
     private readonly deps: { readonly clock: Clock; readonly random: Random; readonly events: MachineEvents },
   ) {}
+
+  get diskCondition(): AgentCondition {
+    return this.isDiskFull
+      ? { type: 'DiskPressure', status: 'True', reason: 'KubeletHasDiskPressure', message: 'kubelet has disk pressure' }
+      : {
+          type: 'DiskPressure',
+          status: 'False',
+          reason: 'KubeletHasNoDiskPressure',
+          message: 'kubelet has no disk pressure',
+        };
+  }
 
   get(uid: string): Container | undefined {
     return this.containers.get(uid);

@@ -28,12 +28,20 @@ export function podStatusOf({ pod, end, restarts }: Remembered, observed: Observ
       : observed.isRunning
         ? { running: { startedAt: toTimestamp(observed.startedMs ?? nowMs) } }
         : { waiting: { reason: restarts > 0 ? 'CrashLoopBackOff' : 'ContainerCreating' } };
+  const isEvicted = end?.reason === 'Evicted';
+  const target = { ...condition('DisruptionTarget', true), reason: 'TerminationByKubelet' };
   return {
     phase,
+    ...(isEvicted ? { reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' } : {}),
     startTime: toTimestamp(nowMs),
     podIP: observed.ip,
     podIPs: [{ ip: observed.ip }],
-    conditions: [condition('Initialized', true), condition('ContainersReady', isReady), condition('Ready', isReady)],
+    conditions: [
+      condition('Initialized', true),
+      condition('ContainersReady', isReady),
+      condition('Ready', isReady),
+      ...(isEvicted ? [target] : []),
+    ],
     containerStatuses: [
       {
         name: container?.name ?? 'app',

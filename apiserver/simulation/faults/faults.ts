@@ -1,4 +1,5 @@
 import type { Machine } from '../agents/machine';
+import { drain } from '../workload/drain';
 import type { Users } from '../workload/users';
 import type { Chance } from '../world/chance';
 import { QUIET_STORE } from '../world/faulty-store';
@@ -31,6 +32,7 @@ export class Faults {
       [2, () => this.containerCrashes()],
       [2, () => this.nodeIsDrained()],
       [1, () => this.nodeIsRemoved()],
+      [2, () => this.diskFills()],
     ]);
     await fault();
   }
@@ -42,6 +44,7 @@ export class Faults {
     await this.startServer();
     for (const machine of world.machines) {
       machine.link.mend();
+      machine.isDiskFull = false;
       this.bringBack(machine);
       await this.uncordon(machine);
     }
@@ -132,13 +135,27 @@ export class Faults {
     machine.exit(pod.metadata.uid, 1);
   }
 
+  private diskFills(): void {
+    const machine = this.machine();
+    machine.isDiskFull = true;
+    this.world.note(`fault: the disk of ${machine.name} is full`);
+    this.later(5, 60, () => {
+      machine.isDiskFull = false;
+      this.world.note(`mended: the disk of ${machine.name}`);
+    });
+  }
+
   private nodeIsDrained(): void {
     const machine = this.machine();
     this.world.note(`${machine.name} is drained`);
     for (let round = 0; round < 5; round += 1) {
-      this.later(0, 20, () => this.users.attempt(() => this.users.drain(machine.name)));
+      this.later(0, 20, () => this.users.attempt(() => this.drain(machine)));
     }
     this.later(21, 60, () => this.uncordon(machine));
+  }
+
+  private drain({ name }: Machine): Promise<void> {
+    return drain(this.world, name, (deed) => this.users.attempt(deed));
   }
 
   /** By somebody who switched it off before. */

@@ -2,12 +2,9 @@ import type { Deployment, Pod, ReplicaSet } from '../../../shared/api/objects';
 import { fencePosts, wantedOf } from '../../controllers/deployment/replica-counts';
 import { controllerOf } from '../../controllers/workloads/ownership';
 import { isActive, isReady, readySinceMs } from '../../controllers/workloads/pod-state';
-import type { Committed } from '../world/observer';
 import type { Invariant, Scene } from './invariant';
-import { podName } from './invariant';
-
-/** What a controller decides on may be as old as its writes take: facts younger than this are not held against it. */
-const NEWS_MS = 4_000;
+import { NEWS_MS, podName } from './invariant';
+import { Wishes } from './wishes';
 
 const wasEvicted = ({ status }: Pod): boolean =>
   (status?.conditions ?? []).some(({ type, status: value }) => type === 'DisruptionTarget' && value === 'True');
@@ -36,30 +33,6 @@ function podsOf(deployment: Deployment, scene: Scene): readonly Pod[] {
   return scene.store.all('Pod').filter((pod) => sets.has(controllerOf(pod)?.uid ?? ''));
 }
 
-/** Since when, in true time, a Deployment has asked for what it asks. */
-class Wishes {
-  private readonly seen = new Map<string, { readonly atMs: number; readonly deployment: Deployment }[]>();
-
-  note({ resource, object }: Committed, nowMs: number): void {
-    if (resource !== 'deployments.apps') return;
-    const deployment = object as unknown as Deployment;
-    const { uid } = deployment.metadata;
-    const known = this.seen.get(uid) ?? [];
-    // The one before the window still counts at its beginning.
-    const firstInWindow = known.findIndex(({ atMs }) => atMs > nowMs - NEWS_MS);
-    const kept = firstInWindow < 0 ? known.slice(-1) : known.slice(Math.max(0, firstInWindow - 1));
-    this.seen.set(uid, [...kept, { atMs: nowMs, deployment }]);
-  }
-
-  /** All that it has asked for of late. */
-  of({ metadata: { uid } }: Deployment, nowMs: number): readonly Deployment[] {
-    const known = this.seen.get(uid) ?? [];
-    const firstInWindow = known.findIndex(({ atMs }) => atMs > nowMs - NEWS_MS);
-    const from = firstInWindow < 0 ? known.length - 1 : Math.max(0, firstInWindow - 1);
-    return known.slice(Math.max(0, from)).map(({ deployment }) => deployment);
-  }
-}
-
 /** A Deployment's own steps never leave fewer available pods than it allows. */
 export function createNeverBelowMaxUnavailable(): Invariant {
   const wishes = new Wishes();
@@ -73,9 +46,9 @@ export function createNeverBelowMaxUnavailable(): Invariant {
     if (named === undefined) readyFrom.delete(uid);
     else if (readyFrom.get(uid)?.named !== named) readyFrom.set(uid, { named, atMs: nowMs });
   };
-  /** Ready for less than its minReadySeconds, as after a restart of its agent: not available yet. */
+  /** Available only of late, if at all. */
   const isYoung = ({ metadata }: Pod, { spec }: Deployment, nowMs: number): boolean =>
-    nowMs - (readyFrom.get(metadata.uid)?.atMs ?? 0) < (spec?.minReadySeconds ?? 0) * 1_000;
+    nowMs - (readyFrom.get(metadata.uid)?.atMs ?? 0) < (spec?.minReadySeconds ?? 0) * 1_000 + NEWS_MS;
   return {
     name: 'never-below-max-unavailable',
     onChange(change, scene) {
@@ -87,16 +60,16 @@ export function createNeverBelowMaxUnavailable(): Invariant {
       if (before === undefined) return undefined;
       const wasAvailable = isActive(before) && isReady(before);
       const isDeleted = change.isDeletion || pod.metadata.deletionTimestamp !== undefined;
-      if (wasAvailable && !isDeleted && !isReady(pod)) countsUntil.set(pod.metadata.uid, nowMs + NEWS_MS);
       const isOthersDoing = wasEvicted(pod) || scene.deletedByHand.has(pod.metadata.uid) || isNodeGone(pod, scene);
+      if (wasAvailable && (isDeleted ? isOthersDoing : !isReady(pod)))
+        countsUntil.set(pod.metadata.uid, nowMs + NEWS_MS);
       if (!wasAvailable || !isDeleted || isOthersDoing) return undefined;
       const deployment = deploymentOf(pod, scene);
       if (deployment === undefined || isYoung(pod, deployment, nowMs)) return undefined;
       const available = podsOf(deployment, scene).filter(
         (each) =>
           each.metadata.uid !== pod.metadata.uid &&
-          isActive(each) &&
-          (isReady(each) || (countsUntil.get(each.metadata.uid) ?? 0) > nowMs),
+          ((isActive(each) && isReady(each)) || (countsUntil.get(each.metadata.uid) ?? 0) > nowMs),
       ).length;
       const lately = wishes.of(deployment, nowMs);
       // Scaling in the middle of a rollout shares the change among old and new, ready or not, as Kubernetes does.

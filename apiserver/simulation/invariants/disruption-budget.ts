@@ -2,12 +2,14 @@ import type { Pod, PodDisruptionBudget } from '../../../shared/api/objects';
 import { isActive, isReady } from '../../controllers/workloads/pod-state';
 import { selects } from '../../controllers/workloads/ownership';
 import type { Invariant } from './invariant';
-import { podName } from './invariant';
-
-/** What was known when the budget was asked may be as old as its controller's last look. */
-const NEWS_MS = 4_000;
+import { NEWS_MS, podName } from './invariant';
 
 const EVICTION = 'EvictionByEvictionAPI';
+
+const leastOf = ({ spec, status }: PodDisruptionBudget): number =>
+  spec?.maxUnavailable === undefined
+    ? Number(spec?.minAvailable ?? 0)
+    : Math.max(0, (status?.expectedPods ?? 0) - Number(spec.maxUnavailable));
 
 /** Evictions never leave fewer healthy pods than a budget says. */
 export function createBudgetsHold(): Invariant {
@@ -35,7 +37,7 @@ export function createBudgetsHold(): Invariant {
             isActive(each) &&
             (isReady(each) || (countsUntil.get(each.metadata.uid) ?? 0) > nowMs()),
         ).length;
-      const least = Number(budget.spec?.minAvailable ?? 0);
+      const least = leastOf(budget);
       return healthy < least ? `${podName(pod)} was evicted: ${healthy} healthy pods of ${least} are left` : undefined;
     },
   };

@@ -1,43 +1,11 @@
-import type { KindName, KindTypes, StoredObject } from '../../../shared/api/objects';
 import { aNode, aPod } from '../../../shared/testing/builders';
-import type { Committed, Observer } from '../world/observer';
 import { createNeverAboveMaxSurge, createNeverBelowMaxUnavailable } from './availability';
 import { createBudgetsHold } from './disruption-budget';
 import { everythingConverges } from './everything-converges';
-import type { Invariant, Scene } from './invariant';
 import { createCompletionsCountedOnce } from './jobs';
 import { noNodeOvercommitted } from './no-node-overcommitted';
 import { deletionsEnd, machinesAgree, ownersRemain } from './nothing-left-over';
-
-/** A store as invariants see it, changed by hand. */
-class Stage {
-  readonly objects = new Map<string, StoredObject>();
-  nowMs = 0;
-
-  constructor(private readonly invariant: Invariant) {}
-
-  get scene(): Scene {
-    const store: Pick<Observer, 'all' | 'everything'> = {
-      all: <K extends KindName>(kind: K) =>
-        [...this.objects.values()].filter((object) => object.kind === kind) as unknown as KindTypes[K][],
-      everything: () => this.objects,
-    };
-    return { nowMs: () => this.nowMs, store: store as Observer, machines: [], deletedByHand: new Set() };
-  }
-
-  /** What the invariant says of it. */
-  put(resource: string, given: object): string | undefined {
-    const object = given as StoredObject;
-    const key = `${resource}/${object.metadata.name}`;
-    const change: Committed = { resource, object, previous: this.objects.get(key), isDeletion: false };
-    this.objects.set(key, object);
-    return this.invariant.onChange?.(change, this.scene);
-  }
-
-  end(): string | undefined {
-    return this.invariant.atEnd?.(this.scene);
-  }
-}
+import { Stage } from './testing/stage';
 
 const deployment = (replicas: number, rollingUpdate: object) => ({
   apiVersion: 'apps/v1',
@@ -72,6 +40,7 @@ it('sees a rollout that ends more than it may', () => {
   stage.put('deployments.apps', deployment(3, { maxSurge: 1, maxUnavailable: 1 }));
   stage.put('replicasets.apps', replicaSet(3));
   for (const name of ['a', 'b', 'c']) expect(stage.put('pods', ready(name))).toBeUndefined();
+  stage.nowMs = 10_000;
   expect(stage.put('pods', ready('a', going))).toBeUndefined();
   expect(stage.put('pods', ready('b', going))).toContain('1 pods of web are left available, 2 are to be');
 });
@@ -103,6 +72,37 @@ it('sees an eviction that a budget forbids', () => {
   };
   expect(stage.put('pods', evicted('a'))).toBeUndefined();
   expect(stage.put('pods', evicted('b'))).toContain('0 healthy pods of 1 are left');
+});
+
+it('does not hold against a rollout what its controller could not know yet', () => {
+  const stage = new Stage(createNeverBelowMaxUnavailable());
+  stage.put('deployments.apps', deployment(2, { maxSurge: 1, maxUnavailable: 0 }));
+  stage.put('replicasets.apps', replicaSet(2));
+  for (const name of ['a', 'b', 'c']) stage.put('pods', ready(name));
+  stage.nowMs = 10_000;
+  stage.deletedByHand.add('c');
+  stage.put('pods', ready('c', { uid: 'c', ...going }));
+  stage.nowMs = 12_000;
+  expect(stage.put('pods', ready('a', going))).toBeUndefined();
+  stage.nowMs = 20_000;
+  expect(stage.put('pods', ready('b', going))).toContain('0 pods of web are left available, 2 are to be');
+});
+
+it('counts what a Deployment asked for before until its controller has long heard of what it asks for now', () => {
+  const stage = new Stage(createNeverAboveMaxSurge());
+  const wanting = (replicas: number, generation: number, observedGeneration: number): object => {
+    const object = deployment(replicas, { maxSurge: 0, maxUnavailable: 1 });
+    return { ...object, metadata: { ...object.metadata, generation }, status: { observedGeneration } };
+  };
+  stage.put('replicasets.apps', replicaSet(9));
+  stage.put('deployments.apps', wanting(2, 1, 1));
+  stage.put('deployments.apps', wanting(1, 2, 1));
+  stage.put('pods', ready('a'));
+  stage.nowMs = 60_000;
+  expect(stage.put('pods', ready('b'))).toBeUndefined();
+  stage.put('deployments.apps', wanting(1, 2, 2));
+  stage.nowMs = 70_000;
+  expect(stage.put('pods', ready('c'))).toContain('3 pods, at most 1 are to be');
 });
 
 it('sees a node that is given more than it has', () => {

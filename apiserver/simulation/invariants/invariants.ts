@@ -1,11 +1,15 @@
 import { createNeverAboveMaxSurge, createNeverBelowMaxUnavailable } from './availability';
+import { autoscalersStayWithinBounds } from './autoscaling';
+import { historyIsLimited, runsDoNotOverlap } from './cron-jobs';
 import { createBudgetsHold } from './disruption-budget';
 import { everythingConverges } from './everything-converges';
 import type { Invariant } from './invariant';
-import { createCompletionsCountedOnce } from './jobs';
+import { createCompletionsCountedOnce, jobsTryAsOftenAsTheyMay } from './jobs';
 import { noNodeOvercommitted } from './no-node-overcommitted';
 import { deletionsEnd, machinesAgree, ownersRemain } from './nothing-left-over';
 import { oneOfEachIdentity } from './one-of-each-identity';
+import { createFullNodesAreSpared } from './pressure';
+import { claimsKeepTheirVolume, createVolumesStayHome, volumesInUseStay } from './volumes';
 
 /** All that there are, for one run: some remember what they saw. */
 export const createInvariants = (): readonly Invariant[] => [
@@ -15,6 +19,14 @@ export const createInvariants = (): readonly Invariant[] => [
   createBudgetsHold(),
   noNodeOvercommitted,
   createCompletionsCountedOnce(),
+  jobsTryAsOftenAsTheyMay,
+  runsDoNotOverlap,
+  historyIsLimited,
+  createVolumesStayHome(),
+  claimsKeepTheirVolume,
+  volumesInUseStay,
+  autoscalersStayWithinBounds,
+  createFullNodesAreSpared(),
   everythingConverges,
   deletionsEnd,
   ownersRemain,

@@ -28,8 +28,25 @@ export function createCompletionsCountedOnce(): Invariant {
       );
       const { completions, parallelism = 1 } = job.spec ?? {};
       if (!isComplete || completions === undefined) return undefined;
+      if (job.spec?.completionMode === 'Indexed' && counted > completions) {
+        return `${name}: ${counted} completions of ${completions} indexes`;
+      }
       if (counted < completions) return `${name} is complete with ${counted} of ${completions}`;
       return counted > completions + parallelism - 1 ? `${name}: ${counted} of ${completions} completions` : undefined;
     },
   };
 }
+
+/** A Job that gives up for its failures has had more of them than it allows. */
+export const jobsTryAsOftenAsTheyMay: Invariant = {
+  name: 'jobs-try-as-often-as-they-may',
+  onChange({ resource, object, isDeletion }) {
+    if (resource !== 'jobs.batch' || isDeletion) return undefined;
+    const { metadata, spec, status } = object as unknown as Job;
+    const failed = (status?.conditions ?? []).find(({ type, status: value }) => type === 'Failed' && value === 'True');
+    // Restarts of containers count as well, which no counter tells.
+    if (failed?.reason !== 'BackoffLimitExceeded' || spec?.template.spec?.restartPolicy !== 'Never') return undefined;
+    const [limit, count] = [spec.backoffLimit ?? 6, status?.failed ?? 0];
+    return count > limit ? undefined : `${metadata.name} gave up after ${count} failures, ${limit} are allowed`;
+  },
+};

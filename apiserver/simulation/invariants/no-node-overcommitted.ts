@@ -17,8 +17,8 @@ export const noNodeOvercommitted: Invariant = {
     const nodeName = pod.spec.nodeName ?? '';
     if (nodeName === '' || ((previous as unknown as Pod | undefined)?.spec.nodeName ?? '') !== '') return undefined;
     const node: Node | undefined = store.all('Node').find(({ metadata }) => metadata.name === nodeName);
-    // A DaemonSet's pod may come to a node that is just leaving.
-    if (node === undefined) return undefined;
+    // A DaemonSet's pod may come to a node that is just leaving, and any pod to one that has just been there before.
+    if (node?.status?.allocatable === undefined) return undefined;
     const pods = store.all('Pod').filter((each) => each.spec.nodeName === nodeName && !isOver(each));
     for (const resource of ['cpu', 'memory']) {
       const sum = pods.reduce((total, each) => total + requested(each, resource), 0);

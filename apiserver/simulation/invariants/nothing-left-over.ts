@@ -7,6 +7,7 @@ const KINDS: Readonly<Record<string, string>> = {
   StatefulSet: 'StatefulSet',
   DaemonSet: 'DaemonSet',
   Job: 'Job',
+  CronJob: 'CronJob',
 };
 
 /** In the end nothing outlives its owner. */

@@ -1,17 +1,45 @@
 import type { KindName, KindTypes } from '../../../shared/api/objects';
 import { StatusError } from '../../../shared/status-error';
-import { SYSTEM_USER } from '../../auth/user';
 import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import { GOOD_IMAGE } from '../agents/behaviour';
 import type { Chance } from '../world/chance';
 import type { World } from '../world/world';
-import { aBudget, aDaemonSet, aDeployment, aJob, anImage, aService, aStatefulSet } from './manifests';
+import { imageOf, withImage, withSpec } from './changes';
+import type { Workload } from './changes';
+import {
+  aBudget,
+  aCronJob,
+  aDaemonSet,
+  aDeployment,
+  aJob,
+  anAutoscaler,
+  anImage,
+  aService,
+  aStatefulSet,
+  aStatefulSetWithClaims,
+} from './manifests';
 
-type Workload = 'Deployment' | 'StatefulSet' | 'DaemonSet';
 const WORKLOADS: readonly Workload[] = ['Deployment', 'StatefulSet', 'DaemonSet'];
-const MAKERS = { Deployment: aDeployment, StatefulSet: aStatefulSet, DaemonSet: aDaemonSet, Job: aJob };
-const MOST = { Deployment: 4, StatefulSet: 3, DaemonSet: 1, Job: 4 };
+const MAKERS = {
+  Deployment: aDeployment,
+  StatefulSet: (namespace: string, name: string, chance: Chance) =>
+    chance.is(0.5) ? aStatefulSet(namespace, name, chance) : aStatefulSetWithClaims(namespace, name, chance),
+  DaemonSet: aDaemonSet,
+  Job: aJob,
+  CronJob: aCronJob,
+};
+const MOST = { Deployment: 4, StatefulSet: 3, DaemonSet: 1, Job: 4, CronJob: 2 };
+const CREATED = [
+  'Deployment',
+  'Deployment',
+  'StatefulSet',
+  'StatefulSet',
+  'DaemonSet',
+  'Job',
+  'Job',
+  'CronJob',
+] as const;
 /** Somebody's second namespace, which comes and goes. */
 const TEAM = 'team';
 
@@ -34,13 +62,20 @@ export class Users {
       [3, () => this.deletePod()],
       [1, () => this.pause()],
       [1, () => this.budget()],
+      [1.5, () => this.autoscale()],
+      [2, () => this.changeDemand()],
       [1, () => this.meddle()],
     ]);
     await this.attempt(deed);
   }
 
-  /** Everybody wants what can be had: no image is broken, nothing is paused. */
+  /** Everybody wants what can be had: no image is broken, nothing is paused, no more jobs are begun. */
   async mend(): Promise<void> {
+    for (const { metadata } of this.client?.view('CronJob').list() ?? []) {
+      await this.attempt(async () => {
+        await this.client?.modify('CronJob', keyOf({ metadata }), (current) => withSpec(current, { suspend: true }));
+      });
+    }
     for (const kind of WORKLOADS) {
       for (const object of this.client?.view(kind).list() ?? []) {
         const isPaused = kind === 'Deployment' && Reflect.get(object.spec ?? {}, 'paused') === true;
@@ -65,27 +100,6 @@ export class Users {
     }
   }
 
-  /** Cordons and evicts, one round of what `kubectl drain` does until nothing is left that a budget lets go. */
-  async drain(nodeName: string): Promise<void> {
-    const { server } = this.world;
-    if (server === undefined) return;
-    await server.client.modify('Node', { name: nodeName }, (node) =>
-      node.spec?.unschedulable === true ? undefined : { ...node, spec: { ...node.spec, unschedulable: true } },
-    );
-    for (const pod of server.client.view('Pod').list({ where: ({ spec }) => spec.nodeName === nodeName })) {
-      const { namespace, name, ownerReferences, deletionTimestamp } = pod.metadata;
-      const isDaemon = ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true;
-      if (isDaemon || deletionTimestamp !== undefined) continue;
-      await this.attempt(() =>
-        server.registry.evict(
-          keyOf(pod),
-          { metadata: { namespace, name } },
-          { user: SYSTEM_USER, fieldManager: 'drain', dryRun: false },
-        ),
-      );
-    }
-  }
-
   private get client(): Client | undefined {
     return this.world.server?.client;
   }
@@ -97,7 +111,7 @@ export class Users {
   private async create(): Promise<void> {
     const { chance, client } = this;
     if (client === undefined) return;
-    const kind = chance.one(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Job'] as const);
+    const kind = chance.one(CREATED);
     const namespace = chance.one(['default', 'default', TEAM]);
     // Names come again, so that what is new meets what is left of the old.
     const name = `${kind.toLowerCase()}-${chance.between(1, 4)}`;
@@ -121,6 +135,7 @@ export class Users {
   private scale(): Promise<void> {
     return this.onOne(['Deployment', 'StatefulSet'] as const, async (kind, key) => {
       const replicas = this.chance.between(0, 6);
+      this.world.scaledByHand.set(this.client?.view(kind).get(key)?.metadata.uid ?? '', replicas);
       await this.change(kind, key, (current) => withSpec(current, { replicas }));
       this.say(`scale ${kind} ${keyString(key)} to ${replicas}`);
     });
@@ -135,7 +150,7 @@ export class Users {
   }
 
   private deleteWorkload(): Promise<void> {
-    return this.onOne(['Deployment', 'StatefulSet', 'DaemonSet', 'Job'] as const, async (kind, key) => {
+    return this.onOne(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'] as const, async (kind, key) => {
       const propagationPolicy = this.chance.one(['Background', 'Background', 'Foreground'] as const);
       await this.client?.delete(kind, key, { propagationPolicy });
       this.say(`delete ${kind} ${keyString(key)} (${propagationPolicy})`);
@@ -158,9 +173,25 @@ export class Users {
 
   private budget(): Promise<void> {
     return this.onOne(['Deployment', 'StatefulSet'] as const, async (kind, key) => {
-      const least = Math.max(0, (this.client?.view(kind).get(key)?.spec?.replicas ?? 1) - 1);
-      await this.client?.create('PodDisruptionBudget', aBudget(key.namespace ?? '', key.name, least));
-      this.say(`keep ${least} of ${keyString(key)}`);
+      const replicas = this.client?.view(kind).get(key)?.spec?.replicas ?? 1;
+      const budget = aBudget(key.namespace ?? '', key.name, replicas, this.chance);
+      await this.client?.create('PodDisruptionBudget', budget);
+      this.say(`give ${keyString(key)} a budget: ${JSON.stringify(budget['spec'])}`);
+    });
+  }
+
+  private autoscale(): Promise<void> {
+    return this.onOne(['Deployment'] as const, async (_kind, key) => {
+      await this.client?.create('HorizontalPodAutoscaler', anAutoscaler(key.namespace ?? '', key.name, this.chance));
+      this.say(`autoscale ${keyString(key)}`);
+    });
+  }
+
+  private changeDemand(): Promise<void> {
+    return this.onOne(['Deployment'] as const, (_kind, key) => {
+      const milli = this.world.demand.change(keyString(key), this.chance);
+      this.say(`send ${milli}m of work to ${keyString(key)}`);
+      return Promise.resolve();
     });
   }
 
@@ -192,17 +223,3 @@ export class Users {
     await this.client?.modify(kind, key, change);
   }
 }
-
-const imageOf = (object: KindTypes[Workload]): string => object.spec?.template.spec?.containers[0]?.image ?? '';
-
-function withImage<T extends KindTypes[Workload]>(object: T, image: string): T {
-  const copy = structuredClone(object);
-  const container = copy.spec?.template.spec?.containers[0];
-  if (container !== undefined) container.image = image;
-  return copy;
-}
-
-const withSpec = <T extends KindTypes[Workload]>(object: T, change: object): T => ({
-  ...object,
-  spec: { ...object.spec, ...change },
-});

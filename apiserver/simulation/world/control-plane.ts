@@ -8,10 +8,12 @@ import type { SigningKeys } from '../../auth/service-account/signing-keys';
 import { ControllerManager } from '../../controllers/controller-manager';
 import { collectGarbage, createControllers } from '../../controllers/controllers';
 import { CidrPool } from '../../controllers/node-ipam/cidr-pool';
+import type { RemoveFolder } from '../../controllers/persistent-volume/volume-reclaimer';
 import { NodeLifecycle } from '../../controllers/node-lifecycle/node-lifecycle';
 import { createEventRecorder } from '../../events/event-recorder';
 import { DEFAULT_STREAM_MAPS } from '../../ingress/stream-ports';
 import { createKindList } from '../../kinds/kinds';
+import type { PodUsages } from '../../metrics-api/metrics-api';
 import { ChannelServer } from '../../node-channel/channel-server';
 import { NodePods } from '../../node-channel/node-pods';
 import type { Schemas } from '../../openapi/schemas';
@@ -40,6 +42,8 @@ export interface ControlPlaneDeps {
   readonly faults: StoreFaults;
   readonly schemas: Schemas;
   readonly keys: SigningKeys;
+  readonly podUsages: PodUsages;
+  readonly removeFolder: RemoveFolder;
   /** What went wrong inside that no fault explains. */
   readonly onWarning: (line: string) => void;
 }
@@ -103,9 +107,9 @@ export async function startControlPlane(deps: ControlPlaneDeps): Promise<Control
       quotas: registry.quotas,
       caCertificatePem: authority.caCertificatePem,
       signer: authority,
-      podUsages: () => Promise.resolve(new Map()),
+      podUsages: deps.podUsages,
       policyTypeCheck: () => [],
-      removeFolder: () => Promise.resolve(),
+      removeFolder: deps.removeFolder,
       streamMaps: DEFAULT_STREAM_MAPS,
       podCidrs,
     }),

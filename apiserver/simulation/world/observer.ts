@@ -21,6 +21,10 @@ const RESOURCES: Partial<Record<KindName, string>> = {
   StatefulSet: 'statefulsets.apps',
   DaemonSet: 'daemonsets.apps',
   Job: 'jobs.batch',
+  CronJob: 'cronjobs.batch',
+  HorizontalPodAutoscaler: 'horizontalpodautoscalers.autoscaling',
+  PersistentVolume: 'persistentvolumes',
+  PersistentVolumeClaim: 'persistentvolumeclaims',
   PodDisruptionBudget: 'poddisruptionbudgets.policy',
 };
 

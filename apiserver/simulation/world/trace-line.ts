@@ -1,4 +1,13 @@
-import type { Deployment, Job, Node, Pod } from '../../../shared/api/objects';
+import type {
+  CronJob,
+  Deployment,
+  HorizontalPodAutoscaler,
+  Job,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+} from '../../../shared/api/objects';
 import { FENCE_ANNOTATION } from '../../node-channel/fencing';
 import type { Committed } from './observer';
 
@@ -40,6 +49,18 @@ function stateOf(resource: string, object: Committed['object']): string | undefi
       const { spec, status } = object as unknown as Job;
       return `${status?.succeeded ?? 0} of ${spec?.completions ?? '-'} done, ${status?.failed ?? 0} failed, ${status?.active ?? 0} active${going}`;
     }
+    case 'cronjobs.batch':
+      return `${(object as unknown as CronJob).status?.active?.length ?? 0} active${going}`;
+    case 'horizontalpodautoscalers.autoscaling': {
+      const { spec, status } = object as unknown as HorizontalPodAutoscaler;
+      return `${spec?.minReplicas ?? 1} to ${spec?.maxReplicas ?? 0}, wants ${status?.desiredReplicas ?? '-'} of ${status?.currentReplicas ?? '-'}${going}`;
+    }
+    case 'persistentvolumeclaims': {
+      const { spec, status } = object as unknown as PersistentVolumeClaim;
+      return `${status?.phase ?? ''} ${spec?.volumeName ?? ''}${going}`;
+    }
+    case 'persistentvolumes':
+      return `${(object as unknown as PersistentVolume).status?.phase ?? ''}${going}`;
     case 'namespaces':
       return `${object['status'] === undefined ? '' : JSON.stringify((object['status'] as { phase?: string }).phase)}${going}`;
     case 'poddisruptionbudgets.policy':

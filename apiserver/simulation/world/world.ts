@@ -1,5 +1,6 @@
 import { FakeClock, settle } from '../../../shared/testing/fake-clock';
 import type { Pod } from '../../../shared/api/objects';
+import { StatusError } from '../../../shared/status-error';
 import type { SigningKeys } from '../../auth/service-account/signing-keys';
 import type { Schemas } from '../../openapi/schemas';
 import { createMemoryStore } from '../../store/memory/memory-store';
@@ -9,6 +10,7 @@ import { Machine } from '../agents/machine';
 import { createInvariants } from '../invariants/invariants';
 import type { Invariant, Scene } from '../invariants/invariant';
 import { podName } from '../invariants/invariant';
+import { Demand } from '../workload/demand';
 import { Chance } from './chance';
 import type { ControlPlane } from './control-plane';
 import { startControlPlane } from './control-plane';
@@ -39,6 +41,8 @@ export class World implements Scene {
   readonly machines: Machine[] = [];
   readonly trace: string[] = [];
   readonly deletedByHand = new Set<string>();
+  readonly scaledByHand = new Map<string, number>();
+  readonly demand = new Demand();
   readonly store: Observer;
   /** Whether agents stop what must not run twice; false plants the bug that they do not. */
   agentsFence = true;
@@ -78,6 +82,8 @@ export class World implements Scene {
       random: this.chance(`server ${this.trace.length}`).random,
       schemas: shared.schemas,
       keys: shared.keys,
+      podUsages: this.demand.usages,
+      removeFolder: (nodeName, folder) => this.removeFolder(nodeName, folder),
       onWarning: (line) => this.judge('nothing-unforeseen', line),
     });
     this.note('server started');
@@ -129,6 +135,17 @@ export class World implements Scene {
     this.server?.crash();
     for (const machine of this.machines) this.killAgent(machine, false);
     this.store.stop();
+  }
+
+  /** As an agent does: it can where the machine answers. */
+  private removeFolder(nodeName: string, folder: string): Promise<void> {
+    const machine = this.machines.find(({ name }) => name === nodeName);
+    if (machine === undefined || !this.hasAgent(machine) || machine.link.isCut('toAgent')) {
+      return Promise.reject(new StatusError('ServiceUnavailable', `node "${nodeName}" does not answer`));
+    }
+    this.note(`${nodeName} removes ${folder}`);
+    for (const { name, onFolderRemoved } of this.invariants) this.judge(name, onFolderRemoved?.(machine, folder, this));
+    return Promise.resolve();
   }
 
   private onStarted(machine: Machine, pod: Pod): void {
