@@ -210,6 +210,8 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       ...serverObjects({
         kinds,
         startedMs: clock.now(),
+        serviceCidr: config.serviceIpRange.text,
+        services: () => client.view('Service').list(),
         storeProblem: () =>
           store.get('/health').then(
             () => undefined,

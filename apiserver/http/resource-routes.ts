@@ -9,7 +9,7 @@ import { HotObjects } from './hot-objects';
 import { flagOf } from '../streaming/query-options';
 import { checkWatchOptions } from './list-options';
 import type { ReadBody } from './read-object';
-import { readBody, readObject } from './read-object';
+import { readBody } from './read-object';
 import { BINDING, EVICTION, SCALE, readTyped } from './read-typed';
 import { allowedMethods, methodNotAllowed } from './allowed-methods';
 import { deleteQuery } from './delete-options';
@@ -225,15 +225,18 @@ export class ResourceRoutes {
         return sendJson(response, 200, await this.registry.scale(kind, keyOf(call)));
       case 'PUT': {
         const change = { type: 'replace', body: await readTyped(this.decoder, SCALE, call) } as const;
-        return sendJson(response, 200, await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call)));
+        const { scale } = await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call));
+        return sendJson(response, 200, scale);
       }
       case 'PATCH': {
         // An applied Scale names one field: applying it is merging it.
         const patch = type === APPLY ? 'merge' : PATCH_TYPES[type];
         if (patch === undefined) throw unsupportedPatch();
-        const body = await readObject(request, type === APPLY ? 'application/yaml' : 'application/json');
-        const change = { type: patch, body };
-        return sendJson(response, 200, await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call)));
+        const body = await readBody(request, type === APPLY ? 'application/yaml' : 'application/json');
+        const change = { type: patch, body: body.object };
+        const written = await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call, body));
+        warn(response, written.warnings);
+        return sendJson(response, 200, written.scale);
       }
       default:
         throw methodNotAllowed(allowedMethods(kind, call.path));

@@ -1,3 +1,4 @@
+import type { Service } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
 import { notFound } from '../../shared/status-error';
 import type { KindList } from '../kinds/kind-list';
@@ -11,6 +12,9 @@ interface Made {
 export function serverObjects(deps: {
   readonly kinds: KindList;
   readonly startedMs: number;
+  /** Where Services get their addresses from, in CIDR notation. */
+  readonly serviceCidr: string;
+  readonly services: () => readonly Service[];
   /** What is wrong with the store; undefined: nothing. */
   readonly storeProblem: () => Promise<string | undefined>;
 }): VirtualHandlers {
@@ -19,6 +23,28 @@ export function serverObjects(deps: {
     'apiservices.apiregistration.k8s.io': serve('apiregistration.k8s.io', 'apiservices', 'APIService', () =>
       apiServices(deps.kinds, creationTimestamp),
     ),
+    'ipaddresses.networking.k8s.io': serve('networking.k8s.io', 'ipaddresses', 'IPAddress', () =>
+      deps.services().flatMap(addressesOf),
+    ),
+    'servicecidrs.networking.k8s.io': serve('networking.k8s.io', 'servicecidrs', 'ServiceCIDR', () => [
+      {
+        kind: 'ServiceCIDR',
+        apiVersion: 'networking.k8s.io/v1',
+        metadata: { name: 'kubernetes', creationTimestamp },
+        spec: { cidrs: [deps.serviceCidr] },
+        status: {
+          conditions: [
+            {
+              type: 'Ready',
+              status: 'True',
+              lastTransitionTime: creationTimestamp,
+              reason: '',
+              message: 'Kubernetes default Service CIDR is ready',
+            },
+          ],
+        },
+      },
+    ]),
     'componentstatuses.': serve('', 'componentstatuses', 'ComponentStatus', async () => [
       component('controller-manager', undefined),
       component('scheduler', undefined),
@@ -62,6 +88,25 @@ function apiServices(kinds: KindList, creationTimestamp: string): readonly Made[
           },
         ],
       },
+    }));
+}
+
+function addressesOf({ metadata, spec }: Service): readonly Made[] {
+  const { name, namespace, creationTimestamp } = metadata;
+  return (spec?.clusterIPs ?? [])
+    .filter((address) => address !== 'None' && address !== '')
+    .map((address) => ({
+      kind: 'IPAddress',
+      apiVersion: 'networking.k8s.io/v1',
+      metadata: {
+        name: address,
+        creationTimestamp,
+        labels: {
+          'ipaddress.kubernetes.io/ip-family': address.includes(':') ? 'IPv6' : 'IPv4',
+          'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+        },
+      },
+      spec: { parentRef: { group: '', resource: 'services', namespace, name } },
     }));
 }
 

@@ -35,6 +35,7 @@ import { namespace } from './namespace';
 import { ingress } from './networking/ingress';
 import { ingressClass } from './networking/ingress-class';
 import { networkPolicy } from './networking/network-policy';
+import { ipAddress, serviceCidr } from './networking/service-addresses';
 import { node } from './node';
 import { runtimeClass } from './runtime-class';
 import { podTemplate } from './pod-template/pod-template-kind';
@@ -52,6 +53,7 @@ import { csiDriver, csiNode, csiStorageCapacity, volumeAttachment } from './stor
 import { persistentVolume } from './storage/persistent-volume';
 import { persistentVolumeClaim } from './storage/persistent-volume-claim';
 import { storageClass } from './storage/storage-class';
+import { volumeAttributesClass } from './storage/volume-attributes-class';
 
 /** Every kind that there is, in the order in which discovery names them. */
 export const KINDS: readonly Kind[] = [
@@ -98,6 +100,7 @@ export const KINDS: readonly Kind[] = [
   csiStorageCapacity,
   storageClass,
   volumeAttachment,
+  volumeAttributesClass,
   mutatingWebhookConfiguration,
   validatingWebhookConfiguration,
   validatingAdmissionPolicy,
@@ -111,6 +114,8 @@ export const VIRTUAL_KINDS: readonly Kind[] = [
   componentStatus,
   ...REVIEWS,
   apiService,
+  ipAddress,
+  serviceCidr,
   nodeMetrics,
   podMetrics,
 ];

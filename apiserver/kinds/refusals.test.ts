@@ -42,6 +42,25 @@ const required = 'requiredDuringSchedulingIgnoredDuringExecution';
 
 it.each<[string, object, string]>([
   [
+    'Pod',
+    pod({
+      containers: [{ ...container, lifecycle: { preStop: { sleep: { seconds: 31 } } } }],
+      terminationGracePeriodSeconds: 30,
+    }),
+    'spec.containers[0].lifecycle.preStop.sleep: Invalid value: 31: must be non-negative and less than terminationGracePeriodSeconds (30)',
+  ],
+  ['VolumeAttributesClass', { parameters: { iops: '1' } }, 'driverName: Required value'],
+  [
+    'VolumeAttributesClass',
+    { driverName: 'a b', parameters: { iops: '1' } },
+    "driverName: Invalid value: \"a b\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+  ],
+  [
+    'VolumeAttributesClass',
+    { driverName: 'csi.example.com' },
+    'parameters: Required value: must contain at least one key/value pair',
+  ],
+  [
     'Service',
     service({ sessionAffinityConfig: { clientIP: { timeoutSeconds: 3 } } }),
     'spec.sessionAffinityConfig: Forbidden: must not be set when session affinity is None',

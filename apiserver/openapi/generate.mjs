@@ -122,6 +122,13 @@ function parseClass(className) {
   return { folder: match[1]?.toLowerCase(), version: match[2].toLowerCase(), name: match[3] };
 }
 
+/** Folders of types that are newer than kubernetes-types, and that no known type names. */
+const NEWER = [
+  [/VolumeAttributesClass/, 'storage'],
+  [/IPAddress|ServiceCIDR|ParentReference/, 'networking'],
+  [/MutatingAdmissionPolicy/, 'admissionregistration'],
+];
+
 const referenced = (type) => /\b((?:[A-Z][a-z]+)?V\d\w+)\b/.exec(type)?.[1];
 
 function nameSchemas(classes) {
@@ -131,7 +138,8 @@ function nameSchemas(classes) {
     const parsed = parseClass(className);
     if (parsed === undefined) continue;
     const candidates = groups.get(`${parsed.version}.${parsed.name}`) ?? [];
-    const folder = parsed.folder ?? (candidates.length === 1 ? candidates[0] : undefined);
+    const newer = candidates.length === 0 ? NEWER.find(([names]) => names.test(parsed.name))?.[1] : undefined;
+    const folder = parsed.folder ?? (candidates.length === 1 ? candidates[0] : newer);
     if (folder !== undefined) folders.set(className, folder);
   }
   // A type newer than kubernetes-types belongs to the group of the type that uses it, or whose list it is.

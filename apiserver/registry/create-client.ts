@@ -65,7 +65,7 @@ export function createClient(registry: GenericRegistry): Client {
     },
     async setScale(name, key, replicas) {
       const change = { type: 'merge', body: { spec: { replicas } } } as const;
-      return asScale(await registry.changeScale(kinds.require(name), key, change, OPTIONS));
+      return asScale((await registry.changeScale(kinds.require(name), key, change, OPTIONS)).scale);
     },
     async delete(name, key, options = {}) {
       await registry.delete(kinds.require(name), key, { user: SYSTEM_USER, ...options });

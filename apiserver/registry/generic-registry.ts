@@ -171,17 +171,17 @@ export class GenericRegistry implements Registry {
     key: ObjectKey,
     change: { readonly type: PatchType | 'replace'; readonly body: unknown },
     options: WriteOptions,
-  ): Promise<StoredObject> {
+  ): Promise<{ readonly scale: StoredObject; readonly warnings: readonly string[] }> {
     const fields = scaleFieldsOf(kind);
     const { type, body } = change;
-    const written = await this.changes.change(kind, key, options, (old) => {
-      const wanted =
-        type === 'replace'
-          ? (body as ApiObject)
-          : applyPatch(this.parts.schemas, SCALE_TYPE, scaleOf(fields, old), { type, body });
-      return { object: withScale(kind, fields, old, wanted), warnings: [] };
+    const { object, warnings } = await this.changes.change(kind, key, options, (old) => {
+      if (type === 'replace') return { object: withScale(kind, fields, old, body as ApiObject), warnings: [] };
+      const patch = { type, body };
+      const patched = applyPatch(this.parts.schemas, SCALE_TYPE, scaleOf(fields, old), patch);
+      const wanted = readPatched(this.parts.decoder, SCALE_TYPE, patched, { ...options, patch });
+      return { object: withScale(kind, fields, old, wanted.object), warnings: wanted.warnings };
     });
-    return scaleOf(fields, written.object);
+    return { scale: scaleOf(fields, object), warnings };
   }
 
   async bind(key: ObjectKey, binding: ApiObject, options: WriteOptions): Promise<void> {

@@ -35,7 +35,7 @@ export function readIncoming(decoder: Decoder, kind: Typed, body: ApiObject, str
 /** The same for what a patch has made: what is wrong with that is wrong with the patch. Throws Invalid. */
 export function readPatched(
   decoder: Decoder,
-  kind: Kind,
+  kind: Typed,
   patched: ApiObject,
   { patch, ...strictness }: Strictness & { readonly patch: { readonly type: PatchType; readonly body: unknown } },
 ): Incoming {

@@ -126,13 +126,13 @@ export interface Registry {
   deleteCollection(kind: Kind, list: ListQuery, query: DeleteQuery): Promise<ListPage>;
   /** The autoscaling/v1 Scale of an object whose kind has `/scale`. */
   scale(kind: Kind, key: ObjectKey): Promise<StoredObject>;
-  /** Sets what a Scale asks for, or a patch of it. Returns the Scale as it stands then. */
+  /** Sets what a Scale asks for, or a patch of it. Returns the Scale as it stands then, and what is to be said of the patch. */
   changeScale(
     kind: Kind,
     key: ObjectKey,
     change: { readonly type: PatchType | 'replace'; readonly body: unknown },
     options: WriteOptions,
-  ): Promise<StoredObject>;
+  ): Promise<{ readonly scale: StoredObject; readonly warnings: readonly string[] }>;
   /** POST pods/NAME/binding. */
   bind(key: ObjectKey, binding: ApiObject, options: WriteOptions): Promise<void>;
   /** POST pods/NAME/eviction (policy/v1). 429 when a disruption budget forbids it. */

@@ -3,7 +3,12 @@ import { badRequest, conflict, invalid, StatusError } from '../../shared/status-
 import type { Kind, ScaleFields } from '../kinds/kind';
 import { selectorText } from '../kinds/selector-text';
 
-export const SCALE_TYPE = { schema: 'io.k8s.api.autoscaling.v1.Scale' } as const;
+export const SCALE_TYPE = {
+  group: 'autoscaling',
+  version: 'v1',
+  kind: 'Scale',
+  schema: 'io.k8s.api.autoscaling.v1.Scale',
+} as const;
 
 /** Throws NotFound for a kind that has no `/scale`. */
 export function scaleFieldsOf({ scale }: Kind): ScaleFields {

@@ -77,6 +77,9 @@ function setVolumeDefaults(volume: Volume): void {
   if (volume.secret !== undefined) volume.secret.defaultMode ??= DEFAULT_MODE;
   if (volume.configMap !== undefined) volume.configMap.defaultMode ??= DEFAULT_MODE;
   if (volume.hostPath !== undefined) volume.hostPath.type ??= '';
+  if (volume.ephemeral?.volumeClaimTemplate !== undefined) {
+    (volume.ephemeral.volumeClaimTemplate.spec ??= {}).volumeMode ??= 'Filesystem';
+  }
   if (volume.downwardAPI !== undefined) {
     volume.downwardAPI.defaultMode ??= DEFAULT_MODE;
     setFieldRefDefaults(volume.downwardAPI.items);

@@ -20,6 +20,7 @@ export interface ContainerContext {
   readonly isInit: boolean;
   /** The pod's. */
   readonly restartPolicy?: string | undefined;
+  readonly graceSeconds?: number | undefined;
 }
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
@@ -57,7 +58,10 @@ export function validateContainer(
       ...(secretRef !== undefined && (secretRef.name ?? '') === '' ? [required(`${at}.secretRef.name`)] : []),
     ]),
     ...mountProblems(container, path, context.volumes),
-    ...handlerProblems(container, path, context.isInit && !isSidecar(container)),
+    ...handlerProblems(container, path, {
+      runsOnce: context.isInit && !isSidecar(container),
+      graceSeconds: context.graceSeconds,
+    }),
     ...resourceProblems(container, path, context.restartPolicy),
     ...securityProblems(container, path),
   ];

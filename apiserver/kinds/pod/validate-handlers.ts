@@ -14,15 +14,28 @@ const COUNTS = [
 const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const;
 type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & { readonly sleep?: unknown };
 
-/** What a container's probes and hooks do. `runsOnce`: it is an init container that ends, which has none. */
-export function handlerProblems(container: Container, path: string, runsOnce: boolean): readonly StatusCause[] {
+export interface HandlerContext {
+  /** It is an init container that ends, which has none. */
+  readonly runsOnce: boolean;
+  /** So long a pod has to end; absent: nobody knows. */
+  readonly graceSeconds?: number | undefined;
+}
+
+/** What a container's probes and hooks do. */
+export function handlerProblems(
+  container: Container,
+  path: string,
+  { runsOnce, graceSeconds }: HandlerContext,
+): readonly StatusCause[] {
   const { livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
   const once = (field: string, check: () => readonly StatusCause[]): readonly StatusCause[] =>
     runsOnce
       ? [forbiddenField(`${path}.${field}`, 'may not be set for init containers without restartPolicy=Always')]
       : check();
   return [
-    ...(lifecycle === undefined ? [] : once('lifecycle', () => lifecycleProblems(lifecycle, `${path}.lifecycle`))),
+    ...(lifecycle === undefined
+      ? []
+      : once('lifecycle', () => lifecycleProblems(lifecycle, `${path}.lifecycle`, graceSeconds))),
     ...Object.entries({ livenessProbe, readinessProbe, startupProbe }).flatMap(([name, probe]) =>
       probe === undefined ? [] : once(name, () => probeProblems(probe, `${path}.${name}`, name === 'readinessProbe')),
     ),
@@ -32,10 +45,21 @@ export function handlerProblems(container: Container, path: string, runsOnce: bo
 function lifecycleProblems(
   { postStart, preStop }: NonNullable<Container['lifecycle']>,
   path: string,
+  graceSeconds: number | undefined,
 ): readonly StatusCause[] {
   const check = (field: string, handler: LifecycleHandler | undefined): readonly StatusCause[] =>
-    handler === undefined ? [] : actionProblems(handler, `${path}.${field}`);
+    handler === undefined
+      ? []
+      : [...actionProblems(handler, `${path}.${field}`), ...sleepProblems(handler, `${path}.${field}`, graceSeconds)];
   return [...check('postStart', postStart), ...check('preStop', preStop)];
+}
+
+/** A hook does not sleep longer than its pod has to end. */
+function sleepProblems(handler: Handler, path: string, graceSeconds: number | undefined): readonly StatusCause[] {
+  const { seconds = 0 } = (handler.sleep ?? {}) as { readonly seconds?: number };
+  if (handler.sleep === undefined || graceSeconds === undefined || (seconds >= 0 && seconds <= graceSeconds)) return [];
+  const why = `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`;
+  return [invalidValue(`${path}.sleep`, seconds, why)];
 }
 
 function probeProblems(probe: Probe, path: string, isReadiness: boolean): readonly StatusCause[] {

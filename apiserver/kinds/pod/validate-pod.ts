@@ -80,6 +80,7 @@ function volumeAndContainerProblems(spec: PodSpec): readonly StatusCause[] {
     hostNetwork: spec.hostNetwork === true,
     isInit,
     restartPolicy: spec.restartPolicy,
+    graceSeconds: spec.terminationGracePeriodSeconds,
   });
   const names = new Set<string>();
   const unique = (name: string | undefined, path: string): readonly StatusCause[] => {
