@@ -2,10 +2,11 @@ import type { Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { ClusterState } from './cluster-state';
 import type { Cure } from './core/constraints/constraint';
+import type { ChoiceLog } from './core/explain/choice-log';
 import { exclusionsOf } from './core/explain/exclusions';
 import { nearestMiss } from './core/explain/nearest-miss';
 import type { PodClass } from './core/model/pod-class';
-import type { BatchOptions, Comparison, Policy } from './core/policies/policy';
+import type { BatchOptions, Policy } from './core/policies/policy';
 import { VICTIMS_ARE_LEAVING, explain, explainBriefly, explainNoPreemption } from './explanation';
 import type { Gang } from './gangs';
 import { groupGangs } from './gangs';
@@ -38,7 +39,8 @@ export interface DeciderOptions {
   readonly clock: Clock;
   /** How often a pod was refused before, by uid. */
   readonly refusalsOf: (uid: string) => number;
-  readonly record: (pod: Pod, comparison: Comparison) => void;
+  /** Why each pod went where it went, by its uid. */
+  readonly choices: ChoiceLog;
 }
 
 /** Decides on a batch: who goes where, which gangs go at all, and who must make room. What it places is assumed. */
@@ -123,6 +125,7 @@ export class BatchDecider {
     const { cluster } = state;
     const classes = pods.map((pod) => state.classOf(pod));
     const placements = policy.place(classes, this.optionsFor(pods));
+    this.options.choices.close((index) => pods[index]?.metadata.uid);
     for (const [index, pod] of pods.entries()) {
       const slot = placements.pods[index] ?? -1;
       if (slot >= 0) state.assume(pod, slot);
@@ -146,13 +149,10 @@ export class BatchDecider {
   }
 
   private optionsFor(pods: readonly Pod[]): BatchOptions {
-    const { record, refusalsOf } = this.options;
+    const { choices, refusalsOf } = this.options;
     return {
       refusals: pods.map(({ metadata }) => refusalsOf(metadata.uid)),
-      record: (index, comparison) => {
-        const pod = pods[index];
-        if (pod !== undefined) record(pod, comparison);
-      },
+      record: (index, comparison) => choices.add(index, comparison),
     };
   }
 
@@ -207,6 +207,7 @@ export class BatchDecider {
     const [first] = members;
     if (first === undefined) return [];
     const placements = policies.of(first).place(classes, this.optionsFor(members));
+    this.options.choices.close((index) => members[index]?.metadata.uid);
     const missing = placements.nodes.findIndex((node) => node < 0);
     const podClass = classes[missing];
     if (podClass === undefined) {

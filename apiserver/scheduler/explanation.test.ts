@@ -43,11 +43,10 @@ it('ends with the nearest miss and what would make it fit', () => {
 });
 
 it('tells the winner, who came second, and what decided', () => {
-  const nameOf = (node: number): string => `n${node}`;
-  const winner = { node: 1, cost: 10_000, room: 10_000, preferences: 0, around: 0, load: 0 };
-  expect(explainChoice({ winner }, nameOf)).toBe('n1 costs 0.100; no other node would take it.');
-  const runnerUp = { node: 2, cost: 45_000, room: 5_000, preferences: 0, around: 0, load: 40_000 };
-  expect(explainChoice({ winner, runnerUp }, nameOf)).toBe(
+  const winner = { nodeName: 'n1', cost: 10_000, room: 10_000, preferences: 0, around: 0, load: 0 };
+  expect(explainChoice({ winner })).toBe('n1 costs 0.100; no other node would take it.');
+  const runnerUp = { nodeName: 'n2', cost: 45_000, room: 5_000, preferences: 0, around: 0, load: 40_000 };
+  expect(explainChoice({ winner, runnerUp })).toBe(
     'n1 costs 0.100; n2 comes second with 0.450 (load +0.400, use of room -0.050).',
   );
 });

@@ -1,6 +1,6 @@
 import type { Exclusion } from './core/explain/exclusions';
 import type { NearestMiss } from './core/explain/nearest-miss';
-import type { Comparison, ScoredNode } from './core/policies/policy';
+import type { NamedChoice, NamedScore } from './core/explain/choice-log';
 import { UNIT } from './core/scores/cost';
 
 /** Kubernetes' limit on an Event's message (k8s.io/api/events: NoteLengthLimit). */
@@ -28,7 +28,7 @@ export function explain(exclusions: readonly Exclusion[], nearest?: NearestMiss)
 const missText = ({ nodeName, remedies }: NearestMiss): string =>
   `Nearest miss: ${nodeName} would take it with ${remedies.join(' and ')}.`;
 
-const TERMS: Readonly<Record<string, (scored: ScoredNode) => number>> = {
+const TERMS: Readonly<Record<string, (scored: NamedScore) => number>> = {
   'use of room': ({ room }) => room,
   preferences: ({ preferences }) => preferences,
   'pods around': ({ around }) => around,
@@ -42,15 +42,29 @@ export interface ChosenNode {
   readonly terms: Readonly<Record<string, number>>;
 }
 
-export function chosenNode(scored: ScoredNode, nameOf: (node: number) => string): ChosenNode {
+/** Why a pod is where it is, in words and in figures. */
+export interface ChoiceReport {
+  readonly choice: string;
+  readonly winner: ChosenNode;
+  /** Absent: no other node would have taken it. */
+  readonly runnerUp?: ChosenNode;
+}
+
+export const reportChoice = (choice: NamedChoice): ChoiceReport => ({
+  choice: explainChoice(choice),
+  winner: chosenNode(choice.winner),
+  ...(choice.runnerUp === undefined ? {} : { runnerUp: chosenNode(choice.runnerUp) }),
+});
+
+function chosenNode(scored: NamedScore): ChosenNode {
   const terms = Object.entries(TERMS).map(([term, of]) => [term, of(scored) / UNIT] as const);
-  return { nodeName: nameOf(scored.node), cost: scored.cost / UNIT, terms: Object.fromEntries(terms) };
+  return { nodeName: scored.nodeName, cost: scored.cost / UNIT, terms: Object.fromEntries(terms) };
 }
 
 /** Why a pod is where it is: the node that won, the one that came second, and the terms in which they differ. */
-export function explainChoice({ winner, runnerUp }: Comparison, nameOf: (node: number) => string): string {
-  const cost = ({ cost: amount }: ScoredNode): string => (amount / UNIT).toFixed(3);
-  const won = `${nameOf(winner.node)} costs ${cost(winner)}`;
+export function explainChoice({ winner, runnerUp }: NamedChoice): string {
+  const cost = ({ cost: amount }: NamedScore): string => (amount / UNIT).toFixed(3);
+  const won = `${winner.nodeName} costs ${cost(winner)}`;
   if (runnerUp === undefined) return `${won}; no other node would take it.`;
   const terms = Object.entries(TERMS)
     .map(([term, of]) => ({ term, gap: of(runnerUp) - of(winner) }))
@@ -58,7 +72,7 @@ export function explainChoice({ winner, runnerUp }: Comparison, nameOf: (node: n
     .sort((a, b) => Math.abs(b.gap) - Math.abs(a.gap))
     .map(({ term, gap }) => `${term} ${gap > 0 ? '+' : ''}${(gap / UNIT).toFixed(3)}`);
   const why = terms.length === 0 ? 'equal in everything' : terms.join(', ');
-  return `${won}; ${nameOf(runnerUp.node)} comes second with ${cost(runnerUp)} (${why}).`;
+  return `${won}; ${runnerUp.nodeName} comes second with ${cost(runnerUp)} (${why}).`;
 }
 
 /**

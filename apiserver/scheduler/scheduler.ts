@@ -19,10 +19,10 @@ import type { NodeUsage } from './node-loads';
 import { NodeLoads } from './node-loads';
 import { Preemptor } from './preemptor';
 import type { Cure } from './core/constraints/constraint';
+import { ChoiceLog } from './core/explain/choice-log';
 import { CPU, MEMORY } from './core/model/node-table';
-import type { ChosenNode } from './explanation';
-import { chosenNode, explainChoice } from './explanation';
-import type { Comparison } from './core/policies/policy';
+import type { ChoiceReport } from './explanation';
+import { reportChoice } from './explanation';
 import type { PodExtras } from './core/model/pod-class';
 import type { Profiles } from './profiles';
 import { WorkingPolicies, schedulerNameOf } from './profiles';
@@ -39,14 +39,6 @@ export interface SchedulerOptions {
   readonly profiles: Profiles;
   /** What nodes are really busy with, asked every now and then. Absent: only requests count. */
   readonly usages?: () => readonly NodeUsage[];
-}
-
-/** Why a pod is where it is, in words and in figures. */
-export interface Choice {
-  readonly choice: string;
-  readonly winner: ChosenNode;
-  /** Absent: no other node would have taken it. */
-  readonly runnerUp?: ChosenNode;
 }
 
 const BIND_RETRY_MS = 1_000;
@@ -68,7 +60,7 @@ export class Scheduler {
   private running: Promise<void> | undefined;
   private stopped = true;
   /** By uid of the pod. */
-  private readonly choices = new Map<string, Comparison>();
+  private readonly choices: ChoiceLog;
   /** Answers what would happen. */
   readonly whatIf: WhatIf;
   private readonly loads = new NodeLoads();
@@ -82,13 +74,14 @@ export class Scheduler {
     this.state = new ClusterState((pod) => this.extrasOf(pod));
     this.whatIf = new WhatIf({ state: this.state, client: options.client, profiles: options.profiles });
     this.preemptor = new Preemptor(this.state, options);
+    this.choices = new ChoiceLog(this.state.cluster.nodes, REMEMBERED_CHOICES);
     this.decider = new BatchDecider({
       state: this.state,
       policies: new WorkingPolicies(options.profiles, this.state.cluster),
       preemptor: this.preemptor,
       clock: options.clock,
       refusalsOf: (uid) => this.queue.refusalsOf(uid),
-      record: (pod, comparison) => this.remember(pod, comparison),
+      choices: this.choices,
     });
   }
 
@@ -241,23 +234,9 @@ export class Scheduler {
   }
 
   /** Why the pod was placed where it was, as long as it is remembered. */
-  choiceOf(uid: string): Choice | undefined {
-    const comparison = this.choices.get(uid);
-    if (comparison === undefined) return undefined;
-    const nameOf = (node: number): string => this.state.cluster.nodes.nameOf(node);
-    const { winner, runnerUp } = comparison;
-    return {
-      choice: explainChoice(comparison, nameOf),
-      winner: chosenNode(winner, nameOf),
-      ...(runnerUp === undefined ? {} : { runnerUp: chosenNode(runnerUp, nameOf) }),
-    };
-  }
-
-  private remember(pod: Pod, comparison: Comparison): void {
-    this.choices.set(pod.metadata.uid, comparison);
-    if (this.choices.size <= REMEMBERED_CHOICES) return;
-    const [oldest = ''] = this.choices.keys();
-    this.choices.delete(oldest);
+  choiceOf(uid: string): ChoiceReport | undefined {
+    const choice = this.choices.of(uid);
+    return choice === undefined ? undefined : reportChoice(choice);
   }
 
   private sampleLoads(): void {

@@ -45,7 +45,6 @@ export class WhatIf {
   plan(pods: readonly Pod[]): readonly PodPlan[] {
     const { state, profiles } = this.options;
     const { cluster } = state;
-    const nameOf = (node: number): string => cluster.nodes.nameOf(node);
     const known = pods.filter((pod) => profiles.has(schedulerNameOf(pod)));
     const planned = new Map<Pod, PlannedPod>();
     // Policies of their own: what the loop's policies learn from, they must not learn from what never came.
@@ -67,8 +66,7 @@ export class WhatIf {
       if (each.nodeName === undefined) {
         return { namespace, name, reason: explain(each.exclusions, each.nearest) };
       }
-      const reason =
-        each.comparison === undefined ? 'it packs best there with the others' : explainChoice(each.comparison, nameOf);
+      const reason = each.choice === undefined ? 'it packs best there with the others' : explainChoice(each.choice);
       return { namespace, name, nodeName: each.nodeName, reason };
     });
   }

@@ -1,4 +1,4 @@
-import { grownFloats, nextSize } from './growing';
+import { grownFloats, grownInts, nextSize } from './growing';
 import type { NodeFacts } from './node-facts';
 
 /** Columns that every node has; further resources get the next ones as they are met. */
@@ -26,6 +26,11 @@ export class NodeTable {
   readonly totals: number[] = [];
   /** Grows when a node comes or goes. */
   namesVersion = 0;
+  /** By slot: the number of the name there. Slots are used again by other nodes, numbers of names never. */
+  nameIds: Int32Array = new Int32Array(0);
+  /** All names that nodes ever had, by number. */
+  private readonly everNamed: string[] = [];
+  private readonly ids = new Map<string, number>();
   private readonly slots = new Map<string, number>();
   private readonly vacant: number[] = [];
   private room = 64;
@@ -33,6 +38,7 @@ export class NodeTable {
   constructor() {
     for (const _ of this.resources) this.addColumn();
     this.slack = [new Float64Array(this.room), new Float64Array(this.room)];
+    this.nameIds = new Int32Array(this.room);
   }
 
   /** How many nodes there are. */
@@ -46,6 +52,11 @@ export class NodeTable {
 
   nameOf(node: number): string {
     return this.facts[node]?.name ?? '';
+  }
+
+  /** The name of that number, though its node may be gone. */
+  nameOfId(id: number): string {
+    return this.everNamed[id] ?? '';
   }
 
   /** Whether no pod counts there. */
@@ -93,7 +104,16 @@ export class NodeTable {
     this.slots.set(name, node);
     this.namesVersion += 1;
     if (node >= this.room) this.grow(nextSize(this.room, node + 1));
+    this.nameIds[node] = this.idOf(name);
     return node;
+  }
+
+  private idOf(name: string): number {
+    const known = this.ids.get(name);
+    if (known !== undefined) return known;
+    const id = this.everNamed.push(name) - 1;
+    this.ids.set(name, id);
+    return id;
   }
 
   private setCapacity(node: number, column: number, amount: number): void {
@@ -119,6 +139,7 @@ export class NodeTable {
 
   private grow(room: number): void {
     this.room = room;
+    this.nameIds = grownInts(this.nameIds, room);
     for (const columns of [this.capacity, this.free, this.perUnit, this.slack]) {
       for (const [index, column] of columns.entries()) columns[index] = grownFloats(column, room);
     }

@@ -4,6 +4,7 @@ import { nextSize } from '../model/growing';
 import type { PodClass, TopologyRules } from '../model/pod-class';
 import type { TopologyKey } from '../model/topology-key';
 import { IMPOSSIBLE } from '../scores/cost';
+import { BlockMinima } from './block-minima';
 import type { Layout } from './layout';
 import { contextOf, isEmpty, rulesCost, splitRules } from './node-cost';
 import type { Pricer } from './pricer';
@@ -11,15 +12,6 @@ import type { TieOrder } from './tie-order';
 
 /** Makes or finds the layout of a class. */
 export type LayoutSource = (podClass: PodClass, keys: readonly TopologyKey[]) => Layout;
-
-export interface BestTwo {
-  readonly winner: number;
-  readonly winnerCost: number;
-  readonly runnerUp: number;
-  readonly runnerUpCost: number;
-}
-
-const NONE: BestTwo = { winner: -1, winnerCost: IMPOSSIBLE, runnerUp: -1, runnerUpCost: IMPOSSIBLE };
 
 /** Replaying more changes than there are nodes takes longer than starting over, unless there are few of both. */
 const SHORT_REPLAY = 64;
@@ -29,27 +21,23 @@ const SHORT_REPLAY = 64;
  * again, so that the best node is found in about the square root of the number of nodes.
  */
 export class Candidates {
-  private layout: Layout | undefined;
+  private layout: Layout;
+  private minima: BlockMinima;
   private perNode: TopologyRules | undefined;
   private grouped: TopologyRules | undefined;
-  /** By position. */
-  private costs = new Int32Array(0);
-  /** By block: the cheapest position, and its cost. Of a stale block the cost is only a lower bound. */
-  private bests = new Int32Array(0);
-  private bounds = new Int32Array(0);
-  private stale = new Uint8Array(0);
-  private seen = 0;
+  /** What each group costs by the rules that go by domains. */
+  private groupCosts = new Int32Array(0);
+  private seen = -1;
   private fitVersion = -1;
   private rulesVersion = -1;
   private topologyVersion = -1;
   private tieVersion = -1;
   private scorerVersion = -1;
+  private context = '';
   /** Nodes that changed, with their positions and what they cost now. */
   private changedNodes = new Int32Array(0);
   private changedAt = new Int32Array(0);
   private changedCosts = new Int32Array(0);
-  private context = '';
-  private lastBlock = 0;
 
   constructor(
     private readonly cluster: Cluster,
@@ -57,122 +45,69 @@ export class Candidates {
     private readonly podClass: PodClass,
     private readonly ties: TieOrder,
     private readonly layouts: LayoutSource,
-  ) {}
-
-  /** The node that costs least, in tie order between equals; -1: none takes the pod. */
-  best(): number {
-    const layout = this.refresh();
-    const groupCosts = this.groupCosts(layout);
-    const block = this.bestBlock(layout, groupCosts);
-    if (block < 0) return -1;
-    this.lastBlock = block;
-    return layout.nodes[this.bests[block] ?? 0] ?? -1;
+  ) {
+    [this.layout, this.minima] = this.relayout();
   }
 
-  /** The best node and who would be it without that one, with what they cost; -1: there is none. */
-  bestTwo(): BestTwo {
-    const layout = this.refresh();
-    const groupCosts = this.groupCosts(layout);
-    const block = this.bestBlock(layout, groupCosts);
-    if (block < 0) return NONE;
-    const at = this.bests[block] ?? 0;
-    const winner = layout.nodes[at] ?? -1;
-    // Without the winner, its block is settled again; then the same search finds the second.
-    const cost = this.costs[at] ?? IMPOSSIBLE;
-    this.costs[at] = IMPOSSIBLE;
-    this.settle(layout, block);
-    const other = this.bestBlock(layout, groupCosts);
-    const runnerUp = other < 0 ? -1 : (layout.nodes[this.bests[other] ?? 0] ?? -1);
-    const groupCost = (of: number): number =>
-      groupCosts === undefined ? 0 : (groupCosts[layout.groups[of] ?? 0] ?? 0);
-    const runnerUpCost = other < 0 ? IMPOSSIBLE : (this.bounds[other] ?? IMPOSSIBLE) + groupCost(other);
-    this.costs[at] = cost;
-    this.bests[block] = at;
-    this.bounds[block] = cost;
-    this.stale[block] = 0;
-    this.lastBlock = block;
-    return { winner, winnerCost: cost + groupCost(block), runnerUp, runnerUpCost };
+  /**
+   * Finds the node that costs least, in tie order between equals; where the second is wanted also the node that would
+   * be it without that one. What was found stands until the next search.
+   */
+  search(isSecondWanted: boolean): void {
+    this.refresh();
+    this.priceGroups();
+    this.minima.search(this.groupCosts, isSecondWanted);
+  }
+
+  /** Of the last search; -1: no node takes the pod. */
+  get winner(): number {
+    return this.nodeAt(this.minima.winner);
+  }
+
+  get winnerCost(): number {
+    return this.minima.winnerCost;
+  }
+
+  /** Of the last search for two; -1: no other node takes the pod. */
+  get runnerUp(): number {
+    return this.nodeAt(this.minima.runnerUp);
+  }
+
+  get runnerUpCost(): number {
+    return this.minima.runnerUpCost;
   }
 
   /** The nodes that cost least but for rules about domains, the best first. */
   cheapest(count: number): readonly number[] {
-    const layout = this.refresh();
+    this.refresh();
+    const { nodes } = this.layout;
+    const { costs } = this.minima;
     const kept: { readonly node: number; readonly cost: number }[] = [];
-    for (let at = 0; at < layout.nodes.length; at++) {
-      const cost = this.costs[at] ?? IMPOSSIBLE;
+    for (let at = 0; at < nodes.length; at++) {
+      const cost = costs[at] ?? IMPOSSIBLE;
       if (cost === IMPOSSIBLE || (kept.length === count && cost >= (kept.at(-1)?.cost ?? 0))) continue;
-      kept.push({ node: layout.nodes[at] ?? -1, cost });
+      kept.push({ node: this.nodeAt(at), cost });
       kept.sort((a, b) => a.cost - b.cost);
       if (kept.length > count) kept.pop();
     }
     return kept.map(({ node }) => node);
   }
 
-  private wins(node: number, other: number): boolean {
-    return (this.ties.ranks[node] ?? 0) < (this.ties.ranks[other] ?? 0);
+  private nodeAt(position: number): number {
+    return position < 0 ? -1 : (this.layout.nodes[position] ?? -1);
   }
 
-  private bestBlock(layout: Layout, groupCosts: Int32Array | undefined): number {
-    // The block that won last time is a good guess, and spares looking into stale blocks that cannot win.
-    if (this.lastBlock < this.bounds.length && this.stale[this.lastBlock] === 1) this.settle(layout, this.lastBlock);
-    return groupCosts === undefined ? this.bestOfAll(layout) : this.bestOfGroups(layout, groupCosts);
-  }
-
-  /** Where domains do not matter blocks are in tie order: of equals the first wins. */
-  private bestOfAll(layout: Layout): number {
-    const { bounds, stale, lastBlock } = this;
-    let best = -1;
-    let lowest = IMPOSSIBLE - 1;
-    if ((bounds[lastBlock] ?? IMPOSSIBLE) <= lowest) {
-      best = lastBlock;
-      lowest = bounds[lastBlock] ?? IMPOSSIBLE;
-    }
-    for (let block = 0; block < bounds.length; block++) {
-      if ((bounds[block] ?? IMPOSSIBLE) > lowest) continue;
-      if (stale[block] === 1) this.settle(layout, block);
-      const cost = bounds[block] ?? IMPOSSIBLE;
-      if (cost > lowest || (cost === lowest && best >= 0 && best <= block)) continue;
-      lowest = cost;
-      best = block;
-    }
-    return best;
-  }
-
-  private bestOfGroups(layout: Layout, groupCosts: Int32Array): number {
-    const { bounds, bests, stale, lastBlock } = this;
-    const costOf = (block: number): number => {
-      const own = bounds[block] ?? IMPOSSIBLE;
-      const group = groupCosts[layout.groups[block] ?? 0] ?? 0;
-      return own === IMPOSSIBLE || group === IMPOSSIBLE ? IMPOSSIBLE : own + group;
-    };
-    let lowest = lastBlock < bounds.length ? costOf(lastBlock) : IMPOSSIBLE;
-    let best = lowest === IMPOSSIBLE ? -1 : lastBlock;
-    for (let block = 0; block < bounds.length; block++) {
-      let cost = costOf(block);
-      if (cost > lowest || cost === IMPOSSIBLE) continue;
-      if (stale[block] === 1) {
-        this.settle(layout, block);
-        cost = costOf(block);
-        if (cost > lowest || cost === IMPOSSIBLE) continue;
-      }
-      const isBetter =
-        cost < lowest || this.wins(layout.nodes[bests[block] ?? 0] ?? 0, layout.nodes[bests[best] ?? 0] ?? 0);
-      if (!isBetter) continue;
-      lowest = cost;
-      best = block;
-    }
-    return best;
-  }
-
-  /** What each group costs by the rules that go by domains; undefined: there are none. */
-  private groupCosts(layout: Layout): Int32Array | undefined {
-    const { grouped } = this;
-    if (grouped === undefined) return undefined;
+  private priceGroups(): void {
+    const { grouped, groupCosts } = this;
+    if (grouped === undefined) return;
+    const { examples } = this.layout;
     const isFirst = mayBeFirst(this.podClass);
-    return layout.examples.map((node) => rulesCost(grouped, isFirst, node));
+    for (let group = 0; group < groupCosts.length; group++) {
+      groupCosts[group] = rulesCost(grouped, isFirst, examples[group] ?? -1);
+    }
   }
 
-  private refresh(): Layout {
+  private refresh(): void {
     const { cluster, podClass, ties } = this;
     const { scorer } = this.pricer;
     const isOutdated =
@@ -180,26 +115,24 @@ export class Candidates {
       this.rulesVersion !== podClass.rulesVersion ||
       this.topologyVersion !== cluster.topology.version ||
       this.tieVersion !== ties.version;
-    if (this.layout === undefined || isOutdated) this.relayout();
-    const layout = this.layout ?? this.relayout();
+    if (isOutdated) [this.layout, this.minima] = this.relayout();
     const context = this.perNode === undefined ? '' : contextOf(podClass, this.perNode);
-    const count = layout.nodes.length;
     const missed = cluster.changes.end - this.seen;
     const mustRescore =
       isOutdated ||
+      this.seen < 0 ||
       this.scorerVersion !== scorer.version ||
       this.context !== context ||
-      missed > count + SHORT_REPLAY ||
+      missed > this.layout.nodes.length + SHORT_REPLAY ||
       !cluster.changes.canReplay(this.seen);
     this.context = context;
     this.scorerVersion = scorer.version;
-    if (mustRescore) this.rescore(layout);
-    else if (missed > 0) this.replay(layout);
+    if (mustRescore) this.rescore();
+    else if (missed > 0) this.replay(missed);
     this.seen = cluster.changes.end;
-    return layout;
   }
 
-  private relayout(): Layout {
+  private relayout(): [Layout, BlockMinima] {
     const { cluster, podClass, ties } = this;
     const { perNode, grouped } = splitRules(podClass.rules);
     this.perNode = isEmpty(perNode) ? undefined : perNode;
@@ -207,28 +140,25 @@ export class Candidates {
     const { near, apart, unwelcome, spread, wishes } = grouped;
     const counters = [...near, ...apart, ...unwelcome, ...[...spread, ...wishes].map(({ counter }) => counter)];
     const layout = this.layouts(podClass, [...new Set(counters.map(({ key }) => key))]);
-    this.layout = layout;
-    this.costs = new Int32Array(layout.nodes.length);
-    this.bests = new Int32Array(layout.groups.length);
-    this.bounds = new Int32Array(layout.groups.length);
-    this.stale = new Uint8Array(layout.groups.length);
-    this.lastBlock = 0;
+    this.groupCosts = new Int32Array(layout.examples.length);
     this.fitVersion = podClass.fit.version;
     this.rulesVersion = podClass.rulesVersion;
     this.topologyVersion = cluster.topology.version;
     this.tieVersion = ties.version;
-    return layout;
+    return [layout, new BlockMinima(layout, ties.ranks)];
   }
 
-  private rescore(layout: Layout): void {
-    this.pricer.price(this.podClass, this.perNode, layout.nodes, layout.nodes.length, this.costs);
-    for (let block = 0; block < this.bounds.length; block++) this.settle(layout, block);
+  private rescore(): void {
+    const { nodes } = this.layout;
+    this.pricer.price(this.podClass, this.perNode, nodes, nodes.length, this.minima.costs);
+    this.minima.settleAll();
   }
 
-  private replay({ positions, blocks }: Layout): void {
-    const { podClass, perNode, costs, bests, bounds, stale } = this;
+  private replay(missed: number): void {
+    const { podClass, perNode, minima } = this;
+    const { positions } = this.layout;
+    const { costs } = minima;
     const { changes } = this.cluster;
-    const missed = changes.end - this.seen;
     if (missed > this.changedAt.length) {
       this.changedNodes = new Int32Array(nextSize(this.changedAt.length, missed));
       this.changedAt = new Int32Array(this.changedNodes.length);
@@ -248,35 +178,7 @@ export class Candidates {
     for (let index = 0; index < count; index++) {
       const at = changedAt[index] ?? 0;
       const cost = changedCosts[index] ?? IMPOSSIBLE;
-      if (cost === costs[at]) continue;
-      costs[at] = cost;
-      const block = blocks[at] ?? 0;
-      const bound = bounds[block] ?? 0;
-      if (cost < bound) {
-        bounds[block] = cost;
-        bests[block] = at;
-        stale[block] = 0;
-      } else if (at === bests[block]) {
-        stale[block] = 1;
-      } else if (cost === bound && stale[block] === 0 && at < (bests[block] ?? 0)) {
-        bests[block] = at;
-      }
+      if (cost !== costs[at]) minima.change(at, cost);
     }
-  }
-
-  /** Finds a stale block's best again. */
-  private settle({ starts }: Layout, block: number): void {
-    const { costs } = this;
-    let lowest = IMPOSSIBLE;
-    let best = starts[block] ?? 0;
-    for (let at = best; at < (starts[block + 1] ?? 0); at++) {
-      const cost = costs[at] ?? IMPOSSIBLE;
-      if (cost >= lowest) continue;
-      lowest = cost;
-      best = at;
-    }
-    this.bests[block] = best;
-    this.bounds[block] = lowest;
-    this.stale[block] = 0;
   }
 }

@@ -21,6 +21,8 @@ export interface Layout {
   readonly starts: Int32Array;
   /** Group by block. */
   readonly groups: Int32Array;
+  /** First block of each group, and one past the last group's end. */
+  readonly groupStarts: Int32Array;
   /** Any node of each group: they are alike in what the class asks of domains. */
   readonly examples: Int32Array;
 }
@@ -47,8 +49,10 @@ export function createLayout(
   const blocks = new Int32Array(count);
   const starts: number[] = [];
   const groups: number[] = [];
+  const groupStarts: number[] = [];
   let position = 0;
   for (const [group, members] of groupList.entries()) {
+    groupStarts.push(starts.length);
     for (const [index, node] of members.entries()) {
       if (index % block === 0) {
         starts.push(position);
@@ -66,6 +70,7 @@ export function createLayout(
     blocks,
     starts: Int32Array.from([...starts, count]),
     groups: Int32Array.from(groups),
+    groupStarts: Int32Array.from([...groupStarts, starts.length]),
     examples: Int32Array.from(groupList.map(([first]) => first ?? -1)),
   };
 }

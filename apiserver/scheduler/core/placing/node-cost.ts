@@ -7,8 +7,13 @@ import { IMPOSSIBLE, MOST_WISHED } from '../scores/cost';
 /** What the pods around make a node cost, by some of a class's rules: IMPOSSIBLE where a rule forbids it. */
 export function rulesCost(rules: TopologyRules, isFirst: boolean, node: number): number {
   if (!isNear(rules, isFirst, node) || !isApart(rules, node) || !isSpread(rules, node)) return IMPOSSIBLE;
+  return wishesCost(rules, node);
+}
+
+/** What the pods around make a node cost that no rule forbids. */
+export function wishesCost({ wishes }: TopologyRules, node: number): number {
   let cost = 0;
-  for (const { counter, weight, missing } of rules.wishes) {
+  for (const { counter, weight, missing } of wishes) {
     const count = counter.at(node);
     cost += Math.max(-MOST_WISHED, Math.min(count === undefined ? missing : weight * count, MOST_WISHED));
   }

@@ -1,4 +1,3 @@
-import { mayBeFirst } from '../constraints/pod-affinity';
 import type { Cluster } from '../model/cluster';
 import type { PodClass } from '../model/pod-class';
 import type { TopologyKey } from '../model/topology-key';
@@ -7,7 +6,7 @@ import type { Comparison, ScoredNode } from '../policies/policy';
 import { Candidates } from './candidates';
 import type { Layout } from './layout';
 import { createLayout } from './layout';
-import { rulesCost } from './node-cost';
+import { wishesCost } from './node-cost';
 import { Pricer } from './pricer';
 import type { Scorer } from './scorer';
 import { TieOrder } from './tie-order';
@@ -15,12 +14,20 @@ import { TieOrder } from './tie-order';
 /** Classes whose candidates are kept; the one used longest ago goes first. */
 const KEPT_CLASSES = 2_000;
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const nobody = (): Mutable<ScoredNode> => ({ node: -1, cost: 0, preferences: 0, load: 0, around: 0, room: 0 });
+
 /** Finds the best node for a pod, by one way to score. Remembers what it worked out from one decision to the next. */
 export class Placer {
   private readonly ties: TieOrder;
   private readonly candidates = new Map<PodClass, Candidates>();
   private readonly layouts = new Map<string, { readonly version: string; readonly layout: Layout }>();
   private readonly pricer: Pricer;
+  /** Written anew by each comparison, so that comparing makes nothing. */
+  private readonly won = nobody();
+  private readonly second = nobody();
+  private readonly comparison: Mutable<Comparison> = { winner: this.won, runnerUp: undefined };
 
   constructor(
     private readonly cluster: Cluster,
@@ -33,7 +40,9 @@ export class Placer {
   /** The node that takes a pod of this class at the least cost; -1: none does. */
   best(podClass: PodClass): number {
     this.ties.refresh();
-    return this.candidatesOf(podClass).best();
+    const candidates = this.candidatesOf(podClass);
+    candidates.search(false);
+    return candidates.winner;
   }
 
   /** Whether a pod of this class may be placed there, by all rules. */
@@ -67,19 +76,23 @@ export class Placer {
     return best;
   }
 
-  /** The best node with who comes second; undefined: none takes the pod. */
+  /** The best node with who comes second; undefined: none takes the pod. The answer is written anew by the next call. */
   compare(podClass: PodClass): Comparison | undefined {
     this.ties.refresh();
-    const { winner, winnerCost, runnerUp, runnerUpCost } = this.candidatesOf(podClass).bestTwo();
+    const candidates = this.candidatesOf(podClass);
+    candidates.search(true);
+    const { winner, runnerUp } = candidates;
     if (winner < 0) return undefined;
-    const won = this.termsOf(podClass, winner, winnerCost);
-    return runnerUp < 0 ? { winner: won } : { winner: won, runnerUp: this.termsOf(podClass, runnerUp, runnerUpCost) };
+    this.explain(podClass, winner, candidates.winnerCost, this.won);
+    if (runnerUp >= 0) this.explain(podClass, runnerUp, candidates.runnerUpCost, this.second);
+    this.comparison.runnerUp = runnerUp < 0 ? undefined : this.second;
+    return this.comparison;
   }
 
   /** The terms of what a node that takes the pod costs it, as the cluster stands. */
   score(podClass: PodClass, node: number): ScoredNode {
     const { rules, fit } = podClass;
-    const around = rules.wishes.length === 0 ? 0 : rulesCost(rules, mayBeFirst(podClass), node);
+    const around = wishesCost(rules, node);
     const room = this.pricer.roomCost(podClass, node);
     const preferences = fit.costAt(node);
     const load = this.cluster.load.costAt(node);
@@ -87,12 +100,13 @@ export class Placer {
   }
 
   /** The same for a node whose cost is known: what room costs is what the other terms leave of it. */
-  private termsOf(podClass: PodClass, node: number, cost: number): ScoredNode {
-    const { rules, fit } = podClass;
-    const around = rules.wishes.length === 0 ? 0 : rulesCost(rules, mayBeFirst(podClass), node);
-    const preferences = fit.costAt(node);
-    const load = this.cluster.load.costAt(node);
-    return { node, cost, preferences, load, around, room: cost - preferences - load - around };
+  private explain({ rules, fit }: PodClass, node: number, cost: number, into: Mutable<ScoredNode>): void {
+    into.node = node;
+    into.cost = cost;
+    into.preferences = fit.hasCosts ? fit.costAt(node) : 0;
+    into.load = this.cluster.load.isFelt ? this.cluster.load.costAt(node) : 0;
+    into.around = rules.wishes.length > 0 ? wishesCost(rules, node) : 0;
+    into.room = cost - into.preferences - into.load - into.around;
   }
 
   private candidatesOf(podClass: PodClass): Candidates {

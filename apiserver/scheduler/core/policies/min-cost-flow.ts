@@ -62,9 +62,10 @@ class MinCostFlowPolicy implements Policy {
 
   /** A flow weighs priorities, it does not obey them: where one was inverted the batch is placed greedily. */
   private keepPriorities(batch: readonly PodClass[], placements: Placements, options: BatchOptions): Placements {
-    const pending = Math.max(
-      ...batch.map(({ priority }, index) => ((placements.nodes[index] ?? -1) < 0 ? priority : -Infinity)),
-    );
+    let pending = -Infinity;
+    for (const [index, { priority }] of batch.entries()) {
+      if ((placements.nodes[index] ?? -1) < 0) pending = Math.max(pending, priority);
+    }
     const isInverted = batch.some(({ priority }, index) => (placements.nodes[index] ?? -1) >= 0 && priority < pending);
     if (!isInverted) return placements;
     for (const pod of placements.pods) if (pod >= 0) this.cluster.remove(pod);

@@ -63,4 +63,13 @@ describe.each(policies.map((kind) => ({ name: kind.name, kind })))('policy $name
     const { nodes } = kind.create(cluster).place([classOf('4', 0), classOf('3', 0), classOf('1', 100)]);
     expect(nodes[2]).toBe(0);
   });
+
+  it('takes batches of more pods than a function takes arguments', () => {
+    const cluster = new Cluster();
+    cluster.setNode(aNode({ cpu: '4' }));
+    const [one, other] = [cluster.classOf(aPod({ cpu: '4' })), cluster.classOf(aPod({ cpu: '3' }))];
+    const batch = Array.from({ length: 200_000 }, (_, at) => (at % 2 === 0 ? one : other));
+    const { nodes } = kind.create(cluster).place(batch);
+    expect(nodes.filter((node) => node >= 0)).toHaveLength(1);
+  });
 });

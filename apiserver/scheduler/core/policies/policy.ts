@@ -12,7 +12,10 @@ export interface Placements {
 export interface BatchOptions {
   /** How often each pod was refused before, by index: who has waited long is not overtaken by newcomers. */
   readonly refusals?: ArrayLike<number>;
-  /** Told of each choice as it is made, with what it was about. A pod moved by a later plan is not told of again. */
+  /**
+   * Told of each choice as it is made, with what it was about, which is not to be kept: the next choice overwrites it. A pod
+   * moved by a later plan is not told of again.
+   */
   readonly record?: (index: number, comparison: Comparison) => void;
 }
 
@@ -26,7 +29,8 @@ export interface Policy {
 /** What a decision was about: the node that won and the one that would have. The lower cost wins. */
 export interface Comparison {
   readonly winner: ScoredNode;
-  readonly runnerUp?: ScoredNode;
+  /** Absent: no other node would have taken it. */
+  readonly runnerUp?: ScoredNode | undefined;
 }
 
 /** A node's cost and its terms, which add up to it. */
