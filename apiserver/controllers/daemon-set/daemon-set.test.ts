@@ -137,11 +137,64 @@ it('keeps as many old revisions as it is told, and numbers one anew that it goes
   expect(revisions()).toEqual([3, 4]);
 });
 
-it('replaces a pod that ended, after a while', async () => {
+async function told(): Promise<readonly string[]> {
+  await cluster.events.flush();
+  return cluster.client
+    .view('Event')
+    .list({ where: ({ involvedObject }) => involvedObject.kind === 'DaemonSet' })
+    .map(({ type, reason, message }) => `${type ?? ''} ${reason ?? ''}: ${message ?? ''}`);
+}
+
+it('replaces a pod that failed at once, the next on its node later each time, and says so', async () => {
   await create();
-  await report(cluster, pods().slice(0, 1), 'Failed');
-  expect(pods()).toHaveLength(2);
-  await cluster.clock.advance(10_000);
-  await cluster.idle();
+  for (const waitMs of [0, 1_000, 2_000, 4_000]) {
+    const [failed] = pods().filter((pod) => nodeOf(pod) === 'n1');
+    await report(cluster, failed === undefined ? [] : [failed], 'Failed');
+    if (waitMs > 0) {
+      await cluster.clock.advance(waitMs - 100);
+      await cluster.idle();
+      expect(places()).toEqual(['n2', 'n3']);
+      await cluster.clock.advance(100);
+      await cluster.idle();
+    }
+    expect(places()).toEqual(['n1', 'n2', 'n3']);
+    const name = failed?.metadata.name ?? '';
+    expect(await told()).toContain(
+      `Warning FailedDaemonPod: Found failed daemon pod default/${name} on node n1, will try to kill it`,
+    );
+  }
+  const [other] = pods().filter((pod) => nodeOf(pod) === 'n2');
+  await report(cluster, other === undefined ? [] : [other], 'Failed');
   expect(places()).toEqual(['n1', 'n2', 'n3']);
+});
+
+it('replaces a pod that succeeded at once', async () => {
+  await create();
+  const [ended] = pods();
+  await report(cluster, ended === undefined ? [] : [ended], 'Succeeded');
+  expect(places()).toEqual(['n1', 'n2', 'n3']);
+  const where = `default/${ended?.metadata.name ?? ''} on node ${ended === undefined ? '' : (nodeOf(ended) ?? '')}`;
+  expect(await told()).toContain(
+    `Normal SucceededDaemonPod: Found succeeded daemon pod ${where}, will try to delete it`,
+  );
+});
+
+it('counts a pod on its way out as long as it is there, and one where none is meant', async () => {
+  await create();
+  for (const pod of pods()) {
+    const { name, uid } = pod.metadata;
+    await cluster.client.bind({ namespace: 'default', name }, { nodeName: nodeOf(pod) ?? '', uid });
+  }
+  await report(cluster, pods(), 'ready');
+  await cluster.client.delete('Pod', { namespace: 'default', name: pods()[0]?.metadata.name ?? '' });
+  await cluster.idle();
+  expect(pods()).toHaveLength(2);
+  expect(set()?.status).toMatchObject({ currentNumberScheduled: 3, numberReady: 3, numberAvailable: 3 });
+  const [kept] = pods();
+  const name = kept === undefined ? '' : (nodeOf(kept) ?? '');
+  const taint = { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } };
+  await cluster.client.patch('Node', { name }, { type: 'merge', body: taint });
+  await cluster.idle();
+  expect(pods()).toHaveLength(2);
+  expect(set()?.status).toMatchObject({ desiredNumberScheduled: 2, numberMisscheduled: 1 });
 });

@@ -11,23 +11,21 @@ import { done, watching } from '../controller';
 import { Availability } from '../workloads/availability';
 import { claim, controllerOf, selects } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
-import { isReady } from '../workloads/pod-state';
 import { REVISION_HASH, RevisionHistory } from '../workloads/revision-history';
-import { daemonPod, nodeOf, placeOn } from './daemon-pods';
+import { daemonPod, nodeOf } from './daemon-pods';
+import { daemonStatus } from './daemon-status';
+import { FailureBackoff } from './failure-backoff';
+import type { NodePods } from './node-pods';
+import { isDeleting, isOver, nodePodsOf } from './node-pods';
+import type { DaemonPlan } from './rolling-plan';
+import { placementPlan, rollingPlan } from './rolling-plan';
 
-/** A pod that ended on its node is replaced after this while, lest one that cannot run there is made over and over. */
-const REPLACE_AFTER_MS = 10_000;
+const SOURCE = { component: 'daemonset-controller' };
 
 interface Deps {
   readonly client: Client;
   readonly clock: Clock;
   readonly events: EventRecorder;
-}
-
-interface Place {
-  readonly node: string;
-  readonly fresh: Pod | undefined;
-  readonly old: Pod | undefined;
 }
 
 /** Keeps one pod on every node that is meant. */
@@ -37,11 +35,13 @@ export class DaemonSetController implements Controller {
   private readonly pods: PodControl;
   private readonly history: RevisionHistory;
   private readonly availability: Availability;
+  private readonly failures: FailureBackoff;
 
   constructor(private readonly deps: Deps) {
-    this.pods = new PodControl(deps.client, deps.events, 'daemonset-controller');
+    this.pods = new PodControl(deps.client, deps.events, SOURCE.component);
     this.history = new RevisionHistory(deps.client);
     this.availability = new Availability(deps.clock);
+    this.failures = new FailureBackoff(deps.clock);
     this.watches = [
       watching('DaemonSet', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
       watching('Pod', (change) => {
@@ -56,108 +56,63 @@ export class DaemonSetController implements Controller {
   async reconcile(key: ObjectKey): Promise<Result> {
     const set = this.deps.client.view('DaemonSet').get(key);
     if (set?.spec === undefined || set.metadata.deletionTimestamp !== undefined) return done;
-    const template = (set.spec.template ?? {}) as PodTemplate;
-    const hash = await this.history.current(set, template);
-    const pods = await claim(this.deps.client, 'Pod', set, set.spec.selector);
-    const nodes = this.deps.client.view('Node').list();
-    const ended = await this.removeMisplaced(set, pods, nodes);
-    const places = this.placesOf(set, hash, nodes);
-    await this.fill(set, hash, places);
-    if (set.spec.updateStrategy?.type !== 'OnDelete') await this.roll(set, hash, this.placesOf(set, hash, nodes));
-    const waits = await this.report(set, hash, nodes);
-    const live = new Set([hash, ...this.podsOf(set).map(({ metadata }) => metadata.labels?.[REVISION_HASH] ?? '')]);
+    const hash = await this.history.current(set, (set.spec.template ?? {}) as PodTemplate);
+    await claim(this.deps.client, 'Pod', set, set.spec.selector);
+    const judged = { hash, isAvailable: (pod: Pod) => this.isAvailable(set, pod) };
+    const failedMs = await this.removeEnded(set);
+    await this.removeNodeless(set);
+    await this.carryOut(set, hash, placementPlan(set, this.nodesOf(set), judged));
+    if (set.spec.updateStrategy?.type !== 'OnDelete') {
+      await this.carryOut(set, hash, rollingPlan(set, this.nodesOf(set), judged));
+    }
+    await this.write(set, daemonStatus(set, this.nodesOf(set), judged));
+    const pods = this.podsOf(set);
+    const live = new Set([hash, ...pods.map(({ metadata }) => metadata.labels?.[REVISION_HASH] ?? '')]);
     await this.history.trim(set, live, set.spec.revisionHistoryLimit ?? 10);
-    const pending = [...ended, ...waits];
-    return pending.length === 0 ? done : { requeueAfterMs: Math.min(...pending) };
+    const minReadySeconds = set.spec.minReadySeconds ?? 0;
+    const waits = [...failedMs, ...pods.flatMap((pod) => this.availability.waitMs(pod, minReadySeconds) || [])];
+    return waits.length === 0 ? done : { requeueAfterMs: Math.min(...waits) };
   }
 
-  /** Ends pods where none is meant, second ones, and those that ended. Returns how long the last have to wait still. */
-  private async removeMisplaced(
-    set: DaemonSet,
-    pods: readonly Pod[],
-    nodes: readonly Node[],
-  ): Promise<readonly number[]> {
-    const staying = new Set(nodes.filter((node) => placeOn(set, node).mayStay).map(({ metadata }) => metadata.name));
+  /** Ends pods that ended by themselves. Returns how long those have to wait that failed. */
+  private async removeEnded(set: DaemonSet): Promise<readonly number[]> {
     const waits: number[] = [];
-    const seen = new Set<string>();
-    const byAge = [...pods].sort(
-      (a, b) => Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp),
-    );
-    for (const pod of byAge) {
-      if (pod.metadata.deletionTimestamp !== undefined) continue;
-      const node = nodeOf(pod) ?? '';
-      const place = `${node}/${pod.metadata.labels?.[REVISION_HASH] ?? ''}`;
-      const isOver = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
-      if (!staying.has(node) || seen.has(place)) await this.pods.delete(set, pod);
-      else if (isOver) {
-        const waitMs = Date.parse(pod.metadata.creationTimestamp) + REPLACE_AFTER_MS - this.deps.clock.now();
-        if (waitMs > 0) waits.push(waitMs);
-        else await this.pods.delete(set, pod);
+    const ended = this.nodesOf(set)
+      .filter(({ mayStay }) => mayStay)
+      .flatMap(({ node, pods }) => pods.filter((pod) => isOver(pod) && !isDeleting(pod)).map((pod) => ({ node, pod })));
+    for (const { node, pod } of ended) {
+      const hasFailed = pod.status?.phase === 'Failed';
+      const waitMs = hasFailed ? this.failures.next(`${set.metadata.uid}/${node}`) : 0;
+      if (waitMs > 0) {
+        waits.push(waitMs);
+        continue;
       }
-      seen.add(place);
+      const [word, then] = hasFailed ? ['failed', 'kill'] : ['succeeded', 'delete'];
+      const where = `${pod.metadata.namespace}/${pod.metadata.name} on node ${node}`;
+      const message = `Found ${word} daemon pod ${where}, will try to ${then} it`;
+      const type = hasFailed ? 'Warning' : 'Normal';
+      const reason = hasFailed ? 'FailedDaemonPod' : 'SucceededDaemonPod';
+      this.deps.events.record(set, { type, reason, message }, SOURCE);
+      await this.pods.delete(set, pod);
     }
     return waits;
   }
 
-  private async fill(set: DaemonSet, hash: string, places: readonly Place[]): Promise<void> {
-    const empty = places.filter(({ fresh, old }) => fresh === undefined && old === undefined);
-    await this.pods.createMany(set, empty.length, (at) => daemonPod(set, empty[at]?.node ?? '', hash));
+  /** Ends pods of nodes that are no more: no scheduler ever places them, and no agent ends them. */
+  private async removeNodeless(set: DaemonSet): Promise<void> {
+    const nodes = this.deps.client.view('Node');
+    const lost = this.podsOf(set).filter(
+      (pod) => !isDeleting(pod) && nodes.get({ name: nodeOf(pod) ?? '' }) === undefined,
+    );
+    await this.pods.deleteMany(set, lost);
   }
 
-  /** Replaces old pods: what is not available at once, the others as far as maxUnavailable or maxSurge allow. */
-  private async roll(set: DaemonSet, hash: string, places: readonly Place[]): Promise<void> {
-    const { maxUnavailable, maxSurge } = set.spec?.updateStrategy?.rollingUpdate ?? {};
-    const surge = shareOf(maxSurge ?? 0, places.length);
-    const isUp = (pod: Pod | undefined): boolean => pod !== undefined && this.isAvailable(set, pod);
-    if (surge > 0) {
-      const doubled = places.filter(({ fresh, old }) => fresh !== undefined && old !== undefined);
-      for (const { fresh, old } of doubled) {
-        if (old !== undefined && isActiveHere(old) && (isUp(fresh) || !isUp(old))) await this.pods.delete(set, old);
-      }
-      const next = places.filter(({ fresh, old }) => fresh === undefined && old !== undefined && isActiveHere(old));
-      const begun = next.slice(0, Math.max(0, surge - doubled.length));
-      return this.pods.createMany(set, begun.length, (at) => daemonPod(set, begun[at]?.node ?? '', hash));
-    }
-    const down = places.filter(({ fresh, old }) => !isUp(fresh) && !isUp(old)).length;
-    let room = shareOf(maxUnavailable ?? 1, places.length) - down;
-    for (const { old } of places) {
-      if (old === undefined || !isActiveHere(old)) continue;
-      if (!isUp(old)) await this.pods.delete(set, old);
-      else if (room-- > 0) await this.pods.delete(set, old);
-    }
+  private async carryOut(set: DaemonSet, hash: string, { remove, create }: DaemonPlan): Promise<void> {
+    await this.pods.createMany(set, create.length, (at) => daemonPod(set, create[at] ?? '', hash));
+    await this.pods.deleteMany(set, remove);
   }
 
-  private placesOf(set: DaemonSet, hash: string, nodes: readonly Node[]): readonly Place[] {
-    const pods = this.podsOf(set);
-    return nodes
-      .filter((node) => placeOn(set, node).shouldRun)
-      .map(({ metadata: { name } }) => {
-        const here = pods.filter((pod) => nodeOf(pod) === name);
-        const isFresh = (pod: Pod): boolean => pod.metadata.labels?.[REVISION_HASH] === hash;
-        return { node: name, fresh: here.find(isFresh), old: here.find((pod) => !isFresh(pod)) };
-      });
-  }
-
-  /** Returns how long pods need to become available. */
-  private async report(set: DaemonSet, hash: string, nodes: readonly Node[]): Promise<readonly number[]> {
-    const pods = this.podsOf(set).filter(isActiveHere);
-    const places = this.placesOf(set, hash, nodes);
-    const wanted = new Set(places.map(({ node }) => node));
-    const held = (those: readonly Pod[]): number =>
-      new Set(those.map((pod) => nodeOf(pod) ?? '').filter((node) => wanted.has(node))).size;
-    const available = held(pods.filter((pod) => this.isAvailable(set, pod)));
-    const updated = held(pods.filter(({ metadata }) => metadata.labels?.[REVISION_HASH] === hash));
-    const misplaced = new Set(pods.map((pod) => nodeOf(pod) ?? '').filter((node) => !wanted.has(node))).size;
-    const status = {
-      currentNumberScheduled: held(pods),
-      numberMisscheduled: misplaced,
-      desiredNumberScheduled: places.length,
-      numberReady: held(pods.filter(isReady)),
-      observedGeneration: set.metadata.generation ?? 0,
-      ...(updated === 0 ? {} : { updatedNumberScheduled: updated }),
-      ...(available === 0 ? {} : { numberAvailable: available }),
-      ...(places.length === available ? {} : { numberUnavailable: places.length - available }),
-    };
+  private async write(set: DaemonSet, status: NonNullable<DaemonSet['status']>): Promise<void> {
     await this.deps.client
       .modify(
         'DaemonSet',
@@ -166,11 +121,14 @@ export class DaemonSetController implements Controller {
         { subresource: 'status', uid: set.metadata.uid },
       )
       .catch(ignoreNotFound);
-    return pods.flatMap((pod) => this.availability.waitMs(pod, set.spec?.minReadySeconds ?? 0) || []);
   }
 
-  private isAvailable(set: DaemonSet, pod: Pod): boolean {
-    return isActiveHere(pod) && this.availability.waitMs(pod, set.spec?.minReadySeconds ?? 0) === 0;
+  private isAvailable({ spec }: DaemonSet, pod: Pod): boolean {
+    return this.availability.waitMs(pod, spec?.minReadySeconds ?? 0) === 0;
+  }
+
+  private nodesOf(set: DaemonSet): readonly NodePods[] {
+    return nodePodsOf(set, this.podsOf(set), this.deps.client.view('Node').list());
   }
 
   private podsOf({ metadata: { namespace, uid } }: DaemonSet): readonly Pod[] {
@@ -197,8 +155,3 @@ export class DaemonSetController implements Controller {
     return this.deps.client.view('DaemonSet').list().map(keyOf);
   }
 }
-
-const isActiveHere = ({ metadata }: Pod): boolean => metadata.deletionTimestamp === undefined;
-
-const shareOf = (value: number | string, total: number): number =>
-  typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) * total) / 100);
