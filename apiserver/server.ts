@@ -255,7 +255,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
   server.on('upgrade', createUpgrades({ channel, routes, logger }));
 
   controllers.start();
-  collectGarbage(controllers, client);
+  collectGarbage(controllers, { client, events });
   nodeLifecycle.start();
   channel.start();
   scheduler.start();

@@ -125,14 +125,18 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
 ];
 
 /** One collector for each kind whose objects own others or are owned, also for those to come. Events end by themselves. */
-export function collectGarbage(manager: ControllerManager, client: Client): void {
+export function collectGarbage(
+  manager: ControllerManager,
+  deps: { readonly client: Client; readonly events: EventRecorder },
+): void {
+  const { client } = deps;
   const collected = new Set<KindName>(['Event']);
   const waiting = new WaitingOwners(client);
   const follow = (): void => {
     for (const kind of client.kinds.names()) {
       if (collected.has(kind)) continue;
       collected.add(kind);
-      manager.add(new GarbageCollector(client, kind, waiting));
+      manager.add(new GarbageCollector(deps, kind, waiting));
     }
   };
   client.kinds.onChange(follow);

@@ -158,3 +158,40 @@ it('breaks a circle of owners that would wait for each other', async () => {
   await remove('first', 'Foreground');
   expect(standing()).toEqual([]);
 });
+
+describe('an owner that cannot be where it is said to be', () => {
+  const warnings = async () => {
+    await cluster.events.flush();
+    return cluster.client
+      .view('Event')
+      .list({ where: ({ reason }) => reason === 'OwnerRefInvalidNamespace' })
+      .map(({ type, message, involvedObject: { name } }) => [type, name, message]);
+  };
+
+  it('is none in another namespace: what names it goes, and that is told of', async () => {
+    await cluster.client.create('Namespace', { metadata: { name: 'other' } });
+    const owner = await create('owner');
+    const metadata = { namespace: 'other', name: 'stray', ownerReferences: [owner] };
+    await cluster.client.create('ConfigMap', { metadata });
+    await cluster.idle();
+    expect(cluster.client.view('ConfigMap').get({ namespace: 'other', name: 'stray' })).toBeUndefined();
+    expect(await warnings()).toEqual([
+      [
+        'Warning',
+        'stray',
+        `ownerRef [v1/ConfigMap, namespace: other, name: owner, uid: ${owner.uid}] does not exist in namespace "other"`,
+      ],
+    ]);
+  });
+
+  it('keeps what belongs to no namespace, as nobody can tell which is meant', async () => {
+    const owner = await create('owner');
+    await cluster.client.create('PriorityClass', { metadata: { name: 'high', ownerReferences: [owner] }, value: 1 });
+    await cluster.idle();
+    await remove('owner', 'Background');
+    expect(cluster.client.view('PriorityClass').get({ name: 'high' })).toBeDefined();
+    expect((await warnings()).map(([, name, message]) => [name, message])).toEqual([
+      ['high', `ownerRef [v1/ConfigMap, namespace: , name: owner, uid: ${owner.uid}] does not exist in namespace ""`],
+    ]);
+  });
+});

@@ -1,5 +1,6 @@
 import type { KindName, KindTypes, OwnerReference } from '../../shared/api/objects';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
+import type { EventRecorder } from '../events/event-recorder';
 import type { Client, ObjectKey, View } from '../registry/client';
 import { keyOf } from '../registry/client';
 import type { Controller, Result } from './controller';
@@ -15,6 +16,8 @@ import {
   withoutFinalizer,
 } from './owner-references';
 import type { WaitingOwners } from './waiting-owners';
+
+const SOURCE = { component: 'garbage-collector-controller' };
 
 interface Dependent {
   readonly kind: KindName;
@@ -40,11 +43,15 @@ export class GarbageCollector implements Controller {
   readonly watches;
   private readonly view: View<KindTypes[KindName]>;
 
+  private readonly client: Client;
+
   constructor(
-    private readonly client: Client,
+    private readonly deps: { readonly client: Client; readonly events: EventRecorder },
     private readonly kind: KindName,
     waiting: WaitingOwners,
   ) {
+    const { client } = deps;
+    this.client = client;
     // Kept, as the kind may go while its last changes are still looked at.
     this.view = client.view(kind);
     this.name = `garbage-collector-${kind.toLowerCase()}`;
@@ -144,8 +151,23 @@ export class GarbageCollector implements Controller {
     const kind = this.client.kinds.nameOf(reference.apiVersion, reference.kind);
     if (kind === undefined) return 'solid';
     const owner = ownerOf(this.client.view(kind), reference, dependent);
-    if (owner === undefined) return 'dangling';
-    return reference.blockOwnerDeletion === true && isDeletingDependents(owner) ? 'waiting' : 'solid';
+    if (owner !== undefined) {
+      return reference.blockOwnerDeletion === true && isDeletingDependents(owner) ? 'waiting' : 'solid';
+    }
+    // What is of no namespace can say of no namespace's object which it means.
+    const isUnresolvable =
+      keyOf(dependent).namespace === undefined && this.client.kinds.names({ namespaced: true }).includes(kind);
+    const isElsewhere =
+      this.client.view(kind).list({ where: ({ metadata }) => metadata.uid === reference.uid }).length > 0;
+    if (isUnresolvable || isElsewhere) this.warnOf(reference, dependent);
+    return isUnresolvable ? 'solid' : 'dangling';
+  }
+
+  private warnOf({ apiVersion, kind, name, uid }: OwnerReference, dependent: AnyObject): void {
+    const { namespace = '' } = keyOf(dependent);
+    const owner = `[${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}]`;
+    const message = `ownerRef ${owner} does not exist in namespace ${JSON.stringify(namespace)}`;
+    this.deps.events.record(dependent, { type: 'Warning', reason: 'OwnerRefInvalidNamespace', message }, SOURCE);
   }
 
   private dependents(uid: string): readonly Dependent[] {

@@ -25,11 +25,11 @@ const finding = (type: string, status: Finding['status'], reason: string, messag
 /** The namespace with the conditions that tell what its deletion waits for; undefined where they say so already. */
 export function withConditions(
   namespace: Namespace,
-  remains: readonly Remains[],
+  { remains, failures }: { readonly remains: readonly Remains[]; readonly failures: readonly string[] },
   nowMs: number,
 ): Namespace | undefined {
   const old = namespace.status?.conditions ?? [];
-  const conditions = findings(remains).map((each) => {
+  const conditions = findings(remains, failures).map((each) => {
     const before = old.find(({ type }) => type === each.type);
     const since = before?.status === each.status ? before.lastTransitionTime : undefined;
     return { ...each, lastTransitionTime: since ?? toTimestamp(nowMs) };
@@ -40,7 +40,7 @@ export function withConditions(
 }
 
 /** Types, reasons and texts of Kubernetes' namespace controller; it names resources as `pods.` and `deployments.apps`. */
-function findings(remains: readonly Remains[]): readonly Finding[] {
+function findings(remains: readonly Remains[], failures: readonly string[]): readonly Finding[] {
   const counts = remains.map(
     ({ resource, objects }) => `${resource.resource}.${resource.group} has ${objects.length} resource instances`,
   );
@@ -62,12 +62,19 @@ function findings(remains: readonly Remains[]): readonly Finding[] {
       'ParsedGroupVersions',
       'All legacy kube types successfully parsed',
     ),
-    finding(
-      'NamespaceDeletionContentFailure',
-      'False',
-      'ContentDeleted',
-      'All content successfully deleted, may be waiting on finalization',
-    ),
+    failures.length === 0
+      ? finding(
+          'NamespaceDeletionContentFailure',
+          'False',
+          'ContentDeleted',
+          'All content successfully deleted, may be waiting on finalization',
+        )
+      : finding(
+          'NamespaceDeletionContentFailure',
+          'True',
+          'ContentDeletionFailed',
+          `Failed to delete all resource types, ${failures.length} remaining: ${aggregate(failures)}`,
+        ),
     counts.length === 0
       ? finding('NamespaceContentRemaining', 'False', 'ContentRemoved', 'All content successfully removed')
       : finding(
@@ -90,4 +97,10 @@ function findings(remains: readonly Remains[]): readonly Finding[] {
           `Some content in the namespace has finalizers remaining: ${holders.sort().join(', ')}`,
         ),
   ];
+}
+
+/** Several errors as Go joins them. */
+function aggregate(messages: readonly string[]): string {
+  const [first = '', ...others] = new Set([...messages].sort());
+  return others.length === 0 ? first : `[${[first, ...others].join(', ')}]`;
 }

@@ -1,3 +1,7 @@
+import { StatusError } from '../../shared/status-error';
+import type { Client } from '../registry/client';
+import { startRegistry } from '../registry/testing/test-registry';
+import { NamespaceController } from './namespace';
 import type { TestControllers } from './testing/test-controllers';
 import { startControllers } from './testing/test-controllers';
 
@@ -106,4 +110,26 @@ it('gives each namespace its default service account, and gives it back when it 
   await cluster.idle();
   expect(account()?.metadata.uid).toBeDefined();
   expect(account()?.metadata.uid).not.toBe(first);
+});
+
+it('says what it cannot delete, and deletes the rest', async () => {
+  const parts = await startRegistry();
+  const { client, clock } = parts;
+  await client.create('Namespace', { metadata: { name: 'team' } });
+  for (const kind of ['ConfigMap', 'Secret'] as const) await client.create(kind, { metadata: inTeam('settings') });
+  const refusing: Client['delete'] = (kind, key, options) =>
+    kind === 'Secret'
+      ? Promise.reject(new StatusError('Forbidden', 'secrets "settings" is forbidden: kept by policy'))
+      : client.delete(kind, key, options);
+  await client.delete('Namespace', { name: 'team' });
+  const controller = new NamespaceController({ ...client, delete: refusing }, clock, []);
+  await expect(controller.reconcile({ name: 'team' })).rejects.toThrow('kept by policy');
+  expect(client.view('ConfigMap').get(inTeam('settings'))).toBeUndefined();
+  const { status } = await client.get('Namespace', { name: 'team' });
+  expect(status?.conditions?.find(({ type }) => type === 'NamespaceDeletionContentFailure')).toMatchObject({
+    status: 'True',
+    reason: 'ContentDeletionFailed',
+    message: 'Failed to delete all resource types, 1 remaining: secrets "settings" is forbidden: kept by policy',
+  });
+  await parts.registry.close();
 });

@@ -1,5 +1,6 @@
 import type { KindName, Namespace } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
+import { messageOf } from '../../shared/message-of';
 import { ignoreConflict, ignoreNotFound } from '../../shared/status-error';
 import type { Client, ObjectKey } from '../registry/client';
 import { keyOf } from '../registry/client';
@@ -33,14 +34,21 @@ export class NamespaceController implements Controller {
     if (namespace?.metadata.deletionTimestamp === undefined) return done;
     const { uid } = namespace.metadata;
 
-    await this.deleteContents(key.name);
+    const failures = await this.deleteContents(key.name);
     const remains = this.remains(key.name);
     await this.client
-      .modify('Namespace', key, (current) => withConditions(current, remains, this.clock.now()), {
-        subresource: 'status',
-        uid,
-      })
+      .modify(
+        'Namespace',
+        key,
+        (current) => withConditions(current, { remains, failures: failures.map(messageOf) }, this.clock.now()),
+        {
+          subresource: 'status',
+          uid,
+        },
+      )
       .catch(ignoreNotFound);
+    const [failure] = failures;
+    if (failure !== undefined) throw failure;
     if (remains.length > 0) return done;
 
     await this.client
@@ -60,13 +68,14 @@ export class NamespaceController implements Controller {
     return namespace?.metadata.deletionTimestamp === undefined ? [] : [keyOf(namespace)];
   }
 
-  /** Deletes what is not being deleted yet. */
-  private async deleteContents(namespace: string): Promise<void> {
+  /** Deletes what is not being deleted yet. Returns why some kinds could not be emptied: the others are. */
+  private async deleteContents(namespace: string): Promise<readonly Error[]> {
+    const failures: Error[] = [];
     for (const kind of this.kinds()) {
       const standing = this.client
         .view(kind)
         .list({ namespace, where: ({ metadata }) => metadata.deletionTimestamp === undefined });
-      await Promise.all(
+      const outcomes = await Promise.allSettled(
         standing.map((object) =>
           this.client
             .delete(kind, keyOf(object), {
@@ -77,7 +86,10 @@ export class NamespaceController implements Controller {
             .catch(ignoreConflict),
         ),
       );
+      const failed = outcomes.find(({ status }) => status === 'rejected');
+      if (failed?.status === 'rejected') failures.push(failed.reason as Error);
     }
+    return failures;
   }
 
   private remains(namespace: string): readonly Remains[] {

@@ -1,3 +1,8 @@
+import type { Pod } from '../../shared/api/objects';
+import { silentLogger } from '../../shared/logger';
+import { ControllerManager } from './controller-manager';
+import { PodGarbageController } from './pod-garbage';
+import { report } from './testing/pod-figures';
 import type { TestControllers } from './testing/test-controllers';
 import { startControllers } from './testing/test-controllers';
 
@@ -113,4 +118,36 @@ it('does not take a jump of the clock for time that has passed', async () => {
   cluster.clock.jump(-7_200_000);
   await advance(10_000);
   expect(pod()).toBeUndefined();
+});
+
+it('keeps so many pods that have ended, and of the others the youngest that were not evicted', async () => {
+  const { client, clock } = cluster;
+  const manager = new ControllerManager([new PodGarbageController(client, clock, 2)], {
+    client,
+    clock,
+    logger: silentLogger,
+  });
+  manager.start();
+  const names = (): readonly string[] =>
+    client
+      .view('Pod')
+      .list()
+      .map(({ metadata }) => metadata.name);
+  const end = async (name: string, reason?: string): Promise<void> => {
+    await advance(1_000);
+    const key = { namespace: 'default', name };
+    await client.create('Pod', { metadata: key, spec: { containers: [{ name: 'app', image: 'busybox' }] } });
+    const told = (pod: Pod): Pod => ({
+      ...pod,
+      status: { ...pod.status, ...(reason === undefined ? {} : { reason }) },
+    });
+    await report(cluster, [await client.modify('Pod', key, told, { subresource: 'status' })], 'Failed');
+    await manager.idle();
+  };
+  await createPod();
+  for (const name of ['a', 'b', 'c']) await end(name);
+  expect(names()).toEqual(['b', 'c', 'web']);
+  await end('d', 'Evicted');
+  expect(names()).toEqual(['b', 'c', 'web']);
+  await manager.stop();
 });

@@ -147,6 +147,11 @@ it('counts a pod as gone whose eviction was allowed, for two minutes', async () 
   await cluster.idle();
   expect(counts()).toEqual([3, 1, 3, 2]);
   expect(budget()?.status?.disruptedPods).toBeUndefined();
+  const told = cluster.client.view('Event').list({ where: ({ reason }) => reason === 'NotDeleted' });
+  expect(told).toMatchObject([
+    { type: 'Warning', message: "Pod was expected by PDB default/web to be deleted but it wasn't" },
+  ]);
+  expect(told[0]?.involvedObject).toMatchObject({ kind: 'Pod', name });
 });
 
 it.each(['StatefulSet', 'ReplicaSet'] as const)('knows how many pods a %s wants', async (kind) => {

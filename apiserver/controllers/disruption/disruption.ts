@@ -72,6 +72,7 @@ export class DisruptionController implements Controller {
   private async report(budget: PodDisruptionBudget, { expected, desiredHealthy }: ExpectedPods): Promise<Result> {
     let untilMs: number | undefined;
     const { generation = 0 } = budget.metadata;
+    this.tellOfStaying(budget);
     await this.change(budget, (before) => {
       const nowMs = this.deps.clock.now();
       const pods = this.podsOf(budget).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
@@ -128,6 +129,17 @@ export class DisruptionController implements Controller {
 
   private podsOf(budget: PodDisruptionBudget): readonly Pod[] {
     return this.deps.client.view('Pod').list({ namespace: budget.metadata.namespace, where: coverOf(budget) });
+  }
+
+  /** Of pods whose eviction was allowed, and that nobody deleted since. */
+  private tellOfStaying({ metadata: { namespace, name }, status }: PodDisruptionBudget): void {
+    for (const [podName, at] of Object.entries(status?.disruptedPods ?? {})) {
+      const pod = this.deps.client.view('Pod').get({ namespace, name: podName });
+      if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) continue;
+      if (Date.parse(at) + DELETION_TIMEOUT_MS > this.deps.clock.now()) continue;
+      const message = `Pod was expected by PDB ${namespace}/${name} to be deleted but it wasn't`;
+      this.deps.events.record(pod, { type: 'Warning', reason: 'NotDeleted', message }, SOURCE);
+    }
   }
 
   private tellOfUnmanaged(budget: PodDisruptionBudget): void {

@@ -122,6 +122,16 @@ it.each([
   expect(slice()?.endpoints[0]?.hints).toBeUndefined();
 });
 
+it.each([
+  ['PreferSameZone', undefined],
+  ['PreferSameNode', { forNodes: [{ name: 'n1' }] }],
+])('says it of nodes that are in no zone as far as it can: %s', async (trafficDistribution, hints) => {
+  await cluster.client.create('Node', { metadata: { name: 'n1' } });
+  await createPod('web-0', '10.1.0.1', { spec: { nodeName: 'n1' } });
+  await createService({ trafficDistribution });
+  expect(slice()?.endpoints[0]?.hints).toEqual(hints);
+});
+
 it('follows readiness, with the time of the change', async () => {
   await createPod('web-0', '10.1.0.1');
   await createService();

@@ -113,9 +113,12 @@ const portsFor = ({ spec }: Service, pod: Pod): EndpointPort[] =>
 /** Whom an endpoint is meant for, where traffic is to stay near (`trafficDistribution`). */
 function hintsFor({ spec }: Service, zone: string | undefined, node: string | undefined): Pick<Endpoint, 'hints'> {
   const wish = spec?.trafficDistribution;
-  if (wish === undefined || zone === undefined) return {};
-  const forNodes = wish === 'PreferSameNode' && node !== undefined ? { forNodes: [{ name: node }] } : {};
-  return { hints: { forZones: [{ name: zone }], ...forNodes } };
+  if (wish === undefined) return {};
+  const hints = {
+    ...(zone === undefined ? {} : { forZones: [{ name: zone }] }),
+    ...(wish === 'PreferSameNode' && node !== undefined ? { forNodes: [{ name: node }] } : {}),
+  };
+  return Object.keys(hints).length === 0 ? {} : { hints };
 }
 
 const labelsFor = (service: Service): Readonly<Record<string, string>> => ({

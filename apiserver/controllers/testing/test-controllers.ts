@@ -55,7 +55,7 @@ export async function startControllers(
     },
   );
   manager.start();
-  collectGarbage(manager, client);
+  collectGarbage(manager, { client, events });
   const idle = async (): Promise<void> => {
     for (let seen = -1; seen !== registry.cache.revision;) {
       seen = registry.cache.revision;

@@ -118,7 +118,7 @@ export async function startControlPlane(deps: ControlPlaneDeps): Promise<Control
   const profiles = profilesOf('greedy', [], findPolicy);
   const scheduler = new Scheduler({ client, clock, logger, events, profiles, usages: () => channel.nodes() });
   controllers.start();
-  collectGarbage(controllers, client);
+  collectGarbage(controllers, { client, events });
   nodeLifecycle.start();
   channel.start();
   scheduler.start();
