@@ -12,11 +12,13 @@ export class PodPlace {
   ) {}
 
   /** Of a pod that runs. */
-  static async of(cluster: HostCluster, name: string): Promise<PodPlace> {
+  static async of(cluster: HostCluster, name: string, namespace = 'default'): Promise<PodPlace> {
     const told = await cluster.ok([
       'get',
       'pod',
       name,
+      '-n',
+      namespace,
       '-o',
       'jsonpath={.metadata.uid} {.spec.nodeName} {.status.podIP}',
     ]);
