@@ -29,6 +29,7 @@ import { parseImagesInStatus, parseReferredImages } from '../../shared/wire/node
 import { parseNetworkApplied, parseWithdrawal } from '../../shared/wire/network';
 import type { RelayFrames } from '../../shared/wire/pod-network';
 import { parsePodNetworkReport, parseRelayFrames } from '../../shared/wire/pod-network';
+import { RelayQueue } from '../../shared/wire/relay-queue';
 import { hasRoomForFrames } from '../../shared/wire/relay-room';
 import { ServerStreams } from '../../shared/wire/server-streams';
 import type { FenceTerms } from '../../shared/wire/fence';
@@ -39,6 +40,7 @@ import type { AssignmentFeed } from './assignment-feed';
 import type { IngressFeed } from './ingress-feed';
 import type { NetworkFeed, NetworkSubscription } from './network-feed';
 import type { PolicyFeed } from './policies/policy-feed';
+import { RelayRate } from './relay-rate';
 import type { NodeIdentity } from './node-identity';
 import type { PodNetworkFeed } from './pod-network-feed';
 import type { PodStatusWriter } from './pod-status-writer';
@@ -82,6 +84,9 @@ export class NodeConnection {
   readonly streams: ServerStreams;
   readonly nodeName: string;
   private readonly logger: Logger;
+  /** What other nodes send to this one, and how much this one may send to others. */
+  private readonly relayed: RelayQueue;
+  private readonly relayRate: RelayRate;
   private isRegistered = false;
   private cancelFeed: () => void = () => undefined;
   private cancelPolicies: () => void = () => undefined;
@@ -104,6 +109,13 @@ export class NodeConnection {
       credit: (message) => void socket.emit('streamCredit', message),
       open: (message) => this.ask('streamOpen', message),
     });
+    const { clock } = services;
+    this.relayed = new RelayQueue({
+      clock,
+      hasRoom: () => hasRoomForFrames(socket.conn),
+      send: (frames) => void socket.emit('relayFrames', frames),
+    });
+    this.relayRate = new RelayRate(clock);
     this.listen();
   }
 
@@ -120,9 +132,9 @@ export class NodeConnection {
     this.socket.disconnect(true);
   }
 
-  /** What does not leave soon is lost, as on any network. */
+  /** What cannot leave soon is lost, as on any network. */
   passOn(frames: RelayFrames): void {
-    if (this.isRegistered && hasRoomForFrames(this.socket.conn)) this.socket.emit('relayFrames', frames);
+    if (this.isRegistered) this.relayed.offer(frames);
   }
 
   private listen(): void {
@@ -158,7 +170,9 @@ export class NodeConnection {
         this.logger.warn({ err: error }, 'what the node told of its network could not be kept');
       });
     });
-    this.onTold('relayFrames', parseRelayFrames, (frames) => services.relay(this.nodeName, frames));
+    this.onTold('relayFrames', parseRelayFrames, (frames) => {
+      if (this.relayRate.take(frames.frames.length)) services.relay(this.nodeName, frames);
+    });
     socket.conn.on('packet', () => services.onHeard(this));
     // Only what counts is answered: on the answer the node's lease stands.
     this.onTold('heartbeat', parseHeartbeat, (heartbeat, answer) => {
@@ -175,6 +189,7 @@ export class NodeConnection {
       this.cancelPodNetwork();
       this.cancelIngress();
       this.streams.connectionClosed();
+      this.relayed.clear();
       services.onClosed(this, String(reason));
     });
   }

@@ -20,6 +20,7 @@ import {
   parseSync,
 } from '../../shared/wire/parse-server';
 import { parseStatus } from '../../shared/wire/parse-status';
+import { RelayQueue } from '../../shared/wire/relay-queue';
 import { hasRoomForFrames } from '../../shared/wire/relay-room';
 import { parseStreamCredit, parseStreamData, parseStreamEnd, parseStreamOpen } from '../../shared/wire/parse-stream';
 import { asDialError } from './dial-error';
@@ -37,6 +38,7 @@ export class Connection {
   readonly closed: Promise<string>;
   private readonly socket: Socket;
   private readonly streams: AgentStreams;
+  private readonly relayed: RelayQueue;
   private readonly gone = new AbortController();
   private stopBeating: () => void = () => undefined;
 
@@ -70,9 +72,15 @@ export class Connection {
       { data: emit('streamData'), end: emit('streamEnd'), credit: emit('streamCredit') },
       (request, stream) => handlers.onStream(request, stream),
     );
+    this.relayed = new RelayQueue({
+      clock: options.clock,
+      hasRoom: () => hasRoomForFrames(this.socket.io.engine),
+      send: (frames) => emit('relayFrames')(frames),
+    });
     this.closed = new Promise((resolve) => {
       this.socket.on('disconnect', (reason) => {
         this.stopBeating();
+        this.relayed.clear();
         this.gone.abort(new StatusError('ServiceUnavailable', `the connection to the server was lost: ${reason}`));
         this.streams.connectionClosed();
         resolve(reason);
@@ -209,9 +217,9 @@ export class Connection {
     if (this.socket.connected) this.socket.emit(event, message);
   }
 
-  /** Dropped where too much waits already: heartbeats and statuses go over the same socket. */
+  /** They wait where much waits already: heartbeats and statuses go over the same socket. Dropped where too many do. */
   sendFrames(frames: RelayFrames): void {
-    if (this.socket.connected && hasRoomForFrames(this.socket.io.engine)) this.socket.emit('relayFrames', frames);
+    if (this.socket.connected) this.relayed.offer(frames);
   }
 
   /** The server's answer. Throws the Status it refused with, or ServiceUnavailable when none came. */

@@ -8,7 +8,7 @@ import { RELAY_SOURCE_PORTS } from './relay-source-ports';
 import { VXLAN_PORT } from './vxlan-device';
 
 /** Frames that wait for the turn's end, for one peer; more are dropped, as any network does. */
-const MAX_BATCH_BYTES = 64 * 1024;
+const MAX_BATCH_BYTES = 192 * 1024;
 const LOOPBACK = '127.0.0.1';
 /**
  * Where the relay device sends, which is nowhere (the dummy address of RFC 7600): what goes to an address of the machine
