@@ -152,12 +152,19 @@ describe('installing', () => {
     const CONTAINERS = "docker ps --no-trunc --format '{{.ID}} {{.CreatedAt}}' | sort";
     const containers = await machine.ok(CONTAINERS);
     const first = await machine.ok(RELEASE_OF);
+    // As wireguard-go is: started by the agent, in its control group, and needed while there is none.
+    const helper = (
+      await machine.ok(
+        'nohup sleep 100000 > /dev/null 2>&1 & group=$(systemctl show -p ControlGroup --value pinsetter-agent); for root in /sys/fs/cgroup/systemd /sys/fs/cgroup; do if [ -e "$root$group/cgroup.procs" ]; then echo $! > "$root$group/cgroup.procs" && break; fi; done; grep -q pinsetter-agent /proc/$!/cgroup && echo $!',
+      )
+    ).trim();
 
     await otherRelease('second', 'true');
     await machine.ok(`pinsetter upgrade --release /root/second/${path.basename(tarball)}`);
     expect(await machine.ok(RELEASE_OF)).toBe('second\n');
     await machine.until('kubectl-lite get nodes | grep -w Ready', 'the node is back');
     expect(await machine.ok(CONTAINERS)).toBe(containers);
+    expect(await machine.ok(`cat /proc/${helper}/comm`)).toBe('sleep\n');
 
     await otherRelease('broken', 'echo "throw new Error()" > dist/kubelet/main.js');
     const broken = await machine.sh(`pinsetter upgrade --release /root/broken/${path.basename(tarball)}`);
