@@ -7,6 +7,7 @@ import type { OidcConfig } from './auth/oidc/oidc-authenticator';
 import { OIDC_FLAGS, oidcOf } from './auth/oidc/oidc-flags';
 import { ConfigurationError } from './configuration-error';
 import { overlap, parseCidr } from '../shared/cidr';
+import { DEFAULT_CLUSTER_CIDR } from '../shared/pod-network-traces';
 import type { PodNetworkMode } from '../shared/wire/pod-network';
 import { POD_NETWORK_MODES } from '../shared/wire/pod-network';
 import { DEFAULT_SERVICE_IP_RANGE, IpRange } from './admission/ip-range';
@@ -162,7 +163,7 @@ export function parseConfig(
     })
     .option('cluster-cidr', {
       type: 'string',
-      default: '10.244.0.0/16',
+      default: DEFAULT_CLUSTER_CIDR,
       describe: 'IPv4 block that nodes get the addresses of their pods from',
     })
     .option('node-cidr-mask-size', {

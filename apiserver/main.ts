@@ -32,7 +32,11 @@ async function main(): Promise<void> {
     policies: policies.map(({ name }) => name),
   });
   if (isDoctor) {
-    const findings = await examineServer(createSystemHost(systemClock), config);
+    const blocks = [
+      { of: 'pods', flag: '--cluster-cidr', cidr: config.podCidrs.text },
+      { of: 'Services', flag: '--service-cluster-ip-range', cidr: config.serviceIpRange.text },
+    ];
+    const findings = await examineServer(createSystemHost(systemClock), { ...config, blocks });
     process.stdout.write(findingsText(findings));
     process.exitCode = verdict(findings);
     return;

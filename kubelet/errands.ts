@@ -4,6 +4,7 @@ import { examineAgent } from '../shared/doctor/doctor';
 import { findingsText, verdict } from '../shared/doctor/finding';
 import { createSystemHost } from '../shared/doctor/system-host';
 import { silentLogger } from '../shared/logger';
+import { DEFAULT_CLUSTER_CIDR } from '../shared/pod-network-traces';
 import type { KubeletConfig } from './config';
 import { removeProxy } from './ingress/proxy-container';
 import { messageOf } from '../shared/message-of';
@@ -56,7 +57,10 @@ export const errands: Readonly<
     return 0;
   },
   doctor: async (config, { clock, out }) => {
-    const findings = await examineAgent(createSystemHost(clock), config);
+    // Before the first start nothing is known but what servers take by default.
+    const { clusterCidr = DEFAULT_CLUSTER_CIDR } = (await readKeptBlock(config.dataDir)) ?? {};
+    const blocks = [{ of: 'pods', flag: '--cluster-cidr', cidr: clusterCidr }];
+    const findings = await examineAgent(createSystemHost(clock), { ...config, blocks });
     out(findingsText(findings));
     return verdict(findings);
   },

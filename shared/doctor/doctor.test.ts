@@ -10,15 +10,23 @@ const HEALTHY = {
   '/proc/sys/net/ipv4/ip_forward': '1\n',
 };
 type Traits = Parameters<typeof aDoctorHost>[0];
+const blocks = [
+  { of: 'pods', flag: '--cluster-cidr', cidr: '10.244.0.0/16' },
+  { of: 'Services', flag: '--service-cluster-ip-range', cidr: '10.96.0.0/16' },
+];
+const routes = (...found: readonly { dst: string; dev: string; protocol?: string }[]): Traits => ({
+  programs: { 'ip -json -4 route show table main': JSON.stringify([{ dst: 'default', dev: 'eth0' }, ...found]) },
+});
 
 const agent = (traits: Traits = {}): Promise<readonly Finding[]> =>
   examineAgent(aDoctorHost({ ...traits, files: { ...HEALTHY, ...traits.files } }), {
     dataDir: '/var/lib/pinsetter-agent',
     dockerSocket: '/var/run/docker.sock',
     serverUrls: ['https://192.0.2.10:6443'],
+    blocks: blocks.slice(0, 1),
   });
 const server = (traits: Traits = {}): Promise<readonly Finding[]> =>
-  examineServer(aDoctorHost(traits), { dataDir: '/var/lib/pinsetter', bindAddress: '0.0.0.0', port: 6443 });
+  examineServer(aDoctorHost(traits), { dataDir: '/var/lib/pinsetter', bindAddress: '0.0.0.0', port: 6443, blocks });
 const fails = (error: string) => () => Promise.resolve({ error });
 
 it('finds nothing wrong with a machine that has all', async () => {
@@ -105,7 +113,12 @@ it.each<[string, Traits, Partial<Finding>]>([
 it('tells of a kernel without WireGuard, which joins nevertheless', async () => {
   const kallsyms = HEALTHY['/proc/kallsyms'].replace('wg_xmit', 'wg_xmit_of_others');
   const host = aDoctorHost({ files: { ...HEALTHY, '/proc/kallsyms': kallsyms } });
-  const findings = await examineAgent(host, { dataDir: '/d', dockerSocket: '/s', serverUrls: ['https://a:1'] });
+  const findings = await examineAgent(host, {
+    dataDir: '/d',
+    dockerSocket: '/s',
+    serverUrls: ['https://a:1'],
+    blocks: [],
+  });
   expect(findings.filter(({ level }) => level !== 'good')).toMatchObject([
     { about: 'wireguard', level: 'doubtful', type: ['apt-get install wireguard-tools wireguard-go'] },
   ]);
@@ -121,6 +134,7 @@ it('asks the next server where one does not answer', async () => {
     dataDir: '/d',
     dockerSocket: '/s',
     serverUrls: ['https://a:1', 'https://b:1'],
+    blocks: [],
   });
   expect(findings.filter(({ about }) => about === 'server')).toMatchObject([{ level: 'good', text: 'b:1 answers' }]);
 });
@@ -141,9 +155,32 @@ it.each<[string, Traits, Partial<Finding>]>([
     { programs: { 'iptables -S INPUT': '-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n' } },
     { about: 'firewall', level: 'doubtful', type: ['iptables -I INPUT -p tcp --dport 6443 -j ACCEPT'] },
   ],
+  [
+    'a route to where Services are to be',
+    routes({ dst: '10.0.0.0/9', dev: 'tun0' }),
+    {
+      about: 'addresses',
+      level: 'doubtful',
+      type: ['on the server, before nodes join: --service-cluster-ip-range 10.200.0.0/16'],
+    },
+  ],
 ])('tells a server of %s', async (_what, traits, finding) => {
   const wrong = (await server(traits)).filter(({ level }) => level !== 'good');
   expect(wrong).toEqual([expect.objectContaining(finding)]);
+});
+
+it('tells an agent of a route to where pods are to be, and of none that the pod network made', async () => {
+  const about = async (traits: Traits) => (await agent(traits)).find((finding) => finding.about === 'addresses');
+  const own = [
+    { dst: '10.244.1.0/24', dev: 'pnsb-12ab34cd' },
+    { dst: '10.244.2.0/24', dev: 'eth0', protocol: '113' },
+  ];
+  expect(await about(routes(...own))).toMatchObject({ level: 'good' });
+  expect(await about(routes(...own, { dst: '10.244.7.0/24', dev: 'wlan0' }))).toMatchObject({
+    level: 'doubtful',
+    text: expect.stringMatching(/10\.244\.7\.0\/24 \(wlan0\).*10\.244\.0\.0\/16/) as string,
+    type: ['on the server, before nodes join: --cluster-cidr 10.200.0.0/16'],
+  });
 });
 
 it('takes a server that runs already for no obstacle', async () => {

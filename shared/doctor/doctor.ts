@@ -1,3 +1,5 @@
+import type { ClusterBlock } from './address-checks';
+import { checkBlocks } from './address-checks';
 import { checkCgroups, checkEngine, checkForwarding, checkKernel, checkPrograms } from './engine-checks';
 import type { Finding } from './finding';
 import { checkInbound, checkRouted } from './firewall-checks';
@@ -7,12 +9,23 @@ import { checkDisk, checkPort, checkServer } from './server-checks';
 /** All that a control plane needs of its machine. */
 export async function examineServer(
   host: DoctorHost,
-  { dataDir, bindAddress, port }: { readonly dataDir: string; readonly bindAddress: string; readonly port: number },
+  {
+    dataDir,
+    bindAddress,
+    port,
+    blocks,
+  }: {
+    readonly dataDir: string;
+    readonly bindAddress: string;
+    readonly port: number;
+    readonly blocks: readonly ClusterBlock[];
+  },
 ): Promise<readonly Finding[]> {
   const isLocal = bindAddress.startsWith('127.') || bindAddress === '::1';
   return [
     await checkPort(host, bindAddress, port),
     ...(isLocal ? [] : [await checkInbound(host, port)]),
+    ...(await checkBlocks(host, blocks)),
     ...(await checkDisk(host, dataDir)),
   ];
 }
@@ -20,7 +33,12 @@ export async function examineServer(
 /** All that an agent needs: its engine, its kernel, and the way to a server. */
 export async function examineAgent(
   host: DoctorHost,
-  options: { readonly dataDir: string; readonly dockerSocket: string; readonly serverUrls: readonly string[] },
+  options: {
+    readonly dataDir: string;
+    readonly dockerSocket: string;
+    readonly serverUrls: readonly string[];
+    readonly blocks: readonly ClusterBlock[];
+  },
 ): Promise<readonly Finding[]> {
   return [
     await checkEngine(host, options.dockerSocket),
@@ -30,6 +48,7 @@ export async function examineAgent(
     await checkCgroups(host),
     ...(await checkKernel(host)),
     await checkPrograms(host),
+    ...(await checkBlocks(host, options.blocks)),
     ...(await checkDisk(host, options.dataDir)),
   ];
 }

@@ -4,7 +4,7 @@ import net from 'node:net';
 import type { Cidr } from '../../../shared/cidr';
 import { formatCidr, overlap, parseCidr } from '../../../shared/cidr';
 import { runProgram } from '../run-program';
-import { ROUTE_PROTOCOL } from './kernel-state';
+import { ROUTE_PROTOCOL } from '../../../shared/pod-network-traces';
 
 /** Same for all who share this machine's network, and for nobody else. */
 export async function hostIdOf(): Promise<string> {

@@ -1,3 +1,4 @@
+import { ROUTE_PROTOCOL } from '../../../shared/pod-network-traces';
 /** What of the kernel's tables is this node's, as it is or as it should be. Keys are unique within each list. */
 export interface KernelState {
   readonly routes: readonly Route[];
@@ -32,9 +33,6 @@ export interface Forwarding {
 }
 
 export const EMPTY_STATE: KernelState = { routes: [], neighbours: [], forwardings: [] };
-
-/** Marks routes as ours (of those numbers nobody has a name for). */
-export const ROUTE_PROTOCOL = 113;
 
 /** Lines for `ip -batch` and `bridge -batch`. */
 export interface KernelCommands {

@@ -1,6 +1,6 @@
 import { runProgram } from '../run-program';
 import type { Forwarding, KernelCommands, KernelState, Neighbour, Route } from './kernel-state';
-import { ROUTE_PROTOCOL } from './kernel-state';
+import { ROUTE_PROTOCOL } from '../../../shared/pod-network-traces';
 import { VXLAN_PORT } from './vxlan-device';
 
 interface Listed {
