@@ -24,7 +24,16 @@ async function start(taints: { key: string; effect: string }[] = []) {
     controller,
     node,
     taintKeys,
-    reconcile: () => controller.reconcile({ name: 'n1' }),
+    /** Resolves when what is told is written too. */
+    async reconcile() {
+      await controller.reconcile({ name: 'n1' });
+      await events.flush();
+    },
+    told: () =>
+      client
+        .view('Event')
+        .list()
+        .map(({ reason, message }) => `${reason ?? ''}: ${message ?? ''}`),
   };
 }
 
@@ -75,4 +84,41 @@ it('says of a node whose agent never came that it never did', async () => {
   expect(node()?.status?.conditions).toContainEqual(
     expect.objectContaining({ type: 'Ready', status: 'Unknown', reason: 'NodeStatusNeverUpdated' }),
   );
+});
+
+it('tells of what becomes of a node', async () => {
+  const { client, clock, liveness, reconcile, told } = await start();
+  const pressure = (status: 'True' | 'False') =>
+    ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({ type, status, reason: '', message: '' }));
+  const ready = { type: 'Ready', status: 'True', reason: '', message: '' } as const;
+  liveness.connected('n1', [ready, ...pressure('False')]);
+  await reconcile();
+  await reconcile();
+  const registered = ['RegisteredNode: Node n1 event: Registered Node n1 in Controller'];
+  const at = (reason: string): string => `${reason}: Node n1 status is now: ${reason}`;
+  const fine = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID'].map(at);
+  expect(told()).toEqual([...registered, ...fine]);
+
+  liveness.beat('n1', [ready, ...pressure('True')]);
+  await reconcile();
+  const troubled = ['NodeHasInsufficientMemory', 'NodeHasDiskPressure', 'NodeHasInsufficientPID'].map(at);
+  expect(told().slice(4)).toEqual(troubled);
+
+  const cordon = async (unschedulable: boolean): Promise<void> => {
+    await client.modify('Node', { name: 'n1' }, (node) => ({ ...node, spec: { ...node.spec, unschedulable } }));
+    await reconcile();
+  };
+  await cordon(true);
+  await cordon(false);
+  expect(told().slice(7)).toEqual(['NodeNotSchedulable', 'NodeSchedulable'].map(at));
+
+  liveness.disconnected('n1');
+  await clock.advance(7_000);
+  liveness.beat('another', []);
+  await reconcile();
+  expect(told().slice(9)).toEqual([at('NodeNotReady')]);
+
+  await client.delete('Node', { name: 'n1' });
+  await reconcile();
+  expect(told().slice(10)).toEqual(['RemovingNode: Node n1 event: Removing Node n1 from Controller']);
 });

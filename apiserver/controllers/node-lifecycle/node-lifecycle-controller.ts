@@ -15,6 +15,7 @@ import { EvictionPace, POLL_MS, zoneOfNode } from './eviction-pace';
 import { releaseFencedPods } from './fenced-pods';
 import { asLost } from './lost-pods';
 import { conditionsFor, isReady } from './node-conditions';
+import { NodeEvents } from './node-events';
 import { isEvicted, taintsFor } from './node-taints';
 
 /**
@@ -46,14 +47,19 @@ export class NodeLifecycleController implements Controller {
   readonly watches = [watching('Node', ({ object }) => [keyOf(object)])];
 
   private readonly pace = new EvictionPace();
+  private readonly told: NodeEvents;
 
-  constructor(private readonly deps: NodeLifecycleDeps) {}
+  constructor(private readonly deps: NodeLifecycleDeps) {
+    this.told = new NodeEvents(deps.events);
+  }
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const node = this.deps.client.view('Node').get(key);
+    if (node === undefined) this.told.gone(key.name);
     if (node === undefined || node.metadata.deletionTimestamp !== undefined) return done;
     const liveness = this.deps.liveness.of(key.name);
     if (liveness.state === 'awaited') return done;
+    this.told.seen(key.name);
 
     try {
       await this.bringUpConditions(node, liveness);
@@ -71,21 +77,22 @@ export class NodeLifecycleController implements Controller {
 
   private async bringUpConditions(node: Node, liveness: NodeLiveness): Promise<void> {
     const nowMs = this.deps.clock.now();
-    let wasReady = isReady(node.status?.conditions);
+    let before = node.status?.conditions ?? [];
     const written = await this.deps.client.modify(
       'Node',
       keyOf(node),
       (current) => {
-        const before = current.status?.conditions ?? [];
-        wasReady = isReady(before);
+        before = current.status?.conditions ?? [];
         const conditions = conditionsFor(before, liveness, nowMs);
         if (isSameJson(conditions, before)) return undefined;
         return { ...current, status: { ...current.status, conditions: [...conditions] } };
       },
       { subresource: 'status', uid: node.metadata.uid },
     );
+    const { name } = node.metadata;
+    this.told.conditions(name, before, written.status?.conditions);
     const isReadyNow = isReady(written.status?.conditions);
-    if (isReadyNow !== wasReady) this.tell(written, isReadyNow ? 'NodeReady' : 'NodeNotReady');
+    if (isReadyNow !== isReady(before)) this.deps.logger.info({ node: name, isReady: isReadyNow }, 'node changed');
   }
 
   /** Whether the pods of a node that is not ready leave it now, and when to look again where that is still open. */
@@ -130,10 +137,12 @@ export class NodeLifecycleController implements Controller {
 
   private async bringUpTaints(node: Node, { state, hasLeft }: NodeLiveness, isEvicting: boolean): Promise<void> {
     const nowMs = this.deps.clock.now();
-    await this.deps.client.modify(
+    let was = node;
+    const written = await this.deps.client.modify(
       'Node',
       keyOf(node),
       (found) => {
+        was = found;
         const current = hasLeft ? withoutFence(found) : found;
         const before = current.spec?.taints ?? [];
         const facts = {
@@ -149,6 +158,7 @@ export class NodeLifecycleController implements Controller {
       },
       { uid: node.metadata.uid },
     );
+    this.told.scheduling(was, written);
   }
 
   /** Returns when to look again at pods that wait for their node. */
@@ -178,16 +188,5 @@ export class NodeLifecycleController implements Controller {
         if (!isNotFound(error)) throw error;
       }
     }
-  }
-
-  private tell(node: Node, reason: 'NodeReady' | 'NodeNotReady'): void {
-    const { name } = node.metadata;
-    this.deps.logger.info({ node: name, reason }, 'node changed');
-    this.deps.events.record(
-      // Kubernetes names a node's events by its name, not its uid, and clients look for that.
-      { kind: 'Node', apiVersion: 'v1', metadata: { name, uid: name } },
-      { type: 'Normal', reason, message: `Node ${name} status is now: ${reason}` },
-      { component: 'node-controller' },
-    );
   }
 }
