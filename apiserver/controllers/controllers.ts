@@ -115,7 +115,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new AutomaticRollbackController(deps),
   new EndpointSliceController(deps),
   new EndpointsController(deps),
-  new EndpointSliceMirroringController(deps.client),
+  new EndpointSliceMirroringController(deps),
   new LoadBalancerController(deps.client),
   new IngressController(deps),
   new StreamPortsController(deps),

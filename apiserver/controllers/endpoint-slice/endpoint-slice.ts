@@ -1,12 +1,15 @@
 import type { Endpoint, EndpointPort } from 'kubernetes-types/discovery/v1';
 import type { Pod, Service } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
+import type { EventRecorder } from '../../events/event-recorder';
 import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 import { LookPace } from '../workloads/look-pace';
 import { isReady } from '../workloads/pod-state';
+import type { FailureTeller } from './failure-events';
+import { tellingFailure } from './failure-events';
 import {
   findsPods,
   HEADLESS,
@@ -40,9 +43,12 @@ export class EndpointSliceController implements Controller {
 
   private readonly pace: LookPace;
   private readonly client: Client;
+  private readonly teller: FailureTeller;
 
-  constructor({ client, clock }: { readonly client: Client; readonly clock: Clock }) {
+  constructor(deps: { readonly client: Client; readonly clock: Clock; readonly events: EventRecorder }) {
+    const { client, clock, events } = deps;
     this.client = client;
+    this.teller = { events, source: { component: 'endpoint-slice-controller' } };
     this.pace = new LookPace(clock, PER_ENDPOINT_MS);
     this.slices = new SliceWriter(client, MANAGER);
     this.watches = [
@@ -67,14 +73,11 @@ export class EndpointSliceController implements Controller {
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     const pods = podsBehind(this.client, service);
     this.pace.looked(id, pods.length);
-    await this.slices.write(
-      service,
-      pods.map((pod) => this.contentFor(service, pod)),
-      {
-        labels: labelsFor(service),
-        changedMs: this.triggers.next(service, pods),
-      },
-    );
+    const contents = pods.map((pod) => this.contentFor(service, pod));
+    const change = { labels: labelsFor(service), changedMs: this.triggers.next(service, pods) };
+    const text = `Error updating Endpoint Slices for Service ${id}`;
+    const about = { subject: service, reason: 'FailedToUpdateEndpointSlices', text };
+    await tellingFailure(this.teller, about, () => this.slices.write(service, contents, change));
     return done;
   }
 

@@ -1,8 +1,9 @@
-import type { ApiObject, Endpoints } from '../../../shared/api/objects';
+import type { ApiObject, Endpoints, Service } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import { toTimestamp } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
 import { ignoreNotFound } from '../../../shared/status-error';
+import type { EventRecorder } from '../../events/event-recorder';
 import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
@@ -10,6 +11,8 @@ import { done, watching } from '../controller';
 import { ignoreTerminatingNamespace } from '../terminating-namespace';
 import { LookPace } from '../workloads/look-pace';
 import { subsetsOf, truncated } from './endpoint-subsets';
+import type { FailureTeller } from './failure-events';
+import { tellingFailure } from './failure-events';
 import {
   findsPods,
   HEADLESS,
@@ -35,9 +38,12 @@ export class EndpointsController implements Controller {
 
   private readonly pace: LookPace;
   private readonly client: Client;
+  private readonly teller: FailureTeller;
 
-  constructor({ client, clock }: { readonly client: Client; readonly clock: Clock }) {
+  constructor(deps: { readonly client: Client; readonly clock: Clock; readonly events: EventRecorder }) {
+    const { client, clock, events } = deps;
     this.client = client;
+    this.teller = { events, source: { component: MANAGER } };
     this.pace = new LookPace(clock, PER_ENDPOINT_MS);
     this.watches = [
       watching('Service', ({ object }) => [keyOf(object)]),
@@ -82,20 +88,34 @@ export class EndpointsController implements Controller {
       (current.metadata.annotations?.[OVER_CAPACITY] !== undefined) === isTruncated;
     if (this.client.view('Endpoints').get(key) === undefined) {
       const made = { metadata: { ...keyOf(service), ...fresh({}) }, ...(subsets.length === 0 ? {} : { subsets }) };
-      await this.client
-        .create('Endpoints', structuredClone(made) as unknown as ApiObject)
-        .catch(ignoreTerminatingNamespace);
+      await this.tellingFailure(service, 'create', () =>
+        this.client
+          .create('Endpoints', structuredClone(made) as unknown as ApiObject)
+          .catch(ignoreTerminatingNamespace),
+      );
       return done;
     }
-    await this.client.modify('Endpoints', key, (current) => {
-      if (isUpToDate(current)) return undefined;
-      const { subsets: _old, ...rest } = current;
-      return {
-        ...rest,
-        metadata: { ...current.metadata, ...fresh(current.metadata) },
-        ...(subsets.length === 0 ? {} : { subsets: structuredClone([...subsets]) }),
-      };
-    });
+    await this.tellingFailure(service, 'update', () =>
+      this.client.modify('Endpoints', key, (current) => {
+        if (isUpToDate(current)) return undefined;
+        const { subsets: _old, ...rest } = current;
+        return {
+          ...rest,
+          metadata: { ...current.metadata, ...fresh(current.metadata) },
+          ...(subsets.length === 0 ? {} : { subsets: structuredClone([...subsets]) }),
+        };
+      }),
+    );
     return done;
+  }
+
+  /** Told of the Endpoints, which may not be there: they are called as their service. */
+  private tellingFailure<T>(service: Service, what: 'create' | 'update', work: () => Promise<T>): Promise<T> {
+    const { namespace, name } = service.metadata;
+    const subject = { apiVersion: 'v1', kind: 'Endpoints', metadata: { namespace, name } };
+    const [reason, of] =
+      what === 'create' ? ['FailedToCreateEndpoint', 'endpoint for service'] : ['FailedToUpdateEndpoint', 'endpoint'];
+    const text = `Failed to ${what} ${of} ${namespace}/${name}`;
+    return tellingFailure(this.teller, { subject, reason, text }, work);
   }
 }

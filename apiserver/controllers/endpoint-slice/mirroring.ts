@@ -2,10 +2,13 @@ import { isIPv6 } from 'node:net';
 import type { EndpointAddress, EndpointSubset } from 'kubernetes-types/core/v1';
 import type { Endpoint } from 'kubernetes-types/discovery/v1';
 import type { Endpoints } from '../../../shared/api/objects';
+import type { EventRecorder } from '../../events/event-recorder';
 import type { Client, ObjectKey } from '../../registry/client';
-import { keyOf } from '../../registry/client';
+import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
+import type { FailureTeller } from './failure-events';
+import { tellingFailure } from './failure-events';
 import { MANAGED_BY, SERVICE_NAME, serviceOfSlice } from './service-pods';
 import type { SliceContent } from './slice-plan';
 import { SliceWriter } from './slice-writer';
@@ -25,8 +28,12 @@ export class EndpointSliceMirroringController implements Controller {
     watching('EndpointSlice', ({ object }) => serviceOfSlice(object, MANAGER)),
   ];
   private readonly slices: SliceWriter;
+  private readonly client: Client;
+  private readonly teller: FailureTeller;
 
-  constructor(private readonly client: Client) {
+  constructor({ client, events }: { readonly client: Client; readonly events: EventRecorder }) {
+    this.client = client;
+    this.teller = { events, source: { component: 'endpoint-slice-mirroring-controller' } };
     this.slices = new SliceWriter(client, MANAGER);
   }
 
@@ -44,8 +51,25 @@ export class EndpointSliceMirroringController implements Controller {
       return done;
     }
     const { [SERVICE_NAME]: _service, [MANAGED_BY]: _manager, ...labels } = endpoints.metadata.labels ?? {};
-    await this.slices.write(endpoints, wantedFor(endpoints), { labels, changedMs: undefined });
+    const text = `Error updating Endpoint Slices for Endpoints ${keyString(key)}`;
+    const about = { subject: endpoints, reason: 'FailedToUpdateEndpointSlices', text };
+    await tellingFailure(this.teller, about, () =>
+      this.slices.write(endpoints, wantedFor(endpoints), { labels, changedMs: undefined }),
+    );
+    this.tellOfSkipped(endpoints);
     return done;
+  }
+
+  private tellOfSkipped(endpoints: Endpoints): void {
+    const skipped = (endpoints.subsets ?? []).reduce(
+      (sum, { addresses = [], notReadyAddresses = [] }) =>
+        sum + Math.max(0, addresses.length + notReadyAddresses.length - CAPACITY),
+      0,
+    );
+    if (skipped === 0) return;
+    const message = `A max of ${CAPACITY} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`;
+    const { events, source } = this.teller;
+    events.record(endpoints, { type: 'Warning', reason: 'TooManyAddressesToMirror', message }, source);
   }
 }
 
