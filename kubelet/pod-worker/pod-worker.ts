@@ -20,8 +20,9 @@ import { PodProbes } from './pod-probes';
 import { PodRecord } from './pod-record';
 import { resizeFacts } from './resize-facts';
 import { StepHolds } from './step-holds';
-import type { StepContext } from './step-executors';
-import { executors, learnTerminationMessage, refreshContainer, refreshSandbox } from './step-executors';
+import type { StepContext } from './step-context';
+import { refreshSandbox } from './sandbox-executors';
+import { executors, learnTerminationMessage, refreshContainer } from './step-executors';
 
 /** k8s immediateEvictionGracePeriodSeconds */
 const EVICTION_GRACE_SECONDS = 1;

@@ -1,16 +1,15 @@
 import type { Container } from '../../shared/api/objects';
+import { messageOf } from '../../shared/message-of';
 import { StatusError } from '../../shared/status-error';
 import { ConfigError } from '../environment/config-source';
 import { containerSpecOf, identityOf } from '../environment/container-spec';
 import { environmentOf } from '../environment/environment';
 import type { PodContext } from '../environment/field-ref';
 import { throughRelay } from '../environment/service-environment';
-import { sandboxSpecOf } from '../environment/sandbox-spec';
 import { runHook } from '../lifecycle/hooks';
 import { afterRestart } from '../plan/crash-back-off';
 import { isRunning } from '../plan/observed-pod';
 import { ephemeralContainersOf, findContainer, specHashOf } from '../plan/pod-outline';
-import type { Step } from '../plan/step';
 import type { ContainerId } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
 import { readTerminationMessage } from '../status/termination-message';
@@ -19,21 +18,9 @@ import * as events from './events';
 import type { PodEnvironment } from './pod-environment';
 import { ImageProblem } from './pod-environment';
 import type { PodRecord } from './pod-record';
-
-/** What a step needs of its worker. */
-export interface StepContext {
-  readonly env: PodEnvironment;
-  readonly record: PodRecord;
-  /** Aborts when the pod stops being wanted: pulls and hooks end. */
-  readonly signal: AbortSignal;
-  emit(event: events.PodEvent | undefined, container?: string): void;
-  /** The record changed in the middle of a step. */
-  changed(): void;
-}
-
-export type Executors = {
-  readonly [Kind in Step['kind']]: (step: Extract<Step, { kind: Kind }>, context: StepContext) => Promise<void>;
-};
+import { sandboxExecutors } from './sandbox-executors';
+import { unlessAborted } from './step-aborted';
+import type { Executors, StepContext } from './step-context';
 
 /** How long a pod that ends waits at most until it is out of all proxies. */
 const WITHDRAWAL_LIMIT_MS = 6_000;
@@ -69,47 +56,7 @@ export const executors: Executors = {
     record.imagesReady.set(name, attempt);
   },
 
-  async createSandbox({ attempt }, { env, record, signal, emit }) {
-    const { pod } = record;
-    if (attempt > 0) emit(events.sandboxChanged());
-    const network = pod.spec.hostNetwork === true ? undefined : await networkOf(env, emit, signal);
-    try {
-      const id = await env.gate.run(() =>
-        unlessAborted(signal, () =>
-          env.runtime.createSandbox(
-            sandboxSpecOf(pod, attempt, { api: env.apiAddress(), dns: env.network?.dns(), network }),
-          ),
-        ),
-      );
-      record.observeSandbox({
-        id,
-        pod: identityOf(pod),
-        attempt,
-        state: { phase: 'created' },
-        createdAtMs: env.clock.now(),
-        ips: [],
-      });
-    } catch (error) {
-      throw sandboxFailure(error, emit);
-    }
-  },
-
-  async startSandbox({ id }, { env, record, signal, emit }) {
-    const { pod } = record;
-    try {
-      await env.gate.run(() => unlessAborted(signal, () => env.runtime.startSandbox(id)));
-    } catch (error) {
-      throw sandboxFailure(error, emit);
-    }
-    await refreshSandbox(env, record, id);
-    // Before its containers start: what they dial first may be a Service, and who dials them may be somebody who must not.
-    if (env.network !== undefined) await orAborted(signal, env.network.attach(pod.metadata.uid, record.podIps));
-  },
-
-  async removeSandbox({ id }, { env, record }) {
-    await env.gate.run(() => env.runtime.removeSandbox(id));
-    record.forget(id);
-  },
+  ...sandboxExecutors,
 
   async createContainer({ sandboxId, container: name, attempt, restartsAfterMs }, context) {
     const { env, record, signal, emit } = context;
@@ -212,12 +159,6 @@ export const executors: Executors = {
     await env.volumes.remove(record.pod.metadata.uid);
   },
 };
-
-export async function refreshSandbox(env: PodEnvironment, record: PodRecord, id: string): Promise<void> {
-  const sandbox = await env.runtime.inspectSandbox(id);
-  if (sandbox === undefined) record.forget(id);
-  else record.observeSandbox(sandbox);
-}
 
 export async function refreshContainer(env: PodEnvironment, record: PodRecord, id: ContainerId): Promise<void> {
   const observed = await env.runtime.inspectContainer(id);
@@ -341,47 +282,3 @@ function creationReason(error: unknown): string | undefined {
       return undefined;
   }
 }
-
-/** Name of the engine's network for the pod; undefined where the node has none of its own. Throws while it is not there. */
-async function networkOf(
-  { network }: PodEnvironment,
-  emit: StepContext['emit'],
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  try {
-    return await network?.engineNetwork(signal);
-  } catch (error) {
-    if (!signal.aborted) emit(events.networkNotReady(messageOf(error)));
-    throw error;
-  }
-}
-
-/** The pod may have stopped being wanted while the step stood in line. */
-function unlessAborted<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-  return signal.aborted ? Promise.reject(new StepAborted('the pod is no longer wanted')) : task();
-}
-
-/** Rejects as soon as the pod is no longer wanted, however long the task goes on. */
-async function orAborted(signal: AbortSignal, task: Promise<void>): Promise<void> {
-  const over = new AbortController();
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const abort = (): void => reject(new StepAborted('the pod is no longer wanted'));
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true, signal: over.signal });
-  });
-  await Promise.race([task, aborted]).finally(() => over.abort());
-}
-
-class StepAborted extends Error {
-  override readonly name = 'StepAborted';
-}
-
-function sandboxFailure(error: unknown, emit: StepContext['emit']): unknown {
-  if (error instanceof StepAborted) return error;
-  const isEngines =
-    error instanceof RuntimeError && ['EngineUnavailable', 'AlreadyExists', 'NotFound'].includes(error.kind);
-  if (!isEngines) emit(events.failedCreatePodSandBox(messageOf(error)));
-  return error;
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

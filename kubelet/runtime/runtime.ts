@@ -302,7 +302,8 @@ export interface Runtime {
   inspectContainer(id: ContainerId): Promise<ObservedContainer | undefined>;
   /** Creates without starting, so that containers can be created meanwhile. Fails with `AlreadyExists` for the same pod uid and attempt. */
   createSandbox(spec: SandboxSpec): Promise<SandboxId>;
-  startSandbox(id: SandboxId): Promise<void>;
+  /** Resolves with it as it is then, with its addresses; undefined when it is gone again. */
+  startSandbox(id: SandboxId): Promise<ObservedSandbox | undefined>;
   /** Kills it and removes it with its remains. Gone already is success. */
   removeSandbox(id: SandboxId): Promise<void>;
   /** The image must be present. Fails with `ImageNotFound`, `InvalidSpec`, `RunAsNonRoot`. */

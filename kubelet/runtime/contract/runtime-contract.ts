@@ -154,8 +154,8 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
         ips: [],
       });
 
-      await runtime.startSandbox(id);
-      const running = await runtime.inspectSandbox(id);
+      const running = await runtime.startSandbox(id);
+      expect(running).toEqual(await runtime.inspectSandbox(id));
       expect(running).toMatchObject({
         state: { phase: 'running' },
         ips: [expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/)],

@@ -165,10 +165,11 @@ class DockerRuntime implements Runtime {
     return id;
   }
 
-  async startSandbox(id: SandboxId): Promise<void> {
+  async startSandbox(id: SandboxId): Promise<ObservedSandbox | undefined> {
     await this.calls.start(id);
     const inspected = await this.calls.inspect(id);
     if (inspected !== undefined && hasEnginesResolver(inspected)) await writeResolverFile(inspected, this.logger);
+    return inspected && toSandbox(inspected);
   }
 
   removeSandbox(id: SandboxId): Promise<void> {

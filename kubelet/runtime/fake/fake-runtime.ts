@@ -200,9 +200,10 @@ export class FakeRuntime implements Runtime {
     return this.engine.addSandbox(this.nodeName, spec);
   }
 
-  async startSandbox(id: SandboxId): Promise<void> {
+  async startSandbox(id: SandboxId): Promise<ObservedSandbox | undefined> {
     await this.begin('startSandbox', id);
     this.engine.startSandbox(this.engine.sandboxOf(id));
+    return this.engine.sandboxes.get(id)?.observed;
   }
 
   async removeSandbox(id: SandboxId): Promise<void> {
