@@ -1,8 +1,11 @@
 import type { CronJob, Job } from '../../../shared/api/objects';
+import { conflict } from '../../../shared/status-error';
 import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
+import { ProcessClock } from '../../simulation/world/process-clock';
 import { isActive } from '../workloads/pod-state';
+import { CronJobController } from './cron-job';
 import { parseSchedule } from './schedule';
 
 let cluster: TestControllers;
@@ -111,4 +114,16 @@ it.each([
 ])('%s was last due at %s at %s', (text, now, expected) => {
   const last = parseSchedule(text)?.lastBetween(Date.parse('2026-01-01T00:00:00Z'), Date.parse(now));
   expect(last).toBe(expected === undefined ? undefined : Date.parse(expected));
+});
+
+it('tells the queue why it could not replace a job, so that what is to be expected is taken as such', async () => {
+  await create({ concurrencyPolicy: 'Replace' });
+  await pass(MINUTE);
+  const { client, clock, events } = cluster;
+  const refusal = conflict({ group: 'batch', resource: 'jobs' }, 'tick', 'changed meanwhile');
+  const refused = { ...client, delete: () => Promise.reject(refusal) };
+  await clock.advance(MINUTE - 1);
+  const ahead = new ProcessClock(clock, { offsetMs: 1 });
+  const controller = new CronJobController({ client: refused, clock: ahead, events });
+  await expect(controller.reconcile(key)).rejects.toBe(refusal);
 });
