@@ -198,3 +198,19 @@ it('counts a pod on its way out as long as it is there, and one where none is me
   expect(pods()).toHaveLength(2);
   expect(set()?.status).toMatchObject({ desiredNumberScheduled: 2, numberMisscheduled: 1 });
 });
+
+it('tells many changes of a large set together, and all of them in the end', async () => {
+  for (let index = 0; index < 200; index++)
+    await cluster.client.create('Node', { metadata: { name: `many-${index}` } });
+  await create();
+  await cluster.clock.advance(1_000);
+  await cluster.idle();
+  let writes = 0;
+  const unsubscribe = cluster.client.view('DaemonSet').onChange(() => (writes += 1));
+  await report(cluster, pods(), 'ready');
+  unsubscribe();
+  expect(writes).toBeLessThan(5);
+  await cluster.clock.advance(1_000);
+  await cluster.idle();
+  expect(set()?.status).toMatchObject({ desiredNumberScheduled: 203, numberReady: 203, numberAvailable: 203 });
+});

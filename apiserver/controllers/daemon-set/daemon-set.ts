@@ -5,10 +5,11 @@ import { ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
 import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
-import { keyOf } from '../../registry/client';
+import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 import { Availability } from '../workloads/availability';
+import { LookPace } from '../workloads/look-pace';
 import { claim, controllerOf, selects } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
 import { REVISION_HASH, RevisionHistory } from '../workloads/revision-history';
@@ -21,6 +22,8 @@ import type { DaemonPlan } from './rolling-plan';
 import { placementPlan, rollingPlan } from './rolling-plan';
 
 const SOURCE = { component: 'daemonset-controller' };
+/** Each pod puts the next look at a set off by this much, some ten times what it costs to look at it and its node. */
+const PER_POD_MS = 0.05;
 
 interface Deps {
   readonly client: Client;
@@ -35,12 +38,14 @@ export class DaemonSetController implements Controller {
   private readonly pods: PodControl;
   private readonly history: RevisionHistory;
   private readonly availability: Availability;
+  private readonly pace: LookPace;
   private readonly failures: FailureBackoff;
 
   constructor(private readonly deps: Deps) {
     this.pods = new PodControl(deps.client, deps.events, SOURCE.component);
     this.history = new RevisionHistory(deps.client);
     this.availability = new Availability(deps.clock);
+    this.pace = new LookPace(deps.clock, PER_POD_MS);
     this.failures = new FailureBackoff(deps.clock);
     this.watches = [
       watching('DaemonSet', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
@@ -55,9 +60,16 @@ export class DaemonSetController implements Controller {
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const set = this.deps.client.view('DaemonSet').get(key);
-    if (set?.spec === undefined || set.metadata.deletionTimestamp !== undefined) return done;
+    const id = keyString(key);
+    if (set?.spec === undefined || set.metadata.deletionTimestamp !== undefined) {
+      this.pace.forget(id);
+      return done;
+    }
+    const waitMs = this.pace.waitMs(id);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const hash = await this.history.current(set, (set.spec.template ?? {}) as PodTemplate);
-    await claim(this.deps.client, 'Pod', set, set.spec.selector);
+    const claimed = await claim(this.deps.client, 'Pod', set, set.spec.selector);
+    this.pace.looked(id, claimed.length);
     const judged = { hash, isAvailable: (pod: Pod) => this.isAvailable(set, pod) };
     const failedMs = await this.removeEnded(set);
     await this.removeNodeless(set);
