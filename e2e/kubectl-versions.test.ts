@@ -139,10 +139,15 @@ const OBJECTS: readonly Step[] = [
   step('apply -f -', /^configmap\/applied configured$/m, { input: configMapManifest('applied', { a: '1' }) }),
   step('diff -f -', /^$/, { input: configMapManifest('applied', { a: '1' }) }),
   step('apply view-last-applied configmap/applied', /a: "1"/),
-  step('apply --server-side -f -', /conflict with "kubectl-client-side-apply" using v1.*: \.data\.a/, {
-    input: configMapManifest('applied', { a: '2' }),
-    status: 1,
-  }),
+  // Not so for kubectl's own manager: what it applied from the client's side it may take over.
+  step(
+    'apply --server-side --field-manager=other -f -',
+    /conflict with "kubectl-client-side-apply" using v1.*: \.data\.a/,
+    {
+      input: configMapManifest('applied', { a: '2' }),
+      status: 1,
+    },
+  ),
   step('apply --server-side -f -', /serverside-applied$/m, { input: configMapManifest('applied', { a: '1' }) }),
   step('apply --server-side -f -', /serverside-applied$/m, { input: configMapManifest('applied', { a: '2' }) }),
   step('apply --server-side --field-manager=other -f -', /conflict with "kubectl": \.data\.a/, {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Kind } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
-import type { Schema, Schemas } from '../openapi/schemas';
-import { refName, typeName } from '../openapi/schemas';
-import { listStrategyOf } from '../openapi/patch-strategies';
+import { publishedSchema } from '../openapi/published-schema';
+import type { Schemas } from '../openapi/schemas';
+import { refName } from '../openapi/schemas';
 import { groupVersionPath, pathsOf } from './openapi-paths';
 import type { Swagger } from './protobuf/openapi-v2';
 import { encodeSwagger } from './protobuf/openapi-v2';
@@ -55,6 +55,7 @@ export class OpenApiDocuments {
         schemas: this.closure(
           kinds.map((kind) => kind.schema),
           kinds,
+          '3',
         ),
       },
     };
@@ -78,24 +79,27 @@ export class OpenApiDocuments {
       definitions: this.closure(
         this.kinds.map((kind) => kind.schema),
         this.kinds,
+        '2',
       ),
     };
     const text = JSON.stringify(document).replaceAll('#/components/schemas/', '#/definitions/');
     return { json: Buffer.from(text), protobuf: encodeSwagger(JSON.parse(text) as Swagger) };
   }
 
-  /** The named schemas and all that they refer to, with group-version-kind and patch strategies marked. */
-  private closure(names: readonly string[], kinds: readonly Kind[]): Record<string, unknown> {
+  /** The named schemas and all that they refer to, with their groups, versions and kinds. */
+  private closure(names: readonly string[], kinds: readonly Kind[], version: '2' | '3'): Record<string, unknown> {
     const found: Record<string, unknown> = {};
     const queue = [...names];
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-      const schema = this.schemas.get(name) ?? kinds.find((kind) => kind.schema === name)?.custom?.openApi;
-      if (schema === undefined || name in found) continue;
+      if (name in found) continue;
+      const builtIn = this.schemas.get(name);
+      const schema = builtIn ?? kinds.find((kind) => kind.schema === name)?.custom?.openApi;
+      if (schema === undefined) continue;
       const gvk = kinds
         .filter((kind) => kind.schema === name)
         .map(({ group, version, kind }) => ({ group, version, kind }));
       found[name] = {
-        ...withStrategies(name, schema),
+        ...(builtIn === undefined ? schema : publishedSchema(name, builtIn, version)),
         ...(gvk.length === 0 ? {} : { 'x-kubernetes-group-version-kind': gvk }),
       };
       JSON.stringify(schema, (key, value: unknown) => {
@@ -105,28 +109,4 @@ export class OpenApiDocuments {
     }
     return found;
   }
-}
-
-/** The schema with its lists marked as clients need it to merge them. */
-function withStrategies(name: string, schema: Schema): Schema {
-  if (schema.properties === undefined) return schema;
-  const type = typeName(name);
-  const properties = Object.entries(schema.properties).map(
-    ([field, property]) => [field, { ...property, ...markOf(type, field) }] as const,
-  );
-  return { ...schema, properties: Object.fromEntries(properties) };
-}
-
-function markOf(type: string, field: string): Readonly<Record<string, unknown>> {
-  const strategy = listStrategyOf(type, field);
-  if (strategy === undefined) return {};
-  const { mergeKey, mapKeys, retainKeys } = strategy;
-  const listType = mergeKey === undefined ? 'set' : 'map';
-  return {
-    'x-kubernetes-patch-strategy': retainKeys === true ? 'merge,retainKeys' : 'merge',
-    'x-kubernetes-list-type': listType,
-    ...(mergeKey === undefined
-      ? {}
-      : { 'x-kubernetes-patch-merge-key': mergeKey, 'x-kubernetes-list-map-keys': mapKeys ?? [mergeKey] }),
-  };
 }

@@ -15,7 +15,7 @@ export const apiService = defineKind({
   namespaced: false,
   categories: ['api-extensions'],
   verbs: ['get', 'list'],
-  schema: 'io.k8s.api.core.v1.APIService',
+  schema: 'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService',
   columns: [
     nameColumn,
     column('Service', () => 'Local', { description: 'Who serves it' }),

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 const require = createRequire(import.meta.url);
 const here = import.meta.dirname;
 const models = path.join(path.dirname(require.resolve('@kubernetes/client-node')), 'gen/models');
+const clients = path.join(models, '../apis');
 const published = path.dirname(require.resolve('kubernetes-types/package.json'));
 
 const ref = (name) => ({ $ref: `#/components/schemas/${name}` });
@@ -100,9 +101,13 @@ const clean = (doc) =>
     .replace(/\\(['"`])/g, '$1')
     .trim();
 
-/** `v1.Container` -> the folders of kubernetes-types that export it. */
-function readGroups() {
+/**
+ * Of kubernetes-types: `v1.Container` -> the folders that export it, and `core.v1.Container.env` -> what that field is.
+ * The model classes say nothing of fields that hold another type.
+ */
+function readPublished() {
   const groups = new Map();
+  const descriptions = new Map();
   for (const folder of readdirSync(published, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
     for (const file of readdirSync(path.join(published, folder.name)).filter((name) => name.endsWith('.d.ts'))) {
       const text = readFileSync(path.join(published, folder.name, file), 'utf8');
@@ -110,9 +115,16 @@ function readGroups() {
         const key = `${file.slice(0, -'.d.ts'.length)}.${name}`;
         groups.set(key, [...(groups.get(key) ?? []), folder.name]);
       }
+      const version = file.slice(0, -'.d.ts'.length);
+      for (const [, type, body] of text.matchAll(/^export interface (\w+) \{\n([\s\S]*?)^\}/gm)) {
+        for (const [, doc, field] of body.matchAll(
+          /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:readonly )?"?([\w$-]+)"?\??:/g,
+        ))
+          descriptions.set(`${folder.name}.${version}.${type}.${field}`, clean(doc));
+      }
     }
   }
-  return groups;
+  return { groups, descriptions };
 }
 
 /** `CoreV1EndpointPort` -> { folder: 'core', version: 'v1', name: 'EndpointPort' }; folder only where the name tells it. */
@@ -122,24 +134,31 @@ function parseClass(className) {
   return { folder: match[1]?.toLowerCase(), version: match[2].toLowerCase(), name: match[3] };
 }
 
-/** Folders of types that are newer than kubernetes-types, and that no known type names. */
-const NEWER = [
-  [/VolumeAttributesClass/, 'storage'],
-  [/IPAddress|ServiceCIDR|ParentReference/, 'networking'],
-  [/MutatingAdmissionPolicy/, 'admissionregistration'],
-];
-
 const referenced = (type) => /\b((?:[A-Z][a-z]+)?V\d\w+)\b/.exec(type)?.[1];
 
-function nameSchemas(classes) {
-  const groups = readGroups();
+/** The folder of each model class that the client of one group's API takes or gives. */
+function readClients() {
   const folders = new Map();
+  for (const file of readdirSync(clients).filter((name) => /^[A-Z]\w*V\d\w*Api\.d\.ts$/.test(name))) {
+    const [, group] = /^([A-Z][a-z]+)/.exec(file);
+    const folder = group === 'Internal' ? 'apiserverinternal' : group.toLowerCase();
+    for (const [, className] of readFileSync(path.join(clients, file), 'utf8').matchAll(
+      /from '\.\.\/models\/(\w+)\.js'/g,
+    ))
+      folders.set(className, folder);
+  }
+  return folders;
+}
+
+function nameSchemas(classes, groups) {
+  const folders = new Map();
+  const served = readClients();
   for (const className of classes.keys()) {
     const parsed = parseClass(className);
     if (parsed === undefined) continue;
     const candidates = groups.get(`${parsed.version}.${parsed.name}`) ?? [];
-    const newer = candidates.length === 0 ? NEWER.find(([names]) => names.test(parsed.name))?.[1] : undefined;
-    const folder = parsed.folder ?? (candidates.length === 1 ? candidates[0] : newer);
+    const known = candidates.length === 1 ? candidates[0] : undefined;
+    const folder = parsed.folder ?? known ?? (candidates.length === 0 ? served.get(className) : undefined);
     if (folder !== undefined) folders.set(className, folder);
   }
   // A type newer than kubernetes-types belongs to the group of the type that uses it, or whose list it is.
@@ -192,7 +211,8 @@ function schemaOfType(type, format, isQuantity, names) {
 }
 
 function build(classes) {
-  const names = nameSchemas(classes);
+  const { groups, descriptions } = readPublished();
+  const names = nameSchemas(classes, groups);
   const schemas = {};
   for (const [className, { attributes, fields, description }] of classes) {
     const named = names.get(className);
@@ -202,7 +222,9 @@ function build(classes) {
     for (const { name, baseName, type, format } of attributes) {
       const doc = fields.get(name);
       const schema = schemaOfType(type, format, QUANTITY_FIELDS.has(`${className}.${name}`), names);
-      properties[baseName] = { ...(doc?.description ? { description: doc.description } : {}), ...schema };
+      const told = descriptions.get(`${named.folder}.${named.version}.${named.name}.${baseName}`);
+      const text = doc?.description || told;
+      properties[baseName] = { ...(text ? { description: text } : {}), ...schema };
       if (doc?.required === true) required.push(baseName);
     }
     const isKind = 'apiVersion' in properties && 'kind' in properties;
