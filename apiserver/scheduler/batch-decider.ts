@@ -207,9 +207,9 @@ export class BatchDecider {
     const [first] = members;
     if (first === undefined) return [];
     const placements = policies.of(first).place(classes, this.optionsFor(members));
-    this.options.choices.close((index) => members[index]?.metadata.uid);
     const missing = placements.nodes.findIndex((node) => node < 0);
     const podClass = classes[missing];
+    this.options.choices.close((index) => (missing < 0 ? members[index]?.metadata.uid : undefined));
     if (podClass === undefined) {
       for (const [index, pod] of members.entries()) state.assume(pod, placements.pods[index] ?? -1);
       return members.map((pod, index) => ({

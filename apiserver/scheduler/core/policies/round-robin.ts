@@ -11,6 +11,8 @@ class RoundRobinPolicy implements Policy {
   private readonly order: TieOrder;
   /** Where each class goes on. */
   private readonly cursors = new WeakMap<PodClass, number>();
+  /** Where the next new class begins: behind the one before it, lest classes of few pods all meet on the first node. */
+  private nextStart = 0;
 
   constructor(private readonly cluster: Cluster) {
     this.order = new TieOrder(cluster.nodes);
@@ -32,13 +34,15 @@ class RoundRobinPolicy implements Policy {
 
   private next(podClass: PodClass): number {
     const nodes = this.order.order;
-    const start = this.cursors.get(podClass) ?? 0;
+    const known = this.cursors.get(podClass);
+    const start = known ?? this.nextStart;
     const concerned = constraints.filter((each) => each.concerns(podClass));
     for (let step = 0; step < nodes.length; step++) {
       const at = (start + step) % nodes.length;
       const node = nodes[at] ?? -1;
       if (!concerned.every((each) => each.allows(podClass, node, this.cluster))) continue;
       this.cursors.set(podClass, at + 1);
+      if (known === undefined) this.nextStart = at + 1;
       return node;
     }
     return -1;
