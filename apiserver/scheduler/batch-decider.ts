@@ -6,6 +6,7 @@ import type { ChoiceLog } from './core/explain/choice-log';
 import { exclusionsOf } from './core/explain/exclusions';
 import { nearestMiss } from './core/explain/nearest-miss';
 import type { PodClass } from './core/model/pod-class';
+import { placeWhole } from './core/policies/gang';
 import type { BatchOptions, Policy } from './core/policies/policy';
 import { VICTIMS_ARE_LEAVING, explain, explainBriefly, explainNoPreemption } from './explanation';
 import type { Gang } from './gangs';
@@ -206,22 +207,23 @@ export class BatchDecider {
     const classes = members.map((pod) => state.classOf(pod));
     const [first] = members;
     if (first === undefined) return [];
-    const placements = policies.of(first).place(classes, this.optionsFor(members));
-    const missing = placements.nodes.findIndex((node) => node < 0);
-    const podClass = classes[missing];
-    this.options.choices.close((index) => (missing < 0 ? members[index]?.metadata.uid : undefined));
-    if (podClass === undefined) {
+    const whole = placeWhole(state.cluster, policies.of(first), {
+      members: classes,
+      options: this.optionsFor(members),
+      explain: (missing) => this.refusalOf(missing, false).message,
+    });
+    const { placements } = whole;
+    this.options.choices.close((index) => (placements === undefined ? undefined : members[index]?.metadata.uid));
+    if (placements !== undefined) {
       for (const [index, pod] of members.entries()) state.assume(pod, placements.pods[index] ?? -1);
       return members.map((pod, index) => ({
         pod,
         nodeName: state.cluster.nodes.nameOf(placements.nodes[index] ?? -1),
       }));
     }
-    const fitting = placements.nodes.filter((node) => node >= 0).length;
-    const { message } = this.refusalOf(podClass, false);
-    for (const slot of placements.pods) if (slot >= 0) state.cluster.remove(slot);
+    const { fitting, reason } = whole;
     return refuse(
-      `gang ${name} needs room for all its ${members.length} pods at once, ${fitting} would fit; for the next one: ${message}`,
+      `gang ${name} needs room for all its ${members.length} pods at once, ${fitting} would fit; for the next one: ${reason}`,
       ['node', 'pod-gone', 'gang'],
     );
   }

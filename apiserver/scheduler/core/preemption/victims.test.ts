@@ -90,3 +90,32 @@ it('does not evict anybody for a node that it may not use anyway', () => {
     preempt({ ...important, spec: { nodeSelector: { disk: 'ssd' } } }, { n1: [{ name: 'a', cpu: '4' }] }),
   ).toBeUndefined();
 });
+
+it('looks at every node before it gives up, or breaks a budget', () => {
+  const pods = Array.from({ length: 30 }, (_, index) => ({ name: `guarded-${index}`, cpu: '4', priority: 0 }));
+  const nodes = Object.fromEntries(pods.map((pod, index) => [`n${index}`, [pod]]));
+  const budgets = Object.fromEntries(pods.map(({ name }) => [name, { allowed: 0 }]));
+  const last = { last: [{ name: 'free', cpu: '4', priority: 5 }] };
+  expect(preempt(important, { ...nodes, ...last }, budgets)).toEqual({
+    node: 'last',
+    victims: ['free'],
+    violations: 0,
+  });
+  const term = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'noisy' } } };
+  const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  const noisy = { name: 'noisy', labels: { app: 'noisy' }, priority: 10 };
+  const shared = pods.map((pod, index) => [`n${index}`, [{ ...pod, cpu: '3' }, noisy]] as const);
+  expect(preempt({ ...important, spec: { affinity } }, { ...Object.fromEntries(shared), ...last })).toMatchObject({
+    node: 'last',
+    victims: ['free'],
+  });
+});
+
+it('rather evicts fewer pods than such that matter less, as kube-scheduler does', () => {
+  const several = ['a', 'b'].map((name) => ({ name, cpu: '2', priority: -5 }));
+  const nodes = {
+    n1: [{ name: 'one', cpu: '2', priority: 5 }, ...several.slice(0, 1)],
+    n2: [{ name: 'other', cpu: '1', priority: 5 }, { name: 'c', cpu: '1', priority: -5 }, ...several.slice(0, 1)],
+  };
+  expect(preempt({ ...important, cpu: '4' }, nodes)).toMatchObject({ node: 'n1' });
+});

@@ -27,8 +27,9 @@ export interface Preemption {
   readonly violations: number;
 }
 
-/** Of the nodes that look cheapest, so many are looked at closely. */
+/** Of the nodes that look cheapest, so many are looked at closely; more as long as none will do without breaking a budget. */
 const CLOSE_LOOKS = 16;
+const MORE_LOOKS = 4;
 /** Classes for which promising nodes are remembered. */
 const KEPT_CLASSES = 200;
 
@@ -54,6 +55,8 @@ export class PreemptionFinder {
   /** What close looks found, by class and node, as long as the node does not change. */
   private looks = new Map<PodClass, Map<number, Look>>();
   private version: string | undefined;
+  /** Where the changes ended when nothing was found for a class: as long as nothing changes nothing will be. */
+  private hopeless = new WeakMap<PodClass, number>();
 
   constructor(private readonly cluster: Cluster) {}
 
@@ -63,13 +66,25 @@ export class PreemptionFinder {
    * none. The cluster is left as it was.
    */
   find(podClass: PodClass, options: PreemptionOptions = {}): Preemption | undefined {
-    if (this.version !== options.version) this.looks.clear();
-    this.version = options.version;
-    let best: Look | undefined;
-    for (const node of this.promisingFor(podClass).first(CLOSE_LOOKS)) {
-      const look = this.lookAt(podClass, node, options);
-      if (look.found !== undefined && (best === undefined || isLower(look.rank, best.rank))) best = look;
+    if (this.version !== options.version) {
+      this.looks.clear();
+      this.hopeless = new WeakMap();
     }
+    this.version = options.version;
+    const { changes } = this.cluster;
+    if (this.hopeless.get(podClass) === changes.end) return undefined;
+    let best: Look | undefined;
+    let looked = 0;
+    for (let count = CLOSE_LOOKS; (best?.found?.violations ?? 1) > 0; count *= MORE_LOOKS) {
+      const nodes = this.promisingFor(podClass).first(count);
+      for (const node of nodes.slice(looked)) {
+        const look = this.lookAt(podClass, node, options);
+        if (look.found !== undefined && (best === undefined || isLower(look.rank, best.rank))) best = look;
+      }
+      if (nodes.length < count) break;
+      looked = nodes.length;
+    }
+    if (best === undefined) this.hopeless.set(podClass, changes.end);
     return best?.found;
   }
 
@@ -182,6 +197,9 @@ function hasOnlyResources({ devices, ports, rules }: PodClass): boolean {
   return devices === undefined && ports.length + near.length + apart.length + unwelcome.length + spread.length === 0;
 }
 
+/** kube-scheduler lifts priorities above zero before it adds them up: each victim more counts more than any priority. */
+const LIFT = 2 ** 31;
+
 function rankOf(
   cluster: Cluster,
   { victims, violations }: Preemption,
@@ -190,7 +208,8 @@ function rankOf(
   const priorities = victims.map((pod) => priorityOf(cluster, pod));
   const highest = Math.max(...priorities);
   const starts = victims.filter((pod) => priorityOf(cluster, pod) === highest).map(startedAt);
-  return [violations, highest, priorities.reduce((sum, each) => sum + each, 0), victims.length, -Math.min(...starts)];
+  const sum = priorities.reduce((total, each) => total + each + LIFT, 0);
+  return [violations, highest, sum, victims.length, -Math.min(...starts)];
 }
 
 function isLower(one: readonly number[], other: readonly number[]): boolean {

@@ -72,11 +72,9 @@ export class RandomWorld {
         ...(this.chance(0.1) ? [{ key: 'busy', operator: 'Exists' }] : []),
       ],
       spec: {
-        ...(this.chance(0.15) ? { initContainers: [this.container()] } : {}),
-        ...(this.chance(0.1)
-          ? { initContainers: [{ ...this.container(), restartPolicy: 'Always' }, this.container()] }
-          : {}),
-        ...(this.chance(0.1) ? { overhead: { cpu: '250m' } } : {}),
+        ...(this.chance(0.25) ? { initContainers: this.initContainers() } : {}),
+        ...(this.chance(0.1) ? { overhead: this.pick([{ cpu: '250m' }, { cpu: '50m', memory: '100Mi' }]) } : {}),
+        ...(this.chance(0.05) ? { nodeName: `n${this.below(9)}` } : {}),
         ...(this.chance(0.1) ? { nodeSelector: { disk: 'ssd' } } : {}),
         ...(this.chance(0.5) ? { affinity: this.affinity() } : {}),
         ...(this.chance(0.3)
@@ -106,6 +104,14 @@ export class RandomWorld {
           }
         : {}),
     };
+  }
+
+  /** One to three, in any order of those that end and those that keep running. */
+  private initContainers(): Container[] {
+    return Array.from({ length: 1 + this.below(3) }, () => ({
+      ...this.container(),
+      ...(this.chance(0.4) ? { restartPolicy: 'Always' } : {}),
+    }));
   }
 
   private container(): Container {

@@ -1,9 +1,22 @@
-import type { Node, NodeSelectorTerm, Pod } from '../../../../shared/api/objects';
-import { podRequests } from '../../../../shared/pod/pod-resources';
-import { formatQuantity, milliOf, unitsOf } from '../../../../shared/quantity';
+import type { Node, Pod } from '../../../../shared/api/objects';
 import { matchesLabels, selectorOf } from '../../../../shared/selectors/label-selector';
 import type { PodExtras } from '../model/pod-class';
 import { hashOf } from '../placing/tie-order';
+import type { PodTermLike, SpreadLike } from './written-rules';
+import {
+  GPU,
+  labelsOf,
+  spreadOf,
+  ownerOf,
+  requests,
+  capacity,
+  weight,
+  deviceDemand,
+  toleratesTaint,
+  toleratesAll,
+  wants,
+  termMatches,
+} from './written-rules';
 
 /** Slow and obvious: looks at every pod and every node for every decision, by Kubernetes' rules as they are written. */
 export interface Placed {
@@ -18,6 +31,26 @@ export interface TypicalPod {
   readonly extras: PodExtras;
   readonly share: number;
 }
+
+export interface BudgetLike {
+  readonly allowed: number;
+}
+
+interface Victim {
+  readonly placed: Placed;
+  readonly isBroken: boolean;
+  /** The lower started earlier. */
+  readonly start: number;
+}
+
+/** The lower rank is better, figure by figure. */
+export interface Eviction {
+  readonly node: string;
+  readonly victims: readonly Placed[];
+  readonly rank: readonly number[];
+}
+
+const priorityOf = ({ pod }: Placed): number => pod.spec.priority ?? 0;
 
 export class Reference {
   readonly nodes = new Map<string, Node>();
@@ -42,6 +75,73 @@ export class Reference {
     const target = this.nodes.get(node);
     const devices = target === undefined ? [] : this.chooseDevices(pod, target);
     this.placed.push({ pod, node, devices, isDying: false });
+  }
+
+  /**
+   * Every way to make room by evicting less important pods, the best first, as kube-scheduler ranks them: fewest broken
+   * budgets, lowest highest priority, lowest sum of priorities (each lifted above 0), fewest pods, and of the most
+   * important ones the one that started first started last. `budgetOf`: a budget by the pods that it is for.
+   */
+  preempt(pod: Pod, extras: PodExtras, budgetOf: (pod: Pod) => BudgetLike | undefined): Eviction[] {
+    const evictions: Eviction[] = [];
+    for (const node of this.nodes.values()) {
+      const isOverloaded = (this.load.get(node.metadata.name)?.memory ?? 0) >= 0.95;
+      // No eviction cures these, as kube-scheduler sees it.
+      if (!this.isWilling(pod, extras, node) || isOverloaded || !this.affinityHolds(pod, node)) continue;
+      const found = this.victimsOn(pod, extras, node, budgetOf);
+      if (found.length > 0) evictions.push({ node: node.metadata.name, ...this.ranked(found) });
+    }
+    return evictions.sort((a, b) => {
+      const at = a.rank.findIndex((figure, index) => figure !== b.rank[index]);
+      return (a.rank[at] ?? 0) - (b.rank[at] ?? 0);
+    });
+  }
+
+  /** Takes all less important pods away, then gives back whom it can, those first whose budget is at its end. */
+  private victimsOn(pod: Pod, extras: PodExtras, node: Node, budgetOf: (pod: Pod) => BudgetLike | undefined): Victim[] {
+    const all = [...this.placed];
+    const stand = (placed: readonly Placed[]): boolean => {
+      this.placed.splice(0, this.placed.length, ...placed);
+      return this.fits(pod, extras, node);
+    };
+    const used = new Map<BudgetLike, number>();
+    const candidates = this.on(node)
+      .filter((each) => !each.isDying && priorityOf(each) < (pod.spec.priority ?? 0))
+      .sort((a, b) => priorityOf(b) - priorityOf(a) || all.indexOf(a) - all.indexOf(b))
+      .map((each): Victim => {
+        const budget = budgetOf(each.pod);
+        if (budget !== undefined) used.set(budget, (used.get(budget) ?? 0) + 1);
+        const isBroken = budget !== undefined && (used.get(budget) ?? 0) > budget.allowed;
+        return { placed: each, isBroken, start: all.indexOf(each) };
+      });
+    const gone = new Set(candidates.map(({ placed }) => placed));
+    const left = (): Placed[] => all.filter((each) => !gone.has(each));
+    const isPossible = stand(left());
+    for (const { placed } of [
+      ...candidates.filter(({ isBroken }) => isBroken),
+      ...candidates.filter(({ isBroken }) => !isBroken),
+    ]) {
+      gone.delete(placed);
+      if (!stand(left())) gone.add(placed);
+    }
+    stand(all);
+    return isPossible ? candidates.filter(({ placed }) => gone.has(placed)) : [];
+  }
+
+  private ranked(victims: readonly Victim[]): Pick<Eviction, 'victims' | 'rank'> {
+    const priorities = victims.map(({ placed }) => priorityOf(placed));
+    const highest = Math.max(...priorities);
+    const starts = victims.filter(({ placed }) => priorityOf(placed) === highest).map(({ start }) => start);
+    return {
+      victims: victims.map(({ placed }) => placed),
+      rank: [
+        victims.filter(({ isBroken }) => isBroken).length,
+        highest,
+        priorities.reduce((sum, each) => sum + each + 2 ** 31, 0),
+        victims.length,
+        -Math.min(...starts),
+      ],
+    };
   }
 
   private on(node: Node): Placed[] {
@@ -357,81 +457,4 @@ export class Reference {
     }
     return cost;
   }
-}
-
-type PodAffinityTerm = NonNullable<
-  NonNullable<NonNullable<Pod['spec']['affinity']>['podAffinity']>['requiredDuringSchedulingIgnoredDuringExecution']
->[number];
-type PodTermLike = Pick<PodAffinityTerm, 'labelSelector' | 'namespaces' | 'namespaceSelector'> & {
-  readonly topologyKey: string;
-  readonly matchLabelKeys?: string[];
-};
-type SpreadLike = NonNullable<Pod['spec']['topologySpreadConstraints']>[number];
-
-const GPU = 'example.com/gpu';
-
-const labelsOf = (node: Node | undefined): Record<string, string> => node?.metadata.labels ?? {};
-
-const spreadOf = (pod: Pod, when: string): SpreadLike[] =>
-  (pod.spec.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === when);
-
-function ownerOf(pod: Pod): string | undefined {
-  if ((pod.spec.topologySpreadConstraints ?? []).length > 0) return undefined;
-  return pod.metadata.ownerReferences?.find(({ kind, controller }) => kind === 'ReplicaSet' && controller === true)
-    ?.uid;
-}
-
-const number = (name: string, text: string): number => (name === 'cpu' ? milliOf(text) : unitsOf(text));
-
-const requests = (pod: Pod): Record<string, number> =>
-  Object.fromEntries(
-    [...podRequests(pod.spec)].map(([name, quantity]) => [name, number(name, formatQuantity(quantity))]),
-  );
-
-const capacity = (node: Node, name: string): number => number(name, node.status?.allocatable?.[name] ?? '0');
-
-const weight = (pod: Pod, name: 'cpu' | 'memory'): number =>
-  requests(pod)[name] ?? (name === 'cpu' ? 100 : 200 * 1024 * 1024);
-
-function deviceDemand(pod: Pod): { readonly count: number; readonly milli: number } {
-  const whole = requests(pod)[GPU] ?? 0;
-  const share = requests(pod)[`${GPU}-milli`] ?? 0;
-  if (whole > 0) return { count: whole, milli: 1_000 };
-  return share > 0 ? { count: 1, milli: share } : { count: 0, milli: 0 };
-}
-
-function toleratesTaint(pod: Pod, taint: { key: string; value?: string; effect: string }): boolean {
-  return (pod.spec.tolerations ?? []).some(
-    ({ key, operator, value, effect }) =>
-      (effect === undefined || effect === taint.effect) &&
-      (key === undefined ? operator === 'Exists' : key === taint.key) &&
-      (operator === 'Exists' || (value ?? '') === (taint.value ?? '')),
-  );
-}
-
-const toleratesAll = (pod: Pod, node: Node): boolean =>
-  (node.spec?.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || toleratesTaint(pod, taint));
-
-function wants(pod: Pod, node: Node): boolean {
-  const terms = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  return (
-    Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labelsOf(node)[key] === value) &&
-    (terms === undefined || terms.some((term) => termMatches(term, node)))
-  );
-}
-
-function termMatches({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
-  if (matchExpressions.length + matchFields.length === 0) return false;
-  const holds = (value: string | undefined, operator: string, values: readonly string[]): boolean => {
-    if (operator === 'Exists') return value !== undefined;
-    if (operator === 'DoesNotExist') return value === undefined;
-    if (operator === 'In') return value !== undefined && values.includes(value);
-    if (operator === 'NotIn') return value === undefined || !values.includes(value);
-    if (value === undefined || !/^\d+$/.test(value)) return false;
-    return operator === 'Gt' ? Number(value) > Number(values[0]) : Number(value) < Number(values[0]);
-  };
-  return (
-    matchExpressions.every(({ key, operator, values = [] }) => holds(labelsOf(node)[key], operator, values)) &&
-    matchFields.every(({ operator, values = [] }) => holds(node.metadata.name, operator, values))
-  );
 }
