@@ -49,6 +49,8 @@ export class AssignmentFeed {
   private readonly pods: View<Pod>;
   private readonly removals: RemovalLog;
   private readonly subscribers = new Map<string, Subscriber>();
+  /** Those who have something waiting. */
+  private readonly behind = new Set<Subscriber>();
   private readonly unsubscribe: (() => void)[];
   private readonly flushing = new OnceATurn(() => this.flush());
 
@@ -74,6 +76,7 @@ export class AssignmentFeed {
   stop(): void {
     for (const end of this.unsubscribe) end();
     this.subscribers.clear();
+    this.behind.clear();
   }
 
   /**
@@ -83,15 +86,20 @@ export class AssignmentFeed {
   subscribe(registration: Registration, sink: AssignmentSink): { readonly sync: Sync; readonly cancel: () => void } {
     const { nodeName, lastRevision } = registration;
     const subscriber: Subscriber = { sink, waiting: new Map() };
+    this.drop(nodeName, this.subscribers.get(nodeName));
     this.subscribers.set(nodeName, subscriber);
     // What the agent knows of ConfigMaps and Secrets is as old as its last revision: tell it what it may have missed.
     if (lastRevision > 0) this.catchUpObjects(nodeName, lastRevision, subscriber);
     return {
       sync: this.syncFor(registration),
-      cancel: () => {
-        if (this.subscribers.get(nodeName) === subscriber) this.subscribers.delete(nodeName);
-      },
+      cancel: () => this.drop(nodeName, subscriber),
     };
+  }
+
+  private drop(nodeName: string, subscriber: Subscriber | undefined): void {
+    if (subscriber === undefined) return;
+    this.behind.delete(subscriber);
+    if (this.subscribers.get(nodeName) === subscriber) this.subscribers.delete(nodeName);
   }
 
   /** Whether a pod of the node refers to the object. */
@@ -197,22 +205,27 @@ export class AssignmentFeed {
       for (const ref of this.nodePods.referencesOf(nodeName).filter((each) => each.kind === kind)) {
         const object = view.get(ref) ?? null;
         const revision = object === null ? Number(view.resourceVersion) : Number(object.metadata.resourceVersion);
-        if (revision > lastRevision) subscriber.waiting.set(refKey(ref), objectNews(ref, revision, object));
+        if (revision > lastRevision) this.wait(subscriber, refKey(ref), objectNews(ref, revision, object));
       }
     }
-    this.flushing.ask();
   }
 
   private tell(nodeName: string, about: string, news: News): void {
     const subscriber = this.subscribers.get(nodeName);
-    if (subscriber === undefined) return;
+    if (subscriber !== undefined) this.wait(subscriber, about, news);
+  }
+
+  private wait(subscriber: Subscriber, about: string, news: News): void {
     subscriber.waiting.set(about, news);
+    this.behind.add(subscriber);
     this.flushing.ask();
   }
 
   private flush(): void {
     this.before();
-    for (const { sink, waiting } of this.subscribers.values()) {
+    const behind = [...this.behind];
+    this.behind.clear();
+    for (const { sink, waiting } of behind) {
       const news = [...waiting.values()].sort((a, b) => a.revision - b.revision);
       waiting.clear();
       for (const each of news) each.send(sink);
