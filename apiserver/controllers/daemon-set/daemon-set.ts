@@ -8,7 +8,7 @@ import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { Availability } from '../workloads/availability';
+import { Availability, isMadeToWait } from '../workloads/availability';
 import { LookPace } from '../workloads/look-pace';
 import { claim, controllerOf, selects } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
@@ -44,7 +44,7 @@ export class DaemonSetController implements Controller {
   constructor(private readonly deps: Deps) {
     this.pods = new PodControl(deps.client, deps.events, SOURCE.component);
     this.history = new RevisionHistory(deps.client);
-    this.availability = new Availability(deps.clock);
+    this.availability = new Availability(deps.clock, isMadeToWait(deps.client, 'DaemonSet'));
     this.pace = new LookPace(deps.clock, PER_POD_MS);
     this.failures = new FailureBackoff(deps.clock);
     this.watches = [

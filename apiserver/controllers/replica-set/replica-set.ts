@@ -9,7 +9,7 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { Availability } from '../workloads/availability';
+import { Availability, isMadeToWait } from '../workloads/availability';
 import { inDeletionOrder } from '../workloads/deletion-order';
 import { LookPace } from '../workloads/look-pace';
 import { claim, controllerOf, selection, selects } from '../workloads/ownership';
@@ -52,7 +52,7 @@ export class ReplicaSetController implements Controller {
   ) {
     this.name = kind === 'ReplicaSet' ? 'replicaset' : 'replication-controller';
     this.pace = new LookPace(deps.clock, PER_POD_MS);
-    this.availability = new Availability(deps.clock);
+    this.availability = new Availability(deps.clock, isMadeToWait(deps.client, kind));
     this.pods = new PodControl(deps.client, deps.events, COMPONENTS[kind]);
     this.watches = [
       watching(kind, ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),

@@ -8,7 +8,7 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { Availability } from '../workloads/availability';
+import { Availability, isMadeToWait } from '../workloads/availability';
 import { claim, controllerOf, selects } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
 import { isActive, isReady } from '../workloads/pod-state';
@@ -49,7 +49,7 @@ export class StatefulSetController implements Controller {
   constructor(private readonly deps: Deps) {
     this.pods = new PodControl(deps.client, deps.events, SOURCE.component, WORDS);
     this.history = new RevisionHistory(deps.client);
-    this.availability = new Availability(deps.clock);
+    this.availability = new Availability(deps.clock, isMadeToWait(deps.client, 'StatefulSet'));
   }
 
   async reconcile(key: ObjectKey): Promise<Result> {

@@ -8,7 +8,7 @@ const world = () => {
   const wall = { offsetMs: 0 };
   const time = new FakeClock(Date.UTC(2026, 0, 1));
   const clock = new ProcessClock(time, wall);
-  return { wall, time, clock, availability: new Availability(clock) };
+  return { wall, time, clock, availability: new Availability(clock, () => true) };
 };
 
 const aPod = (ready: 'True' | 'False', sinceMs: number): Pod =>

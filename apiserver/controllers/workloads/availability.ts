@@ -1,6 +1,7 @@
 import type { Pod } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
-import type { ObjectChange } from '../../registry/client';
+import type { Client, ObjectChange } from '../../registry/client';
+import { controllerOf } from './ownership';
 import { readyCondition } from './pod-state';
 
 interface ReadySpan {
@@ -9,6 +10,16 @@ interface ReadySpan {
   /** When it began, in monotonic time of this process. */
   readonly sinceMs: number;
 }
+
+/** Whether a pod's set of that kind has it be ready for a while before it counts. */
+export const isMadeToWait =
+  (client: Client, kind: 'ReplicaSet' | 'ReplicationController' | 'DaemonSet' | 'StatefulSet') =>
+  (pod: Pod): boolean => {
+    const owner = controllerOf(pod);
+    if (owner?.kind !== kind) return false;
+    const set = client.view(kind).get({ namespace: pod.metadata.namespace, name: owner.name });
+    return (set?.spec?.minReadySeconds ?? 0) > 0;
+  };
 
 /**
  * For how long pods have been ready. The moment that a pod names is of its node's clock, and the server's own may jump:
@@ -19,13 +30,17 @@ interface ReadySpan {
 export class Availability {
   private readonly spans = new Map<string, ReadySpan>();
 
-  constructor(private readonly clock: Clock) {}
+  /** `counts`: of which pods it matters; of others nothing is kept. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly counts: (pod: Pod) => boolean,
+  ) {}
 
   /** To be told of every change of a pod that is asked about, and before all else of those that are there. */
   see({ type, object, previous }: ObjectChange<Pod>): void {
     const { uid } = object.metadata;
     const ready = type === 'DELETED' ? undefined : readyCondition(object);
-    if (ready?.status !== 'True') {
+    if (ready?.status !== 'True' || !this.counts(object)) {
       this.spans.delete(uid);
       return;
     }
