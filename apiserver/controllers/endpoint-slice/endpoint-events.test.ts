@@ -72,3 +72,66 @@ it('says that Endpoints cannot be mirrored where no slice can be made', async ()
     ],
   ]);
 });
+
+it('means endpoints for zones where a service asks for it, and tells when it can, cannot, and need no more', async () => {
+  /** Changes of a service that come close together are looked at together. */
+  const settled = async (): Promise<void> => {
+    await cluster.clock.advance(1_000);
+    await cluster.idle();
+  };
+  const setReady = async (name: string, status: 'True' | 'False'): Promise<void> => {
+    const node = { allocatable: { cpu: '4' }, conditions: [{ type: 'Ready', status }] };
+    await cluster.client.modify('Node', { name }, (it) => ({ ...it, status: node }), { subresource: 'status' });
+    await settled();
+  };
+  const serve = async (name: string, nodeName: string, podIP: string): Promise<void> => {
+    const at = { namespace: 'default', name };
+    const spec = { nodeName, containers: [{ name: 'app', image: 'busybox:1' }] };
+    await cluster.client.create('Pod', { metadata: { ...at, labels: { app: 'web' } }, spec });
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions };
+    await cluster.client.modify('Pod', at, (pod) => ({ ...pod, status }), { subresource: 'status' });
+  };
+  const zones = (): readonly unknown[] =>
+    cluster.client
+      .view('EndpointSlice')
+      .list()
+      .flatMap(({ endpoints }) => endpoints.map(({ hints }) => hints?.forZones?.[0]?.name));
+  const told = async (): Promise<readonly string[]> => {
+    await cluster.events.flush();
+    const events = cluster.client
+      .view('Event')
+      .list({ where: ({ involvedObject }) => involvedObject.kind === 'Service' });
+    return events.map(({ type, reason, message }) => `${type ?? ''} ${reason ?? ''}: ${message ?? ''}`);
+  };
+  const annotate = async (mode: string | null): Promise<void> => {
+    const body = { metadata: { annotations: { 'service.kubernetes.io/topology-mode': mode } } };
+    await cluster.client.patch('Service', key, { type: 'merge', body });
+    await settled();
+  };
+  for (const [name, zone] of [
+    ['n1', 'east'],
+    ['n2', 'west'],
+  ] as const) {
+    await cluster.client.create('Node', { metadata: { name, labels: { 'topology.kubernetes.io/zone': zone } } });
+    await setReady(name, 'True');
+  }
+  await serve('a', 'n1', '10.9.0.1');
+  await serve('b', 'n1', '10.9.0.2');
+  await createService({ app: 'web' });
+  expect(zones()).toEqual([undefined, undefined]);
+  await annotate('Auto');
+  expect([...zones()].sort()).toEqual(['east', 'west']);
+  const enabled = 'Normal TopologyAwareHintsEnabled: Topology Aware Hints has been enabled, addressType: IPv4';
+  const one = 'Warning TopologyAwareHintsDisabled: Nodes only ready in one zone, addressType: IPv4';
+  const disabled = 'Warning TopologyAwareHintsDisabled: Topology Aware Hints has been disabled, addressType: IPv4';
+  expect(await told()).toEqual([enabled]);
+  await setReady('n2', 'False');
+  expect(zones()).toEqual([undefined, undefined]);
+  expect(await told()).toEqual([enabled, one]);
+  await setReady('n2', 'True');
+  expect([...zones()].sort()).toEqual(['east', 'west']);
+  await annotate(null);
+  expect(zones()).toEqual([undefined, undefined]);
+  expect(await told()).toEqual([enabled, one, disabled]);
+});

@@ -29,6 +29,7 @@ import {
 import type { SliceContent } from './slice-plan';
 import { SliceWriter } from './slice-writer';
 import { TriggerTimes } from './trigger-times';
+import { ZoneHints } from './zone-hints';
 
 const MANAGER = 'endpointslice-controller.k8s.io';
 /** Labels of a service that its slices do not take over: they have their own. */
@@ -44,17 +45,19 @@ export class EndpointSliceController implements Controller {
   private readonly pace: LookPace;
   private readonly client: Client;
   private readonly teller: FailureTeller;
+  private readonly hints: ZoneHints;
 
   constructor(deps: { readonly client: Client; readonly clock: Clock; readonly events: EventRecorder }) {
     const { client, clock, events } = deps;
     this.client = client;
     this.teller = { events, source: { component: 'endpoint-slice-controller' } };
+    this.hints = new ZoneHints(client, this.teller);
     this.pace = new LookPace(clock, PER_ENDPOINT_MS);
     this.slices = new SliceWriter(client, MANAGER);
     this.watches = [
       watching('Service', ({ object }) => [keyOf(object)]),
       watching('Pod', (change) => servicesConcerned(client, change)),
-      watching('Node', (change) => servicesOnMovedNode(client, change)),
+      watching('Node', (change) => [...servicesOnMovedNode(client, change), ...this.hints.servicesConcerned(change)]),
       watching('EndpointSlice', ({ object }) => serviceOfSlice(object, MANAGER)),
     ];
   }
@@ -66,6 +69,7 @@ export class EndpointSliceController implements Controller {
       // Its slices go as what it owned.
       this.triggers.forget(id);
       this.pace.forget(id);
+      this.hints.forget(id);
       return done;
     }
     if (!findsPods(service)) return done;
@@ -73,7 +77,10 @@ export class EndpointSliceController implements Controller {
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     const pods = podsBehind(this.client, service);
     this.pace.looked(id, pods.length);
-    const contents = pods.map((pod) => this.contentFor(service, pod));
+    const contents = this.hints.apply(
+      service,
+      pods.map((pod) => this.contentFor(service, pod)),
+    );
     const change = { labels: labelsFor(service), changedMs: this.triggers.next(service, pods) };
     const text = `Error updating Endpoint Slices for Service ${id}`;
     const about = { subject: service, reason: 'FailedToUpdateEndpointSlices', text };
