@@ -73,6 +73,8 @@ class StoredEventRecorder implements EventRecorder {
   private readonly series = new Map<string, Series>();
   private readonly waiting = new Set<Series>();
   private writing: Promise<void> | undefined;
+  /** Since it was last told of. */
+  private dropped = 0;
   private lastNameMs = 0;
   private nameCounter = 0;
 
@@ -95,7 +97,7 @@ class StoredEventRecorder implements EventRecorder {
       lastMs: nowMs,
     };
     if (!this.waiting.has(series) && this.waiting.size >= MAX_WAITING) {
-      this.logger.warn({ reason: text.reason, object: subject.metadata.name }, 'event dropped: too many are waiting');
+      this.dropped += 1;
       return;
     }
     this.series.delete(key);
@@ -131,6 +133,9 @@ class StoredEventRecorder implements EventRecorder {
       }
     }
     this.writing = undefined;
+    // Once for a whole storm: a line for each would cost more than the events.
+    if (this.dropped > 0) this.logger.warn({ count: this.dropped }, 'events dropped: too many were waiting');
+    this.dropped = 0;
   }
 
   private async write(series: Series): Promise<void> {
