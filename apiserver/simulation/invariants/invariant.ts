@@ -13,8 +13,8 @@ export interface Scene {
   readonly machines: readonly Machine[];
   /** Uids of pods that somebody deleted by hand. */
   readonly deletedByHand: ReadonlySet<string>;
-  /** Replicas that somebody last asked for, by the uid of a workload. */
-  readonly scaledByHand: ReadonlyMap<string, number>;
+  /** Replicas that somebody asked for, one after the other, by the uid of a workload. */
+  readonly scaledByHand: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Something that must never be otherwise. Each looks at what concerns it, and says what is wrong, or nothing. */

@@ -1,5 +1,5 @@
 import { createNeverAboveMaxSurge, createNeverBelowMaxUnavailable } from './availability';
-import { autoscalersStayWithinBounds } from './autoscaling';
+import { createAutoscalersStayWithinBounds } from './autoscaling';
 import { historyIsLimited, runsDoNotOverlap } from './cron-jobs';
 import { createBudgetsHold } from './disruption-budget';
 import { everythingConverges } from './everything-converges';
@@ -25,7 +25,7 @@ export const createInvariants = (): readonly Invariant[] => [
   createVolumesStayHome(),
   claimsKeepTheirVolume,
   volumesInUseStay,
-  autoscalersStayWithinBounds,
+  createAutoscalersStayWithinBounds(),
   createFullNodesAreSpared(),
   everythingConverges,
   deletionsEnd,

@@ -4,7 +4,7 @@ import { FakeClock } from '../../../shared/testing/fake-clock';
 import { Machine } from '../agents/machine';
 import { Chance } from '../world/chance';
 import { Link } from '../world/link';
-import { autoscalersStayWithinBounds } from './autoscaling';
+import { createAutoscalersStayWithinBounds } from './autoscaling';
 import { historyIsLimited, runsDoNotOverlap } from './cron-jobs';
 import { jobsTryAsOftenAsTheyMay } from './jobs';
 import { createFullNodesAreSpared } from './pressure';
@@ -52,7 +52,7 @@ describe('volumes', () => {
 });
 
 it('sees a Deployment scaled beyond what its autoscaler may, or by nobody', () => {
-  const stage = new Stage(autoscalersStayWithinBounds);
+  const stage = new Stage(createAutoscalersStayWithinBounds());
   const scaled = (replicas: number): object => ({
     kind: 'Deployment',
     metadata: { namespace: 'default', name: 'web', uid: 'web' },
@@ -68,8 +68,10 @@ it('sees a Deployment scaled beyond what its autoscaler may, or by nobody', () =
   expect(stage.put('deployments.apps', scaled(4))).toBeUndefined();
   expect(stage.put('deployments.apps', scaled(5))).toBe('web was scaled to 5, 2 to 4 are allowed');
   expect(stage.end()).toBe('web has 5 replicas, 2 to 4 are allowed');
-  stage.scaledByHand.set('web', 9);
+  stage.scaledByHand.set('web', [9, 7]);
+  expect(stage.put('deployments.apps', scaled(7))).toBeUndefined();
   expect(stage.put('deployments.apps', scaled(9))).toBeUndefined();
+  expect(stage.put('deployments.apps', scaled(7))).toBe('web was scaled to 7, 2 to 4 are allowed');
 });
 
 it('sees a pod put on a node that has long said that its disk is full', () => {

@@ -135,7 +135,8 @@ export class Users {
   private scale(): Promise<void> {
     return this.onOne(['Deployment', 'StatefulSet'] as const, async (kind, key) => {
       const replicas = this.chance.between(0, 6);
-      this.world.scaledByHand.set(this.client?.view(kind).get(key)?.metadata.uid ?? '', replicas);
+      const uid = this.client?.view(kind).get(key)?.metadata.uid ?? '';
+      this.world.scaledByHand.set(uid, [...(this.world.scaledByHand.get(uid) ?? []), replicas]);
       await this.change(kind, key, (current) => withSpec(current, { replicas }));
       this.say(`scale ${kind} ${keyString(key)} to ${replicas}`);
     });

@@ -41,7 +41,7 @@ export class World implements Scene {
   readonly machines: Machine[] = [];
   readonly trace: string[] = [];
   readonly deletedByHand = new Set<string>();
-  readonly scaledByHand = new Map<string, number>();
+  readonly scaledByHand = new Map<string, readonly number[]>();
   readonly demand = new Demand();
   readonly store: Observer;
   /** Whether agents stop what must not run twice; false plants the bug that they do not. */

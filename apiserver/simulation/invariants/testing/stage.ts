@@ -6,7 +6,7 @@ import type { Invariant, Scene } from '../invariant';
 export class Stage {
   readonly objects = new Map<string, StoredObject>();
   readonly deletedByHand = new Set<string>();
-  readonly scaledByHand = new Map<string, number>();
+  readonly scaledByHand = new Map<string, readonly number[]>();
   nowMs = 0;
 
   constructor(private readonly invariant: Invariant) {}
