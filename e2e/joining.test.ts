@@ -15,9 +15,19 @@ describe('joining', () => {
     cluster = await Cluster.start({ workers: 0, serverArgs: ['--node-approval', 'manual'] });
   });
   afterAll(async () => {
+    // The one that was let in has changed this machine's network.
+    const cleaned = await run(process.execPath, agent('clean-network', 'wanted', await newToken()));
     await cluster.stop();
-    for (const table of ['pinsetter-wanted', 'pinsetter-policy-wanted'])
-      await run('nft', ['delete', 'table', 'ip', table]);
+    expect([cleaned.status, cleaned.stderr]).toEqual([0, '']);
+    const { stdout } = await run('docker', [
+      'network',
+      'ls',
+      '--format',
+      '{{.Name}}',
+      '--filter',
+      'name=pinsetter-wanted',
+    ]);
+    expect(stdout).toBe('');
   });
 
   const agent = (verb: string, name: string, token: string, ...more: readonly string[]): readonly string[] => [
