@@ -290,6 +290,9 @@ describe('ingresses', () => {
     expect(await who('inner.example')).toBe('secure');
     await cluster.until(['describe', 'ingress', 'slip'], ({ stdout }) => stdout.includes('InvalidAnnotation'));
     await cluster.until(['describe', 'nodes'], ({ stdout }) => stdout.includes('default/refused is left out'));
+    await cluster.until(['describe', 'ingress', 'refused'], ({ stdout }) =>
+      /Rejected .*left out: nginx refuses it: pcre2?_compile\(\) failed/.test(stdout),
+    );
   });
 
   it('lose no request while all pods behind them are replaced', async () => {

@@ -3,11 +3,11 @@ import type { Logger } from '../../shared/logger';
 import { StatusError } from '../../shared/status-error';
 import type { ServerStream } from '../../shared/wire/byte-stream';
 import type { FenceTerms } from '../../shared/wire/fence';
-import type { StreamRequest } from '../../shared/wire/node-channel';
+import type { EventReport, StreamRequest } from '../../shared/wire/node-channel';
 import type { TokenIssuer } from '../auth/service-account/token-issuer';
 import type { EventRecorder } from '../events/event-recorder';
 import type { StreamMaps } from '../ingress/stream-ports';
-import type { Client } from '../registry/client';
+import type { Client, ObjectKey } from '../registry/client';
 import type { AgentSocket } from './agent-socket';
 import { AssignmentFeed } from './assignment-feed';
 import { IngressFeed } from './ingress-feed';
@@ -115,6 +115,14 @@ export class ChannelServer {
     return connection.streams.open(request);
   }
 
+  /** What the proxy of a node says of an Ingress. */
+  private onIngressEvent(nodeName: string, key: ObjectKey, { type, reason, message }: EventReport): void {
+    const { client, events } = this.options;
+    const ingress = client.view('Ingress').get(key);
+    if (ingress !== undefined)
+      events.record(ingress, { type, reason, message }, { component: 'ingress-proxy', host: nodeName });
+  }
+
   nodes(): readonly ConnectedNode[] {
     return this.connections.list();
   }
@@ -139,9 +147,9 @@ export class ChannelServer {
       onHeard: (connection) => this.connections.onHeard(connection),
       onHeartbeat: (connection, heartbeat) => this.connections.onHeartbeat(connection, heartbeat),
       onEvent: (connection, event) => {
-        if (event.pod === undefined || assignments.hadPod(connection.nodeName, event.pod.uid)) {
+        if (event.ingress !== undefined) this.onIngressEvent(connection.nodeName, event.ingress, event);
+        else if (event.pod === undefined || assignments.hadPod(connection.nodeName, event.pod.uid))
           this.connections.onEvent(connection, event);
-        }
       },
       onImages: (connection, message) => this.connections.onImages(connection, message),
       referredAmong: (names) => imagesReferredAmong(client, names),

@@ -1,7 +1,7 @@
 import type { Rendered } from './render-nginx';
 import type { ProxyPlan } from './render-nginx';
 
-/** What is left out of a plan since the proxy does not take it: owners of lines, and Secrets. */
+/** What is left out of a plan since the proxy does not take it, and why: owners of lines, and Secrets. */
 export interface LeftOut {
   readonly owners: ReadonlyMap<string, string>;
   readonly secrets: ReadonlyMap<string, string>;
@@ -21,11 +21,17 @@ export function leaveOut(
   const file = /certificates\/[0-9a-f]+\.pem/.exec(complaint)?.[0];
   const secret = file === undefined ? undefined : secretOf(file);
   if (secret !== undefined && !before.secrets.has(secret))
-    return { ...before, secrets: new Map(before.secrets).set(secret, complaint) };
+    return { ...before, secrets: new Map(before.secrets).set(secret, wordsOf(complaint)) };
   const lineNumber = /\.conf:(\d+)$/m.exec(complaint)?.[1];
   const owner = lineNumber === undefined ? undefined : rendered.ownerOf(Number(lineNumber));
   if (owner === undefined || before.owners.has(owner)) return undefined;
-  return { ...before, owners: new Map(before.owners).set(owner, complaint) };
+  return { ...before, owners: new Map(before.owners).set(owner, wordsOf(complaint)) };
+}
+
+/** Of a complaint of `nginx -t`, without times and lines of a file that nobody sees: those are others each time. */
+function wordsOf(complaint: string): string {
+  const [, said = complaint.trim()] = /^nginx: \[emerg\] (.*)$/m.exec(complaint) ?? [];
+  return `nginx refuses it: ${said.replace(/ in \S+\.conf:\d+$/, '')}`;
 }
 
 /** The plan without what is left out. */

@@ -125,18 +125,33 @@ it('leaves it to the node of its machine that was first', async () => {
 
 it('leaves out a rule that nginx refuses, and serves all others', async () => {
   const bad = web('/bad');
+  let refusals = 0;
   runtime.onExec(async ({ writeError }) => {
     const lines = (await readFile(path.join(folder, 'n1', 'next.conf'), 'utf8')).split('\n');
     const lineNumber = lines.findIndex((line) => line.includes('/bad')) + 1;
     if (lineNumber === 0) return 0;
-    writeError(`nginx: [emerg] no good in /etc/pinsetter-ingress/next.conf:${lineNumber}\n`);
+    const place = `/etc/pinsetter-ingress/next.conf:${lineNumber}`;
+    refusals += 1;
+    writeError(`2026/11/27 18:52:57 [emerg] ${refusals}#1: no good in ${place}\nnginx: [emerg] no good in ${place}\n`);
     return 1;
   });
   const server = aServer();
   server.apply(told(bad, web('/good')));
   await until(() => reasonOf(server) === 'ServingInPart');
-  expect(server.conditions()[0]?.message).toContain(`default/${bad.name} is left out: nginx: [emerg] no good`);
+  expect(server.conditions()[0]?.message).toContain(`default/${bad.name} is left out: nginx refuses it: no good`);
   expect(await configuration()).toContain('/good');
+  const said = () => events.map(({ ingress, reason, message }) => [ingress, reason, message]);
+  const ofBad = [{ namespace: 'default', name: bad.name }, 'Rejected', 'left out: nginx refuses it: no good'];
+  expect(said()).toEqual([ofBad]);
+  // Said once, for as long as it stays so.
+  server.apply(told(bad, web('/good'), web('/more')));
+  await until(async () => (await configuration()).includes('/more') && reasonOf(server) === 'ServingInPart');
+  expect(said()).toEqual([ofBad]);
+  server.apply(told(web('/good')));
+  await until(() => reasonOf(server) === 'Serving');
+  server.apply(told(bad, web('/good')));
+  await until(() => reasonOf(server) === 'ServingInPart');
+  expect(said()).toEqual([ofBad, ofBad]);
 });
 
 it('starts a proxy anew that has ended', async () => {

@@ -10,6 +10,7 @@ import { NOTHING_LEFT_OUT, leaveOut, without } from './checked-plan';
 import { IngressState } from './ingress-state';
 import type { HostPorts, Port } from './ports';
 import { portKey } from './ports';
+import { RefusalEvents } from './refusal-events';
 import type { ProxyContainer } from './proxy-container';
 import { ProxyEnded } from './proxy-container';
 import type { ProxyFolder } from './proxy-folder';
@@ -100,7 +101,11 @@ export class IngressServer implements AgentIngress {
   private appliedAtMs = -RELOAD_PERIOD_MS;
   private cancelRetry: () => void = () => undefined;
 
-  constructor(private readonly options: IngressServerOptions) {}
+  private readonly refusals: RefusalEvents;
+
+  constructor(private readonly options: IngressServerOptions) {
+    this.refusals = new RefusalEvents(options.reportEvent);
+  }
 
   apply(change: IngressChange): void {
     this.state.apply(change);
@@ -268,6 +273,7 @@ export class IngressServer implements AgentIngress {
       const complaint = rendered.text === before ? undefined : await container.test(id, file);
       if (complaint === undefined) {
         for (const [what, why] of [...leftOut.owners, ...leftOut.secrets]) problems.push(`${what} is left out: ${why}`);
+        this.refusals.tell(leftOut, plan);
         return { text: rendered.text, files };
       }
       const next = refusals < MAX_REFUSALS ? leaveOut(leftOut, complaint, { rendered, secretOf }) : undefined;

@@ -204,6 +204,8 @@ export interface EventReport {
     readonly name: string;
     readonly fieldPath?: string;
   };
+  /** Of what the event is, where it is an Ingress. */
+  readonly ingress?: { readonly namespace: string; readonly name: string };
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;

@@ -145,10 +145,16 @@ export function parseEventReport(value: unknown): EventReport {
   const message = asRecord(value, 'event');
   return {
     ...field('pod', asOptional(message['pod'], 'pod', parseEventPod)),
+    ...field('ingress', asOptional(message['ingress'], 'ingress', parseEventIngress)),
     type: asOneOf(message['type'], 'type', ['Normal', 'Warning']),
     reason: asName(message['reason'], 'reason'),
     message: asString(message['message'], 'message', MAX_MESSAGE),
   };
+}
+
+function parseEventIngress(value: unknown, path: string): NonNullable<EventReport['ingress']> {
+  const { namespace, name } = asRecord(value, path);
+  return { namespace: asName(namespace, `${path}.namespace`), name: asName(name, `${path}.name`) };
 }
 
 function parseEventPod(value: unknown, path: string): NonNullable<EventReport['pod']> {
