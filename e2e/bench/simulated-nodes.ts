@@ -23,6 +23,12 @@ import { runProgram } from './run-program';
 /** Joins under way at a time: each makes a key and a certificate request. */
 const PARALLEL_JOINS = 16;
 
+/**
+ * One process plays all nodes: what one of them answers must not hold up what the others hear, which on machines of their own it
+ * would not.
+ */
+const ANSWER_AFTER_MS = 300;
+
 const USAGE: NodeUsage = {
   cpuMilli: 100,
   cpuPercent: 1,
@@ -148,7 +154,7 @@ class SimulatedNode implements SessionHandlers {
   onDisconnected = (): void => undefined;
   onNetwork = (change: NetworkChange): Promise<void> => {
     this.options.news.heard(change, this.endpoints);
-    return Promise.resolve();
+    return systemClock.sleep(ANSWER_AFTER_MS);
   };
   onStream: SessionHandlers['onStream'] = () => Promise.reject(new Error('simulated nodes have no containers'));
 
