@@ -17,15 +17,21 @@ type Conditions = readonly NodeCondition[] | undefined;
 
 /** Tells of what becomes of nodes, with the reasons of kubelet and kube-controller-manager. */
 export class NodeEvents {
-  private readonly known = new Set<string>();
+  /** By name, the boot that a node was last seen in. */
+  private readonly known = new Map<string, string>();
 
   constructor(private readonly events: EventRecorder) {}
 
-  /** A node that is there; told of once. */
-  seen(name: string): void {
-    if (this.known.has(name)) return;
-    this.known.add(name);
-    this.tell(name, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+  /** A node that is there: told of once, and whenever its machine has started anew. */
+  seen({ metadata: { name }, status }: Node): void {
+    const before = this.known.get(name);
+    const bootId = status?.nodeInfo?.bootID ?? '';
+    this.known.set(name, bootId === '' ? (before ?? '') : bootId);
+    if (before === undefined) {
+      this.tell(name, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
+    } else if (before !== '' && bootId !== '' && bootId !== before) {
+      this.tell(name, 'Rebooted', `Node ${name} has been rebooted, boot id: ${bootId}`, 'Warning');
+    }
   }
 
   /** A node that is no more. */
@@ -55,9 +61,9 @@ export class NodeEvents {
     this.tell(name, reason, `Node ${name} status is now: ${reason}`);
   }
 
-  private tell(name: string, reason: string, message: string): void {
+  private tell(name: string, reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal'): void {
     // Kubernetes names a node's events by its name, not its uid, and clients look for that.
     const node = { kind: 'Node', apiVersion: 'v1', metadata: { name, uid: name } };
-    this.events.record(node, { type: 'Normal', reason, message }, SOURCE);
+    this.events.record(node, { type, reason, message }, SOURCE);
   }
 }

@@ -122,3 +122,17 @@ it('tells of what becomes of a node', async () => {
   await reconcile();
   expect(told().slice(10)).toEqual(['RemovingNode: Node n1 event: Removing Node n1 from Controller']);
 });
+
+it('tells that a machine has started anew', async () => {
+  const { client, liveness, reconcile, told } = await start();
+  liveness.connected('n1', []);
+  const boot = async (bootID: string): Promise<void> => {
+    const change = { status: { nodeInfo: { bootID } } } as object;
+    await client.modify('Node', { name: 'n1' }, (node) => ({ ...node, ...change }), { subresource: 'status' });
+    await reconcile();
+  };
+  for (const bootID of ['first', 'first', 'second', 'second']) await boot(bootID);
+  expect(told().filter((text) => text.startsWith('Rebooted'))).toEqual([
+    'Rebooted: Node n1 has been rebooted, boot id: second',
+  ]);
+});

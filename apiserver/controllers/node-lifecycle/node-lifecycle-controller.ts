@@ -59,7 +59,7 @@ export class NodeLifecycleController implements Controller {
     if (node === undefined || node.metadata.deletionTimestamp !== undefined) return done;
     const liveness = this.deps.liveness.of(key.name);
     if (liveness.state === 'awaited') return done;
-    this.told.seen(key.name);
+    this.told.seen(node);
 
     try {
       await this.bringUpConditions(node, liveness);
