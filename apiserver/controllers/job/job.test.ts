@@ -192,3 +192,17 @@ it.each([
   expect(formatIndexes(new Set(indexes))).toBe(text);
   expect([...parseIndexes(text)]).toEqual(indexes);
 });
+
+it('is looked at the less often the more pods it has, and counts them all', async () => {
+  await create({ completions: 60, parallelism: 60 });
+  await pass(1_000);
+  expect(active()).toHaveLength(60);
+  let writes = 0;
+  const stop = cluster.client.view('Job').onChange(() => (writes += 1));
+  for (const pod of active()) await report(cluster, [pod], 'Succeeded');
+  expect(writes).toBeLessThan(10);
+  await pass(1_000);
+  stop();
+  expect(job()?.status).toMatchObject({ succeeded: 60 });
+  expect(conditions()).toContain('Complete=True CompletionsReached');
+});

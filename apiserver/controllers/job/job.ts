@@ -3,9 +3,10 @@ import type { Clock } from '../../../shared/clock';
 import { toTimestamp } from '../../../shared/clock';
 import type { EventRecorder, EventText } from '../../events/event-recorder';
 import type { Client, ObjectKey } from '../../registry/client';
-import { keyOf } from '../../registry/client';
+import { keyOf, keyString } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
+import { LookPace } from '../workloads/look-pace';
 import { claim, controllerOf } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
 import { isActive, isReady } from '../workloads/pod-state';
@@ -18,6 +19,8 @@ import { planPods } from './pod-plan';
 import { PodTally } from './pod-tally';
 
 const SOURCE = { component: 'job-controller' };
+/** Each pod puts the next look at its job off by this much, some ten times what it costs to look at it. */
+const PER_POD_MS = 0.05;
 /** Who a Job's `managedBy` names where it means this controller. */
 const MANAGER = 'kubernetes.io/job-controller';
 
@@ -33,8 +36,10 @@ export class JobController implements Controller {
   readonly watches;
   private readonly pods: PodControl;
   private readonly tally: PodTally;
+  private readonly pace: LookPace;
 
   constructor(private readonly deps: Deps) {
+    this.pace = new LookPace(deps.clock, PER_POD_MS);
     this.pods = new PodControl(deps.client, deps.events, SOURCE.component);
     this.tally = new PodTally(deps.client, deps.clock);
     this.watches = [
@@ -50,11 +55,18 @@ export class JobController implements Controller {
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const job = this.deps.client.view('Job').get(key);
-    if (job === undefined) return this.letGo(key);
+    const id = keyString(key);
+    if (job === undefined) {
+      this.pace.forget(id);
+      return this.letGo(key);
+    }
     if ((job.spec?.managedBy ?? MANAGER) !== MANAGER) return done;
     if (job.metadata.deletionTimestamp !== undefined || finishOf(job) !== undefined) {
       return this.letGo(key, job.metadata.uid);
     }
+    const waitMs = this.pace.waitMs(id);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    this.pace.looked(id, this.tally.podsOf(job).length);
     await claim(this.deps.client, 'Pod', job, job.spec?.selector, { finalizer: TRACKING });
     const counted = await this.tally.count(job);
     return counted === undefined ? done : this.proceed(counted);

@@ -54,16 +54,23 @@ function wantedActive({ spec, status }: Job, active: number): number {
 /** Pods without an index of their own that the Job has, and as many others as are too much. */
 function surplusOf(job: Job, active: readonly Pod[], atLeast: number): readonly Pod[] {
   const extra = isIndexed(job) ? withoutOwnIndex(job, active) : [];
+  if (extra.length === 0 && atLeast <= 0) return extra;
   const others = active.filter((pod) => !extra.includes(pod));
   return [...extra, ...inDeletionOrder(others).slice(0, Math.max(0, atLeast - extra.length))].slice(0, BURST);
 }
 
 function withoutOwnIndex(job: Job, active: readonly Pod[]): readonly Pod[] {
-  const valid = active.filter((pod) => hasValidIndex(job, pod));
   const byIndex = new Map<number | undefined, Pod[]>();
-  for (const pod of valid) byIndex.set(indexOf(pod), [...(byIndex.get(indexOf(pod)) ?? []), pod]);
-  const doubles = [...byIndex.values()].flatMap((pods) => inDeletionOrder(pods).slice(0, -1));
-  return [...active.filter((pod) => !valid.includes(pod)), ...doubles];
+  const extra: Pod[] = [];
+  for (const pod of active) {
+    const index = indexOf(pod);
+    const same = byIndex.get(index);
+    if (!hasValidIndex(job, pod)) extra.push(pod);
+    else if (same === undefined) byIndex.set(index, [pod]);
+    else same.push(pod);
+  }
+  const doubles = [...byIndex.values()].filter(({ length }) => length > 1);
+  return [...extra, ...doubles.flatMap((pods) => inDeletionOrder(pods).slice(0, -1))];
 }
 
 function freeIndexes({ spec, status }: Job, taken: readonly Pod[], count: number): readonly number[] {
