@@ -1,5 +1,5 @@
 import type { ResourceQuotaSpec } from 'kubernetes-types/core/v1';
-import type { ApiObject, KindName, PodSpec } from '../../shared/api/objects';
+import type { ApiObject, KindName, Pod, PodSpec } from '../../shared/api/objects';
 import { startControllers } from '../controllers/testing/test-controllers';
 import type { TestControllers } from '../controllers/testing/test-controllers';
 import { SYSTEM_USER } from '../auth/user';
@@ -277,6 +277,36 @@ it('charges an update for what it adds', async () => {
   await expect(grow('11Gi')).rejects.toThrow('requested: requests.storage=3Gi, used: requests.storage=8Gi');
   await grow('10Gi');
   expect(await used()).toEqual({ 'services.nodeports': '1', 'requests.storage': '10Gi' });
+});
+
+it('counts what a pod still has while it is made smaller, and what it asks for while it is made larger', async () => {
+  await quota({ 'requests.cpu': '4', 'limits.memory': '4Gi' });
+  await pod('p', { cpu: '2' }, { memory: '2Gi' });
+  const report = async (cpu: string, memory: string, conditions: object[] = []): Promise<void> => {
+    const has = { requests: { cpu }, limits: { memory } };
+    const status = { name: 'c', image: '', imageID: '', ready: true, restartCount: 0, resources: has };
+    const containerStatuses = [{ ...status, allocatedResources: { cpu } }];
+    const body = { status: { phase: 'Running', containerStatuses, conditions } };
+    await cluster.client.patch('Pod', key('p'), { type: 'merge', body }, { subresource: 'status' });
+  };
+  const resize = (cpu: string, memory: string): Promise<unknown> => {
+    const resources = { requests: { cpu }, limits: { memory } };
+    const change = (it: Pod): Pod => ({
+      ...it,
+      spec: { ...it.spec, containers: it.spec.containers.map((each) => ({ ...each, resources })) },
+    });
+    return cluster.client.modify('Pod', key('p'), change, { subresource: 'resize' });
+  };
+  await report('2', '2Gi');
+  await resize('1', '1Gi');
+  expect(await used()).toEqual({ 'requests.cpu': '2', 'limits.memory': '2Gi' });
+  await report('1', '1Gi');
+  expect(await used()).toEqual({ 'requests.cpu': '1', 'limits.memory': '1Gi' });
+  await resize('3', '3Gi');
+  expect(await used()).toEqual({ 'requests.cpu': '3', 'limits.memory': '3Gi' });
+  await expect(resize('5', '3Gi')).rejects.toThrow('requested: requests.cpu=2, used: requests.cpu=3');
+  await report('1', '1Gi', [{ type: 'PodResizePending', status: 'True', reason: 'Infeasible' }]);
+  expect(await used()).toEqual({ 'requests.cpu': '1', 'limits.memory': '1Gi' });
 });
 
 it('never lets updates at the same time through to more than the quota', async () => {

@@ -1,7 +1,8 @@
-import type { Pod, PodSpec } from '../../../shared/api/objects';
+import type { Container, Pod, PodSpec } from '../../../shared/api/objects';
 import type { Resources } from '../../../shared/pod/pod-resources';
-import { podLimits, podRequests } from '../../../shared/pod/pod-resources';
+import { isSidecar, podLimits, podRequests } from '../../../shared/pod/pod-resources';
 import type { Quantity } from '../../../shared/quantity';
+import { compareQuantities, parseQuantity } from '../../../shared/quantity';
 
 const COMPUTE: readonly string[] = ['cpu', 'memory', 'ephemeral-storage'];
 const REQUESTS = 'requests.';
@@ -37,7 +38,52 @@ export function isPodQuotaName(name: string): boolean {
 /** What a pod takes beside its being there: nothing when it is over, or should have been gone for long. */
 export function podUsage(pod: Pod, nowMs: number): Resources {
   if (isOver(pod, nowMs)) return new Map();
-  return new Map([['pods', ONE], ...computeUsage(podRequests(pod.spec), podLimits(pod.spec))]);
+  const spec = withHeld(pod);
+  return new Map([['pods', ONE], ...computeUsage(podRequests(spec), podLimits(spec))]);
+}
+
+type Amounts = Readonly<Record<string, string>> | undefined;
+
+/**
+ * The spec with what its containers still have, where that is more: a resize to less takes its time. One that can never be
+ * done counts for nothing (component-helpers/resource with UseStatusResources).
+ */
+function withHeld({ spec, status }: Pod): PodSpec {
+  const statuses = new Map(
+    [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].map((each) => [each.name, each]),
+  );
+  const isHopeless = (status?.conditions ?? []).some(
+    ({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible',
+  );
+  const held = (container: Container): Container => {
+    const { resources, allocatedResources } = statuses.get(container.name) ?? {};
+    if (resources === undefined && allocatedResources === undefined) return container;
+    const { requests, limits } = isHopeless ? {} : (container.resources ?? {});
+    return {
+      ...container,
+      resources: {
+        requests: most([requests, allocatedResources, resources?.requests]),
+        limits: most([limits, resources?.limits]),
+      },
+    };
+  };
+  return {
+    ...spec,
+    containers: spec.containers.map(held),
+    ...(spec.initContainers === undefined
+      ? {}
+      : { initContainers: spec.initContainers.map((each) => (isSidecar(each) ? held(each) : each)) }),
+  };
+}
+
+/** Of each resource the largest of its amounts. */
+function most(lists: readonly Amounts[]): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, text] of lists.flatMap((list) => Object.entries(list ?? {}))) {
+    const before = result[name];
+    if (before === undefined || compareQuantities(parseQuantity(text), parseQuantity(before)) > 0) result[name] = text;
+  }
+  return result;
 }
 
 function isOver({ metadata, status }: Pod, nowMs: number): boolean {
