@@ -76,11 +76,10 @@ export class JobController implements Controller {
   private async letGo({ namespace = '', name }: ObjectKey, uid?: string): Promise<Result> {
     const left = this.deps.client.view('Pod').list({
       namespace,
+      ...(uid === undefined ? {} : { ownedBy: uid }),
       where: (pod) => {
         const owner = controllerOf(pod);
-        return (
-          owner?.kind === 'Job' && owner.name === name && (uid === undefined || owner.uid === uid) && isTracked(pod)
-        );
+        return isTracked(pod) && owner?.kind === 'Job' && owner.name === name && (uid ?? owner.uid) === owner.uid;
       },
     });
     await Promise.all(left.map((pod) => this.tally.untrack(pod)));
