@@ -94,6 +94,17 @@ it('lets a run go that is later than its starting deadline', async () => {
   expect(jobs()).toHaveLength(1);
 });
 
+it('starts nothing for a time that a new schedule would have meant before', async () => {
+  await create({ schedule: '0 0 * * *' });
+  await pass(12.5 * 60 * MINUTE);
+  await cluster.client.patch('CronJob', key, { type: 'merge', body: { spec: { schedule: '0 12 * * *' } } });
+  await cluster.idle();
+  await pass(11 * 60 * MINUTE);
+  expect(jobs()).toEqual([]);
+  await pass(12.5 * 60 * MINUTE);
+  expect(cron()?.status?.lastScheduleTime).toBe('2026-01-02T12:00:00Z');
+});
+
 it.each([
   ['*/15 * * * *', 'UTC', '2026-01-01T00:15:00Z'],
   ['30 9 * * *', 'Europe/Berlin', '2026-01-01T08:30:00Z'],

@@ -16,6 +16,7 @@ import type { CronJobStatus } from './followed-jobs';
 import { followJobs, outdatedJobs, referenceTo, withActive } from './followed-jobs';
 import type { Schedule } from './schedule';
 import { parseSchedule } from './schedule';
+import { ScheduleChanges } from './schedule-changes';
 import { zonedTimestamp } from './zoned-timestamp';
 
 const SOURCE = { component: 'cronjob-controller' };
@@ -38,11 +39,19 @@ export class CronJobController implements Controller {
     }),
   ];
 
-  constructor(private readonly deps: Deps) {}
+  private readonly changes: ScheduleChanges;
+
+  constructor(private readonly deps: Deps) {
+    this.changes = new ScheduleChanges(deps.clock);
+  }
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const found = this.deps.client.view('CronJob').get(key);
-    if (found === undefined) return done;
+    if (found === undefined) {
+      this.changes.forget(key);
+      return done;
+    }
+    this.changes.see(found);
     const { status, news } = followJobs(found.status ?? {}, this.jobsOf(found));
     const cron = await this.write(found, status);
     if (cron === undefined) return done;
@@ -74,7 +83,7 @@ export class CronJobController implements Controller {
   /** Returns the CronJob as it is afterwards. */
   private async startDue(cron: CronJob, schedule: Schedule): Promise<CronJob> {
     const nowMs = this.deps.clock.now();
-    const { dueMs, isManyMissed } = dueTime(cron, schedule, nowMs);
+    const { dueMs, isManyMissed } = dueTime(cron, schedule, nowMs, this.changes.validFromMs(cron));
     if (dueMs === undefined) return cron;
     if (isManyMissed) {
       const cure = 'Set or decrease .spec.startingDeadlineSeconds or check clock skew';

@@ -14,9 +14,12 @@ export interface DueTime {
 const lastLookMs = ({ metadata, status }: CronJob): number =>
   Date.parse(status?.lastScheduleTime ?? metadata.creationTimestamp);
 
-/** The last time that was due since the last run, as kube-controller-manager reckons (pkg/controller/cronjob/utils.go). */
-export function dueTime(cron: CronJob, schedule: Schedule, nowMs: number): DueTime {
-  const sinceMs = lastLookMs(cron);
+/**
+ * The last time that was due since the last run, as kube-controller-manager reckons (pkg/controller/cronjob/utils.go).
+ * `validFromMs`: since when the schedule is this one, where that is known: what it would have made due before was missed by nobody.
+ */
+export function dueTime(cron: CronJob, schedule: Schedule, nowMs: number, validFromMs = 0): DueTime {
+  const sinceMs = Math.max(lastLookMs(cron), validFromMs);
   const dueMs = schedule.lastBetween(sinceMs, nowMs);
   const deadline = cron.spec?.startingDeadlineSeconds;
   const fromMs = deadline === undefined ? sinceMs : Math.max(sinceMs, nowMs - deadline * 1_000);
