@@ -1,9 +1,7 @@
-import type { HorizontalPodAutoscaler, Pod, Scale } from '../../../shared/api/objects';
+import type { HorizontalPodAutoscaler, Scale } from '../../../shared/api/objects';
 import type { Clock } from '../../../shared/clock';
 import { toTimestamp } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
-import type { Selector } from '../../../shared/selectors/label-selector';
-import { matchesLabels, parseLabelSelector, SelectorError } from '../../../shared/selectors/label-selector';
 import { ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import type { PodUsages } from '../../metrics-api/metrics-api';
@@ -16,8 +14,8 @@ import type { Proposals } from './metric-proposals';
 import { proposalsOf } from './metric-proposals';
 import { findTarget, rescale } from './scale-target';
 import { ScalingHistory } from './scaling-history';
-import type { Because } from './scaling-pace';
 import { paced, tolerancesOf } from './scaling-pace';
+import { TargetPods } from './target-pods';
 
 const PERIOD_MS = 15_000;
 const again: Result = { requeueAfterMs: PERIOD_MS };
@@ -40,8 +38,6 @@ interface Decision {
 interface Memory {
   readonly uid: string;
   readonly history: ScalingHistory;
-  /** The pods of its target. */
-  selector: Selector | undefined;
 }
 
 /**
@@ -56,13 +52,17 @@ export class HorizontalPodAutoscalerController implements Controller {
     ),
   ];
   private readonly memories = new Map<string, Memory>();
+  private readonly targets: TargetPods;
 
-  constructor(private readonly deps: Deps) {}
+  constructor(private readonly deps: Deps) {
+    this.targets = new TargetPods(deps.client);
+  }
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const autoscaler = this.deps.client.view('HorizontalPodAutoscaler').get(key);
     if (autoscaler?.spec === undefined || autoscaler.metadata.deletionTimestamp !== undefined) {
       this.memories.delete(keyString(key));
+      this.targets.forget(key);
       return done;
     }
     const look = new Look(autoscaler, this.deps.clock.now(), this.deps.events);
@@ -108,7 +108,7 @@ export class HorizontalPodAutoscalerController implements Controller {
     if (current < min) {
       return { replicas: min, reason: 'Current number of replicas below Spec.MinReplicas', metrics: [] };
     }
-    const pods = this.podsOf(autoscaler, scale, memory, look);
+    const pods = this.targets.podsOf(autoscaler, scale, look);
     if (pods === undefined) return undefined;
     const usages = await this.deps.podUsages(pods);
     const { namespace } = autoscaler.metadata;
@@ -142,52 +142,12 @@ export class HorizontalPodAutoscalerController implements Controller {
     return { replicas, reason: desired > current ? `${proposals.metric} above target` : below };
   }
 
-  /** The pods of the target; undefined where they cannot be told, or another autoscaler has them too. */
-  private podsOf(
-    autoscaler: HorizontalPodAutoscaler,
-    scale: Scale,
-    memory: Memory,
-    look: Look,
-  ): readonly Pod[] | undefined {
-    const { namespace } = autoscaler.metadata;
-    const text = scale.status?.selector ?? '';
-    const refuse = (event: string, message: string, because: Because): undefined => {
-      look.tell('Warning', event, message);
-      look.set('ScalingActive', 'False', because);
-      return undefined;
-    };
-    if (text === '') {
-      const message = "the HPA target's scale is missing a selector";
-      return refuse('SelectorRequired', 'selector is required', { reason: 'InvalidSelector', message });
-    }
-    try {
-      memory.selector = parseLabelSelector(text);
-    } catch (error) {
-      if (!(error instanceof SelectorError)) throw error;
-      const message = `couldn't convert selector into a corresponding internal selector object: ${error.message}`;
-      return refuse('InvalidSelector', message, { reason: 'InvalidSelector', message });
-    }
-    const { selector } = memory;
-    const matches = (each: Selector, pod: Pod): boolean => matchesLabels(each, pod.metadata.labels);
-    const pods = this.deps.client.view('Pod').list({ namespace, where: (pod) => matches(selector, pod) });
-    const owners = [...this.memories]
-      .filter(([key, other]) => {
-        if (key.slice(0, key.indexOf('/')) !== namespace || other.selector === undefined) return false;
-        const theirs = other.selector;
-        return pods.some((pod) => matches(theirs, pod));
-      })
-      .map(([key]) => key);
-    if (owners.length <= 1) return pods;
-    const message = `pods by selector ${text} are controlled by multiple HPAs: [${owners.sort().join(' ')}]`;
-    return refuse('AmbiguousSelector', message, { reason: 'AmbiguousSelector', message });
-  }
-
   private memoryOf({ metadata }: HorizontalPodAutoscaler, current: number): Memory {
     const key = keyString(keyOf({ metadata }));
     const known = this.memories.get(key);
     if (known?.uid === metadata.uid) return known;
     const history = new ScalingHistory(current, this.deps.clock.now());
-    const memory: Memory = { uid: metadata.uid, history, selector: undefined };
+    const memory: Memory = { uid: metadata.uid, history };
     this.memories.set(key, memory);
     return memory;
   }
