@@ -1,5 +1,4 @@
 import type { ConfigMap, PersistentVolumeClaim, Pod, Secret, Service } from '../../shared/api/objects';
-import { claimNamesOf } from '../../shared/pod/claims';
 import { isSameJson } from '../../shared/same-json';
 import type {
   NamespaceServices,
@@ -11,6 +10,7 @@ import type {
   Sync,
 } from '../../shared/wire/node-channel';
 import type { Client, ObjectChange, View } from '../registry/client';
+import { PodsOfClaims } from '../registry/pods-of-claims';
 import type { NodePods } from './node-pods';
 import { OnceATurn } from './once-a-turn';
 import { refKey } from './pod-references';
@@ -48,6 +48,7 @@ const CONFIG_KINDS: readonly ConfigKind[] = ['ConfigMap', 'Secret'];
 export class AssignmentFeed {
   private readonly pods: View<Pod>;
   private readonly removals: RemovalLog;
+  private readonly podsOfClaims = new PodsOfClaims();
   private readonly subscribers = new Map<string, Subscriber>();
   /** Those who have something waiting. */
   private readonly behind = new Set<Subscriber>();
@@ -63,6 +64,7 @@ export class AssignmentFeed {
   ) {
     this.pods = client.view('Pod');
     this.removals = new RemovalLog(Number(this.pods.resourceVersion));
+    for (const object of this.pods.list()) this.podsOfClaims.see({ type: 'ADDED', object });
     this.unsubscribe = [
       this.pods.onChange((change) => this.onPodChange(change)),
       client.view('ConfigMap').onChange((change) => this.onConfigChange('ConfigMap', change)),
@@ -139,6 +141,7 @@ export class AssignmentFeed {
   }
 
   private onPodChange(change: ObjectChange<Pod>): void {
+    this.podsOfClaims.see(change);
     const pod = change.object;
     const nodeName = pod.spec.nodeName ?? '';
     if (nodeName === '') return;
@@ -165,9 +168,10 @@ export class AssignmentFeed {
     if (type === 'DELETED' || object.status?.phase !== 'Bound' || previous?.status?.phase === 'Bound') return;
     const { namespace, name, resourceVersion } = object.metadata;
     const revision = Number(resourceVersion);
-    for (const pod of this.pods.list({ namespace })) {
-      const nodeName = pod.spec.nodeName ?? '';
-      if (nodeName === '' || !claimNamesOf(pod).includes(name)) continue;
+    for (const key of this.podsOfClaims.of({ namespace, name })) {
+      const pod = this.pods.get(key);
+      const nodeName = pod?.spec.nodeName ?? '';
+      if (pod === undefined || nodeName === '') continue;
       const send = (sink: AssignmentSink): void => sink.pod({ revision, pod: withVolumes(pod, this.client) });
       this.tell(nodeName, pod.metadata.uid, { revision, send });
     }

@@ -27,7 +27,10 @@ export class ClaimBinder implements Controller {
   readonly name = 'persistentvolumeclaim-binder';
   readonly watches = [
     watching('PersistentVolumeClaim', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
-    watching('PersistentVolume', ({ object }) => [...this.claimOf(object), ...this.waiting()]),
+    // One that is somebody's is of no use to the others.
+    watching('PersistentVolume', ({ object }) =>
+      object.spec?.claimRef === undefined ? this.waiting() : this.claimOf(object),
+    ),
     watching('StorageClass', () => this.waiting()),
     watching('Node', ({ type }) => (type === 'MODIFIED' ? [] : this.waiting())),
   ];

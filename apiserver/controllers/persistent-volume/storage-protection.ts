@@ -3,6 +3,7 @@ import { claimNamesOf } from '../../../shared/pod/claims';
 import { PVC_PROTECTION, PV_PROTECTION } from '../../admission/storage-protection';
 import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
+import { PodsOfClaims } from '../../registry/pods-of-claims';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 
@@ -11,10 +12,13 @@ export class ClaimProtectionController implements Controller {
   readonly name = 'persistentvolumeclaim-protection';
   readonly watches = [
     watching('PersistentVolumeClaim', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
-    watching('Pod', ({ object }) =>
-      claimNamesOf(object).map((name) => ({ namespace: object.metadata.namespace, name })),
-    ),
+    watching('Pod', (change) => {
+      const { object } = change;
+      this.pods.see(change);
+      return claimNamesOf(object).map((name) => ({ namespace: object.metadata.namespace, name }));
+    }),
   ];
+  private readonly pods = new PodsOfClaims();
 
   constructor(private readonly client: Client) {}
 
@@ -27,9 +31,11 @@ export class ClaimProtectionController implements Controller {
     return done;
   }
 
-  private isUsed({ metadata: { namespace, name } }: PersistentVolumeClaim): boolean {
-    const uses = (pod: Pod): boolean => claimNamesOf(pod).includes(name) && !isTerminal(pod) && !isShutDown(pod);
-    return this.client.view('Pod').list({ namespace }).some(uses);
+  private isUsed(claim: PersistentVolumeClaim): boolean {
+    return [...this.pods.of(keyOf(claim))].some((key) => {
+      const pod = this.client.view('Pod').get(key);
+      return pod !== undefined && !isTerminal(pod) && !isShutDown(pod);
+    });
   }
 }
 

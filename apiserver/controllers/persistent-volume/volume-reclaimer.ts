@@ -21,13 +21,34 @@ interface Deps {
   readonly removeFolder: RemoveFolder;
 }
 
+/** Which volumes are kept for a claim, by its uid: found without looking at the others. */
+class VolumesOfClaims {
+  private readonly byUid = new Map<string, Set<string>>();
+
+  note(volume: string, claimUid: string | undefined, isKept: boolean): void {
+    if (claimUid === undefined) return;
+    const volumes = this.byUid.get(claimUid) ?? new Set();
+    if (isKept) this.byUid.set(claimUid, volumes.add(volume));
+    else if (volumes.delete(volume) && volumes.size === 0) this.byUid.delete(claimUid);
+  }
+
+  of(claimUid: string): readonly ObjectKey[] {
+    return [...(this.byUid.get(claimUid) ?? [])].map((name) => ({ name }));
+  }
+}
+
 /** Says of each volume whether it is free, bound or let go of, and does with those let go of what their policy says. */
 export class VolumeReclaimer implements Controller {
   readonly name = 'persistentvolume-reclaimer';
   readonly watches = [
-    watching('PersistentVolume', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
-    watching('PersistentVolumeClaim', ({ object }) => this.volumesOf(object.metadata.uid)),
+    watching('PersistentVolume', ({ type, object, previous }) => {
+      this.volumes.note(object.metadata.name, previous?.spec?.claimRef?.uid, false);
+      this.volumes.note(object.metadata.name, object.spec?.claimRef?.uid, type !== 'DELETED');
+      return type === 'DELETED' ? [] : [keyOf(object)];
+    }),
+    watching('PersistentVolumeClaim', ({ object }) => this.volumes.of(object.metadata.uid)),
   ];
+  private readonly volumes = new VolumesOfClaims();
 
   constructor(private readonly deps: Deps) {}
 
@@ -44,13 +65,6 @@ export class VolumeReclaimer implements Controller {
     }
     if (volume.status?.phase !== 'Failed') await this.setPhase(volume, 'Released');
     return this.reclaim(volume);
-  }
-
-  private volumesOf(claimUid: string): readonly ObjectKey[] {
-    return this.deps.client
-      .view('PersistentVolume')
-      .list({ where: ({ spec }) => spec?.claimRef?.uid === claimUid })
-      .map(keyOf);
   }
 
   private async setPhase(volume: PersistentVolume, phase: string, why: object = {}): Promise<Result> {
