@@ -50,6 +50,8 @@ export function findVolumes(
   const fitting = volumes.filter(
     (volume) =>
       volume.metadata.deletionTimestamp === undefined &&
+      // Most are somebody else's, which is soon seen.
+      (volume.spec?.claimRef === undefined || isMeantFor(volume, claim)) &&
       (volume.spec?.volumeMode ?? 'Filesystem') === volumeMode &&
       isAtLeast(capacityOf(volume), requestOf(claim)),
   );
