@@ -220,3 +220,16 @@ it('tells that it covers no pod, and does not keep writing', async () => {
 const never = (): never => {
   throw new Error('not there');
 };
+
+it('takes many changes of many pods together, and all of them in the end', async () => {
+  await createDeployment(400, 0);
+  await createBudget({ minAvailable: 1 });
+  let writes = 0;
+  const unsubscribe = cluster.client.view('PodDisruptionBudget').onChange(() => (writes += 1));
+  await report(cluster, pods(), 'ready');
+  unsubscribe();
+  expect(writes).toBeLessThan(5);
+  await cluster.clock.advance(1_000);
+  await cluster.idle();
+  expect(counts()).toEqual([400, 1, 400, 399]);
+});

@@ -5,11 +5,12 @@ import { ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import { selectorText } from '../../kinds/selector-text';
 import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
-import { keyOf } from '../../registry/client';
+import { keyOf, keyString } from '../../registry/client';
 import type { BudgetStatus } from '../../registry/disruption-budget';
 import { coverOf, covers, SYNC_FAILED, verdictOf, withCondition } from '../../registry/disruption-budget';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
+import { LookPace } from '../workloads/look-pace';
 import { isReady } from '../workloads/pod-state';
 import type { ExpectedPods } from './expected-pods';
 import { expectedPods, NoExpectation } from './expected-pods';
@@ -17,6 +18,8 @@ import { expectedPods, NoExpectation } from './expected-pods';
 const SOURCE = { component: 'controllermanager' };
 /** How long a pod whose eviction was allowed counts as gone without being deleted. */
 const DELETION_TIMEOUT_MS = 120_000;
+/** Each pod puts the next look at a budget off by this much, some ten times what it costs to look at it. */
+const PER_POD_MS = 0.02;
 
 interface Deps {
   readonly client: Client;
@@ -28,9 +31,11 @@ interface Deps {
 export class DisruptionController implements Controller {
   readonly name = 'disruption';
   readonly watches;
+  private readonly pace: LookPace;
 
   constructor(private readonly deps: Deps) {
     const { client } = deps;
+    this.pace = new LookPace(deps.clock, PER_POD_MS);
     const ofScaled = ({ object, previous }: ObjectChange<Scaled>): readonly ObjectKey[] =>
       previous === undefined || object.spec?.replicas === previous.spec?.replicas
         ? []
@@ -53,8 +58,15 @@ export class DisruptionController implements Controller {
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const budget = this.deps.client.view('PodDisruptionBudget').get(key);
-    if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return done;
+    const id = keyString(key);
+    if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) {
+      this.pace.forget(id);
+      return done;
+    }
+    const waitMs = this.pace.waitMs(id);
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
     const pods = this.podsOf(budget);
+    this.pace.looked(id, pods.length);
     if (pods.length === 0) this.tell(budget, 'Normal', 'NoPods', 'No matching pods found');
     try {
       const wanted = await expectedPods(this.deps.client, budget, pods);
