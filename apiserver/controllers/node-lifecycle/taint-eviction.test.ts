@@ -1,7 +1,8 @@
-import type { Pod } from '../../../shared/api/objects';
+import type { Node, Pod } from '../../../shared/api/objects';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
 import { isActive } from '../workloads/pod-state';
+import { TaintEvictionController } from './taint-eviction';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -100,4 +101,18 @@ it('what owns the pod makes another one meanwhile', async () => {
   await taint({ key: UNREACHABLE, effect: 'NoExecute' });
   await pass(15_000);
   expect([pods().length, pods().filter(isActive).length]).toEqual([2, 1]);
+});
+
+it('looks for the pods of a node only where a taint came or went that ends them', async () => {
+  await createPod();
+  const { client, clock, events } = cluster;
+  const [, nodes] = new TaintEvictionController({ client, clock, events }).watches;
+  const node = (...effects: readonly string[]): Node =>
+    ({ metadata: { name: 'n1' }, spec: { taints: effects.map((effect) => ({ key: 'a', effect })) } }) as Node;
+  const concerned = (object: Node, previous?: Node): number =>
+    nodes?.keysFor({ type: 'MODIFIED', object, ...(previous === undefined ? {} : { previous }) } as never).length ?? -1;
+  expect(concerned(node('NoSchedule'), node())).toBe(0);
+  expect(concerned(node('NoExecute', 'NoSchedule'), node('NoSchedule'))).toBe(1);
+  expect(concerned(node('NoExecute'), node('NoExecute', 'NoSchedule'))).toBe(0);
+  expect(concerned(node(), node('NoExecute'))).toBe(1);
 });

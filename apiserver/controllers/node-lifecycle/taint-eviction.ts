@@ -43,10 +43,7 @@ export class TaintEvictionController implements Controller {
       return done;
     }
     const node = client.view('Node').get({ name: pod.spec.nodeName ?? '' });
-    const staysMs = stayMs(
-      pod,
-      (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute'),
-    );
+    const staysMs = stayMs(pod, endingTaints(node));
     const { uid, namespace, name } = pod.metadata;
     if (staysMs === undefined) {
       if (this.since.delete(id)) this.tell(pod, `Cancelling deletion of Pod ${namespace}/${name}`);
@@ -76,7 +73,8 @@ export class TaintEvictionController implements Controller {
   }
 
   private podsConcerned({ object, previous }: ObjectChange<Node>): readonly ObjectKey[] {
-    if (previous !== undefined && isSameJson(object.spec?.taints, previous.spec?.taints)) return [];
+    // What only keeps new pods away, as from a node whose connection has just closed, ends none: nobody is looked for.
+    if (isSameJson(endingTaints(object), endingTaints(previous))) return [];
     return this.deps.client
       .view('Pod')
       .list({ where: ({ spec }) => spec.nodeName === object.metadata.name })
@@ -87,6 +85,9 @@ export class TaintEvictionController implements Controller {
     this.deps.events.record(pod, { type: 'Normal', reason: 'TaintManagerEviction', message }, SOURCE);
   }
 }
+
+const endingTaints = (node: Node | undefined): readonly Taint[] =>
+  (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 
 /** How long a pod may stay beside these taints: 0 where it tolerates one not at all, undefined for ever. */
 function stayMs(pod: Pod, taints: readonly Taint[]): number | undefined {
