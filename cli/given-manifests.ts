@@ -9,8 +9,8 @@ import { ManifestError, parseManifests, readManifests } from './manifests';
 export const namesManifests = (flags: Flags): boolean =>
   words(flags, 'filename').length > 0 || text(flags, 'kustomize') !== undefined;
 
-/** The manifests that -f and -k name. Throws UsageError where there is neither, ManifestError. */
-export async function givenManifests(context: Context, flags: Flags): Promise<readonly Manifest[]> {
+/** The manifests that -f and -k name. `passedTo`: what they are for. Throws UsageError where there is neither, ManifestError. */
+export async function givenManifests(context: Context, flags: Flags, passedTo?: string): Promise<readonly Manifest[]> {
   const files = words(flags, 'filename');
   const kustomization = text(flags, 'kustomize');
   if (files.length === 0 && kustomization === undefined) throw new UsageError('must specify one of -f and -k');
@@ -25,5 +25,6 @@ export async function givenManifests(context: Context, flags: Flags): Promise<re
     stdin: environment.stdin,
     cwd: environment.cwd,
     recursive: isSet(flags, 'recursive'),
+    ...(passedTo === undefined ? {} : { passedTo }),
   });
 }

@@ -24,7 +24,13 @@ const MAX_ALIASES = 100;
 /** Everything that files, folders and `-` hold, in their order. Throws ManifestError with file, line and column. */
 export async function readManifests(
   sources: readonly string[],
-  options: { readonly stdin: Readable; readonly cwd: string; readonly recursive: boolean },
+  options: {
+    readonly stdin: Readable;
+    readonly cwd: string;
+    readonly recursive: boolean;
+    /** What they are read for, in the words of a refusal where there are none. */
+    readonly passedTo?: string;
+  },
 ): Promise<readonly Manifest[]> {
   const manifests: Manifest[] = [];
   for (const source of sources) {
@@ -40,7 +46,11 @@ export async function readManifests(
         );
       }
   }
-  if (manifests.length === 0) throw new ManifestError(`no objects in ${sources.join(', ')}`);
+  const { passedTo } = options;
+  if (manifests.length === 0)
+    throw new ManifestError(
+      passedTo === undefined ? `no objects in ${sources.join(', ')}` : `no objects passed to ${passedTo}`,
+    );
   return manifests;
 }
 

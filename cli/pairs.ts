@@ -14,3 +14,13 @@ export function parsePairs(given: string, flag: string): Readonly<Record<string,
       }),
   );
 }
+
+/** Labels of what is made, `a=b,c=d`. Throws UsageError. */
+export const parseLabels = (given: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    given.split(',').map((pair) => {
+      const [key = '', value, ...more] = pair.split('=');
+      if (value === undefined || more.length > 0) throw new UsageError(`unexpected label spec: ${pair}`);
+      return [key, value] as const;
+    }),
+  );

@@ -26,10 +26,11 @@ const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The manifest as it is remembered in the annotation: without the annotation itself, keys in order. */
-export function lastAppliedOf(manifest: ApiObject): string {
+export function lastAppliedOf(manifest: ApiObject, { withEmpty = true } = {}): string {
   const { annotations = {}, ...metadata } = manifest.metadata ?? {};
   const { [LAST_APPLIED]: _old, ...others } = annotations;
-  return `${escapeHtml(JSON.stringify(ordered({ ...manifest, metadata: { ...metadata, annotations: others } })))}\n`;
+  const kept = withEmpty || Object.keys(others).length > 0 ? { annotations: others } : {};
+  return `${escapeHtml(JSON.stringify(ordered({ ...manifest, metadata: { ...metadata, ...kept } })))}\n`;
 }
 
 export function withLastApplied(manifest: ApiObject): ApiObject {

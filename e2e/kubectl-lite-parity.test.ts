@@ -21,17 +21,44 @@ spec:
 const configMap = (name: string, value: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {a: "${value}"}\n`;
 
+const ROLE = (verbs: string): string => `apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: r, namespace: NAMESPACE, labels: {a: b}}
+rules:
+- {apiGroups: ["", apps], resources: [pods, deployments], verbs: [${verbs}]}
+- {apiGroups: [""], resources: [secrets], resourceNames: [x], verbs: [get]}
+`;
+const BINDING = (role: string, user: string): string => `apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: rb, namespace: NAMESPACE}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ${role}, name: r}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: ${user}}
+- {kind: ServiceAccount, name: sa, namespace: x}
+`;
+const PROTECTED = (verb: string): string => `apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: p, namespace: NAMESPACE, annotations: {rbac.authorization.kubernetes.io/autoupdate: "false"}}
+rules: [{apiGroups: [""], resources: [pods], verbs: [${verb}]}]
+`;
+
 const FILES: Readonly<Record<string, string>> = {
   'dep.yaml': DEPLOYMENT,
   'one.yaml': configMap('one', '1'),
   'two.yaml': configMap('one', '2'),
+  'access.yaml': `${ROLE('get, list')}---\n${BINDING('Role', 'u')}`,
+  'other-access.yaml': `${ROLE('get, watch')}---\n${BINDING('Role', 'v')}`,
+  'another-role.yaml': BINDING('ClusterRole', 'u'),
+  'protected.yaml': PROTECTED('get'),
+  'protected-too.yaml': PROTECTED('list'),
+  'nothing.yaml': '',
   'some.env': 'A=1\n# comment\n B=2\n\n',
   'some.txt': 'text\n',
 };
 
 /**
  * What kubectl 1.35 and kubectl-lite both do, one after the other, each in a namespace of its own: the same words give
- * the same outputs, messages and exit codes. `FILES/x` is one of the files above.
+ * the same outputs, messages and exit codes. `FILES/x` is one of the files above, made for the namespace.
  */
 const SESSION = `
 create ns default
@@ -137,11 +164,27 @@ apply -f FILES/one.yaml
 apply -f FILES/one.yaml
 apply -f FILES/two.yaml --dry-run=server
 apply -f FILES/two.yaml
+apply view-last-applied cm/one
+apply view-last-applied cm one -o json
+apply set-last-applied -f FILES/two.yaml
+apply set-last-applied -f FILES/one.yaml
+apply view-last-applied cm one
+apply set-last-applied -f FILES/two.yaml
 apply -f FILES/two.yaml --server-side
 replace -f FILES/one.yaml
 replace -f FILES/one.yaml --force
 diff -f FILES/one.yaml
 diff -f nope.yaml
+apply -f FILES/nothing.yaml
+create -f FILES/nothing.yaml
+apply view-last-applied cm z
+apply set-last-applied -f FILES/one.yaml
+apply set-last-applied -f FILES/one.yaml --create-annotation
+create secret generic
+run x --image=a --restart=Foo
+run x --image=a --rm
+run x --image=a --labels=a
+autoscale deploy dep
 wait --for=jsonpath={.data.a}=1 cm/one --timeout=5s
 delete cm one
 delete cm one
@@ -150,6 +193,21 @@ delete cm z --dry-run=client
 delete -f FILES/dep.yaml
 auth can-i get pods
 auth can-i create pods --as jane
+auth can-i --list --as jane
+auth can-i --list
+auth reconcile
+auth reconcile -f FILES/access.yaml --dry-run=client
+auth reconcile -f FILES/access.yaml
+auth reconcile -f FILES/access.yaml
+auth reconcile -f FILES/other-access.yaml
+auth reconcile -f FILES/other-access.yaml --remove-extra-permissions --remove-extra-subjects
+get role r -o jsonpath={.rules}
+auth reconcile -f FILES/another-role.yaml
+get rolebinding rb -o jsonpath={.subjects}{.roleRef}
+auth reconcile -f FILES/protected.yaml
+auth reconcile -f FILES/protected-too.yaml
+auth reconcile -f FILES/one.yaml
+auth reconcile -f FILES/access.yaml -o name
 auth can-i get nonsense
 auth whoami --as jane --as-group dev
 api-versions
@@ -164,8 +222,11 @@ describe('kubectl-lite beside kubectl', () => {
   beforeAll(async () => {
     cluster = await Cluster.start({ workers: 0 });
     for (const namespace of ['theirs', 'ours']) await cluster.ok(['create', 'namespace', namespace]);
-    mkdirSync(path.join(cluster.folder, 'files'));
-    for (const [name, text] of Object.entries(FILES)) writeFileSync(path.join(cluster.folder, 'files', name), text);
+    for (const namespace of ['theirs', 'ours']) {
+      mkdirSync(path.join(cluster.folder, namespace));
+      for (const [name, text] of Object.entries(FILES))
+        writeFileSync(path.join(cluster.folder, namespace, name), text.replaceAll('NAMESPACE', namespace));
+    }
   });
   afterAll(() => cluster.stop());
 
@@ -174,7 +235,7 @@ describe('kubectl-lite beside kubectl', () => {
     const words = line
       .split(' ')
       .map((word) => (/^--schedule=|^go-template=/.test(word) ? word.replaceAll('_', ' ') : word))
-      .map((word) => word.replace('FILES', path.join(cluster.folder, 'files')));
+      .map((word) => word.replace('FILES', path.join(cluster.folder, namespace)));
     const end = words.indexOf('--');
     const at = end < 0 ? words.length : end;
     return [...words.slice(0, at), '-n', namespace, ...words.slice(at)];
@@ -201,6 +262,11 @@ describe('kubectl-lite beside kubectl', () => {
     text
       .replace(/\w{3}, \d\d \w{3} \d{4} [\d:]{8} \+\d{4}/g, 'TIME')
       .replace(/\b(\d+m)?\d+s\b/g, 'AGE')
+      // How far controllers are, and what they have done on the way, is another matter in each namespace.
+      .replace(/^Events:[\s\S]*?(?=^Name:|(?![\s\S]))/gm, 'EVENTS\n')
+      .replace(/^ *Progressing .*$/gm, 'PROGRESS')
+      .replace(/^(Replicas|Pods Status):.*$/gm, (line) => line.replace(/\d+/g, 'N'))
+      .replace(/\d+\/\d+ replicas created/g, 'REPLICAS')
       .replace(/\bdep-[0-9a-z]{8,10}(-[0-9a-z]{5})?\b/g, 'dep-HASH')
       .replace(/\b10\.\d+\.\d+\.\d+\b/g, 'ADDRESS')
       .replace(/ {2,}|\t/g, '  ')

@@ -57,7 +57,7 @@ export class ApiClient {
     for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
     const warnings = [response.headers.warning ?? []]
       .flat()
-      .flatMap((line) => /^299 \S+ "(.*)"$/.exec(line)?.[1] ?? []);
+      .flatMap((line) => /^299 \S+ "(.*)"$/.exec(line)?.[1]?.replace(/\\(.)/g, '$1') ?? []);
     return { text: Buffer.concat(chunks).toString('utf8'), warnings, code: response.statusCode ?? 0 };
   }
 

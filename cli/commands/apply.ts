@@ -19,6 +19,7 @@ import { untilReady } from '../wait-ready';
 import type { Command, Context, Flags } from './command';
 import { count, isSet, list, seconds, text } from './command';
 import { dryRunOf, reading, validating, writing } from './flag-groups';
+import { setLastApplied, viewLastApplied } from './last-applied';
 
 const WAIT_SECONDS = 120;
 
@@ -57,6 +58,7 @@ export const apply: Command = {
         default: '0s',
         describe: `how long --wait takes at most; 0s: ${WAIT_SECONDS}s`,
       }),
+  subcommands: [viewLastApplied, setLastApplied],
   run,
   next: (flags) => (text(flags, 'dry-run') === 'none' ? 'kubectl-lite get pods -w' : undefined),
 };
@@ -81,7 +83,7 @@ async function run(context: Context, given: Flags): Promise<number | void> {
       'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
     );
   const selector = parseLabelSelector(text(flags, 'selector') ?? '');
-  const manifests = (await givenManifests(context, flags)).filter(({ object }) =>
+  const manifests = (await givenManifests(context, flags, 'apply')).filter(({ object }) =>
     matchesLabels(selector, object.metadata?.labels),
   );
   if (manifests.length === 0) throw new UsageError('no objects passed to apply');

@@ -16,7 +16,7 @@ export const autoscale: Command = {
   build: (yargs) =>
     reading(choosing(validating(writing(yargs, 'kubectl-autoscale'))))
       .option('min', { type: 'number', default: -1, describe: 'at least so many' })
-      .option('max', { type: 'number', default: -1, describe: 'at most so many' })
+      .option('max', { type: 'number', describe: 'at most so many' })
       .option('cpu', { type: 'string', describe: 'the average that is aimed at: 80% of the request, or 500m' })
       .option('memory', { type: 'string', describe: 'the same of memory: 80%, or 200Mi' })
       .option('cpu-percent', { type: 'number', describe: 'as --cpu, in percent' })
@@ -26,6 +26,7 @@ export const autoscale: Command = {
 
 async function run(context: Context, flags: Flags): Promise<number | void> {
   const [min, max] = [count(flags, 'min') ?? -1, count(flags, 'max') ?? -1];
+  if (flags.max === undefined) throw new UsageError('required flag(s) "max" not set');
   if (max < 1) throw new UsageError('--max=MAXPODS is required and must be at least 1, max: ' + String(max));
   if (max < min)
     throw new UsageError(`--max=MAXPODS must be larger or equal to --min=MINPODS, max: ${max}, min: ${min}`);

@@ -7,7 +7,7 @@ import { UsageError, pathOf } from '../client/resources';
 import { deleteObject } from '../delete-object';
 import { mergePatched } from '../merge-patch';
 import { ChangeReport } from '../output/change-report';
-import { parsePairs } from '../pairs';
+import { parseLabels, parsePairs } from '../pairs';
 import { joinTerminal } from '../terminal';
 import { createObject } from '../write-object';
 import type { Command, Context, Flags } from './command';
@@ -75,12 +75,15 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
 
 const silent: Pick<ChangeReport, 'tell'> = { tell: () => undefined };
 
+const SEE_HELP = "\nSee 'kubectl-lite run -h' for help and examples";
+
 function checkFlags(flags: Flags, attaches: boolean): void {
   const restart = text(flags, 'restart') ?? 'Always';
-  if (!RESTARTS.includes(restart)) throw new UsageError(`invalid restart policy: ${restart}`);
+  if (!RESTARTS.includes(restart)) throw new UsageError(`invalid restart policy: ${restart}${SEE_HELP}`);
   if (isSet(flags, 'tty') && !isSet(flags, 'stdin'))
     throw new UsageError('-i/--stdin is required for containers with -t/--tty=true');
-  if (isSet(flags, 'rm') && !attaches) throw new UsageError('--rm should only be used for attached containers');
+  if (isSet(flags, 'rm') && !attaches)
+    throw new UsageError(`--rm should only be used for attached containers${SEE_HELP}`);
   if (isSet(flags, 'expose') && text(flags, 'port') === undefined)
     throw new UsageError('--port must be set when exposing a service');
   if (attaches && dryRunOf(flags) !== 'none')
@@ -111,7 +114,7 @@ function podOf(context: Context, flags: Flags, name: string, image: string): Api
     metadata: {
       name,
       ...(context.isNamespaceGiven ? { namespace: context.namespace } : {}),
-      labels: labels === undefined ? { run: name } : parsePairs(labels, 'labels'),
+      labels: labels === undefined ? { run: name } : parseLabels(labels),
       ...(annotations === '' ? {} : { annotations: parsePairs(annotations, 'annotations') }),
     },
     spec: {

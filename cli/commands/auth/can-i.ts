@@ -1,3 +1,5 @@
+import type { PolicyRule } from 'kubernetes-types/rbac/v1';
+import { brokenDown, compacted } from '../../access/policy-rules';
 import { UsageError } from '../../client/resources';
 import type { Resource } from '../../client/resources';
 import { layoutColumns } from '../../output/columns';
@@ -83,16 +85,8 @@ async function typeOf(context: Context, flags: Flags, type: string): Promise<Res
 
 interface Rules {
   readonly status?: {
-    readonly resourceRules?: readonly {
-      readonly verbs: readonly string[];
-      readonly apiGroups?: readonly string[];
-      readonly resources?: readonly string[];
-      readonly resourceNames?: readonly string[];
-    }[];
-    readonly nonResourceRules?: readonly {
-      readonly verbs: readonly string[];
-      readonly nonResourceURLs?: readonly string[];
-    }[];
+    readonly resourceRules?: readonly PolicyRule[];
+    readonly nonResourceRules?: readonly PolicyRule[];
     readonly incomplete?: boolean;
     readonly evaluationError?: string;
   };
@@ -111,23 +105,15 @@ async function listRules(context: Context, flags: Flags): Promise<void> {
   if (incomplete === true)
     context.note(`warning: the list may be incomplete${evaluationError === '' ? '' : `: ${evaluationError}`}\n`);
   const shown = (of: readonly string[] = []): string => `[${of.join(' ')}]`;
-  const byType = new Map<string, { row: readonly string[]; verbs: Set<string> }>();
-  for (const { apiGroups = [''], resources = [], resourceNames, verbs } of resourceRules)
-    for (const group of apiGroups)
-      for (const resource of resources) {
-        const [plural = '', ...below] = resource.split('/');
-        const name = [group === '' ? plural : `${plural}.${group}`, ...below].join('/');
-        const key = `${name} ${shown(resourceNames)}`;
-        const entry = byType.get(key) ?? { row: [name, '[]', shown(resourceNames)], verbs: new Set() };
-        for (const verb of verbs) entry.verbs.add(verb);
-        byType.set(key, entry);
-      }
-  const rows = [
-    ...[...byType.values()].map(({ row, verbs }) => [...row, shown([...verbs])]),
-    ...nonResourceRules.flatMap(({ nonResourceURLs = [], verbs }) =>
-      nonResourceURLs.map((url) => ['', shown([url]), '[]', shown(verbs)]),
-    ),
-  ];
+  const rules = [...resourceRules, ...nonResourceRules].flatMap((rule) =>
+    brokenDown({ ...rule, verbs: [...rule.verbs] }),
+  );
+  const rows = compacted(rules).map(({ apiGroups = [], resources = [], resourceNames, nonResourceURLs, verbs }) => {
+    const [[group = ''], [resource = '']] = [apiGroups, resources];
+    const [plural = '', ...below] = resource.split('/');
+    const name = [group === '' ? plural : `${plural}.${group}`, ...below].join('/');
+    return [name, shown(nonResourceURLs), shown(resourceNames), shown(verbs)];
+  });
   const head = ['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'];
   context.out(layoutColumns(isSet(flags, 'no-headers') ? rows : [head, ...rows]));
 }

@@ -58,7 +58,7 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   if (!namesManifests(flags)) throw new UsageError('must specify one of -f and -k');
   const report = new ChangeReport(context, flags);
   const selector = parseLabelSelector(text(flags, 'selector') ?? '');
-  const given = (await givenManifests(context, flags)).filter(({ object }) =>
+  const given = (await givenManifests(context, flags, 'create')).filter(({ object }) =>
     matchesLabels(selector, object.metadata?.labels),
   );
   if (given.length === 0) throw new UsageError('no objects passed to create');

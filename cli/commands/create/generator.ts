@@ -15,6 +15,8 @@ export type Fields = Readonly<Record<string, unknown>> & { readonly metadata?: A
 /** One `create TYPE NAME`. */
 export interface Generator {
   readonly name: string;
+  /** The command that it stands under, beside `create`. */
+  readonly within?: string;
   readonly aliases?: readonly string[];
   readonly describe: string;
   readonly type: Resource;
@@ -64,7 +66,10 @@ export function oneName(flags: Flags, path: string): string {
 
 async function generate(context: Context, flags: Flags, generator: Generator): Promise<void> {
   const { type, failure } = generator;
-  const name = oneName(flags, `create ${generator.name}`);
+  const name = oneName(
+    flags,
+    ['create', generator.within ?? '', generator.name].filter((word) => word !== '').join(' '),
+  );
   const report = new ChangeReport(context, flags);
   dryRunOf(flags);
   const { metadata, ...fields } = await generator.make(flags, name, context);

@@ -33,6 +33,7 @@ function secretOf(flags: Flags, name: string, data: ReadonlyMap<string, Buffer>,
 const generic = generating({
   ...common,
   name: 'generic',
+  within: 'secret',
   describe: 'any data',
   build: (yargs) => dataFlags(yargs).option('type', { type: 'string', describe: 'the type of the secret' }),
   make: (flags, name, context) =>
@@ -42,6 +43,7 @@ const generic = generating({
 const tls = generating({
   ...common,
   name: 'tls',
+  within: 'secret',
   describe: 'a certificate and its key',
   build: (yargs) =>
     appendHash(yargs)
@@ -81,6 +83,7 @@ function checkPair(cert: Buffer | undefined, key: Buffer | undefined): void {
 const dockerRegistry = generating({
   ...common,
   name: 'docker-registry',
+  within: 'secret',
   describe: 'the login of an image registry',
   build: (yargs) =>
     appendHash(yargs)
