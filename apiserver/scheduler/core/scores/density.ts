@@ -11,10 +11,14 @@ import { devicesLeft, leftShare } from './plain-scorers';
 const LARGE_POD = 0.25;
 /** Leftovers of a large pod within a quarter of the node are as good as each other: the earlier node fills up first. */
 const FULLNESS_STEPS = 4;
-/** How much emptiness counts beside imbalance. */
-const TIGHTNESS = 0.05;
-/** An empty node is opened when the used ones would become more lopsided than this. */
-const OPENING = 0.08;
+/**
+ * How much emptiness counts beside imbalance, for the square of the pod's share of the node: for small pods, of which more
+ * will come, it counts next to nothing, since preferring full nodes makes them lopsided.
+ */
+const TIGHTNESS = 1;
+/** An empty node is opened when the used ones would become more lopsided than this, and for larger pods the more reluctantly. */
+const OPENING = 0.025;
+const OPENING_FOR_SHARE = 4;
 /** Devices that no processors are left for count beside a stranded one; processors without devices count half as much. */
 const DEVICES_ALONE = 0.3;
 const PROCESSORS_ALONE = 0.15;
@@ -74,7 +78,7 @@ export class DensityScorer implements LearningScorer {
       const cpu = Math.max(0, ((cpuSlack[node] ?? 0) - askedCpu) * perCpu);
       const memory = Math.max(0, ((memorySlack[node] ?? 0) - askedMemory) * perMemory);
       const share = Math.max(askedCpu * perCpu, askedMemory * perMemory);
-      const opening = freePods[node] === mostPods[node] ? OPENING : 0;
+      const opening = freePods[node] === mostPods[node] ? OPENING + OPENING_FOR_SHARE * share * share : 0;
       const cost = hasOthers
         ? this.costOfMany(podClass, node, { cpu, memory, share })
         : leftoverCost(Math.max(cpu, memory), Math.min(cpu, memory), cpu + memory, 2, share);
@@ -123,5 +127,5 @@ export class DensityScorer implements LearningScorer {
 function leftoverCost(most: number, least: number, sum: number, count: number, share: number): number {
   return share > LARGE_POD
     ? Math.round((FULLNESS_STEPS * sum) / count) / FULLNESS_STEPS
-    : most - least + TIGHTNESS * sum;
+    : most - least + TIGHTNESS * share * share * sum;
 }

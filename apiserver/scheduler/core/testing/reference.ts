@@ -369,9 +369,14 @@ export class Reference {
       weight(pod, 'memory') * (1 / capacity(node, 'memory')),
       ...others.map((name) => (requests(pod)[name] ?? 0) * (1 / capacity(node, name))),
     );
-    const opening = running.length === 0 ? 0.08 : 0;
+    // By the share of cpu and memory alone.
+    const small = Math.max(
+      weight(pod, 'cpu') * (1 / capacity(node, 'cpu')),
+      weight(pod, 'memory') * (1 / capacity(node, 'memory')),
+    );
+    const opening = running.length === 0 ? 0.025 + 4 * small * small : 0;
     if (share > 0.25) return Math.round(100_000 * (Math.round((4 * sum) / all.length) / 4 + opening));
-    return Math.round(100_000 * (Math.max(...all) - Math.min(...all) + 0.05 * sum + opening));
+    return Math.round(100_000 * (Math.max(...all) - Math.min(...all) + 1 * share * share * sum + opening));
   }
 
   private stranded(node: Node, free: readonly number[], room: { cpu: number; memory: number }): number {
