@@ -55,6 +55,7 @@ export class ControllerManager {
       },
     );
     this.queues.push(queue);
+    const keys: ObjectKey[] = [];
     for (const watch of controller.watches) {
       if (watch.kind === '*') {
         this.unsubscribe.push(
@@ -66,9 +67,9 @@ export class ControllerManager {
       this.unsubscribe.push(
         view.onChange((change) => watch.keysFor(change).forEach((key) => queue.add(keyString(key)))),
       );
-      for (const object of view.list()) {
-        watch.keysFor({ type: 'ADDED', object }).forEach((key) => queue.add(keyString(key)));
-      }
+      for (const object of view.list()) keys.push(...watch.keysFor({ type: 'ADDED', object }));
     }
+    // Only now: what a controller notes down of one kind must be whole before it decides on another.
+    for (const key of keys) queue.add(keyString(key));
   }
 }
