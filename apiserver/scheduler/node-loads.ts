@@ -1,3 +1,5 @@
+import type { Cluster } from './core/model/cluster';
+import { CPU, MEMORY } from './core/model/node-table';
 import type { Load } from './core/model/load-table';
 
 /** What a node's agent last said that it is busy with. */
@@ -28,5 +30,21 @@ export class NodeLoads {
   /** Forgets nodes that are gone. */
   keep(names: ReadonlySet<string>): void {
     for (const name of this.averages.keys()) if (!names.has(name)) this.averages.delete(name);
+  }
+
+  /** Takes a sample of all nodes into the cluster. Returns whether one that was overloaded is so no more. */
+  sample(usages: readonly NodeUsage[], cluster: Cluster): boolean {
+    const { nodes, load } = cluster;
+    let isAnyRelieved = false;
+    for (const usage of usages) {
+      const node = nodes.slotOf(usage.name);
+      if (node === undefined) continue;
+      const capacity = { cpu: nodes.capacity[CPU]?.[node] ?? 0, memory: nodes.capacity[MEMORY]?.[node] ?? 0 };
+      const wasOverloaded = load.isOverloaded(node);
+      cluster.setLoad(node, this.add(usage, capacity));
+      isAnyRelieved ||= wasOverloaded && !load.isOverloaded(node);
+    }
+    this.keep(new Set(usages.map(({ name }) => name)));
+    return isAnyRelieved;
   }
 }

@@ -1,18 +1,16 @@
 import type { Node, Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
-import { toTimestamp } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import { isConflict, isNotFound } from '../../shared/status-error';
-import { DEVICES_ANNOTATION, formatDevices } from '../../shared/pod/devices';
 import type { EventRecorder } from '../events/event-recorder';
 import type { Client, ObjectChange } from '../registry/client';
 import { keyOf } from '../registry/client';
 import { Alarms } from './alarms';
 import type { Decision, PodRefusal } from './batch-decider';
 import { BatchDecider } from './batch-decider';
+import { bindPod } from './bind-pod';
 import { ClusterState, isPending } from './cluster-state';
 import { gangKeyOf } from './gangs';
-import { ARCH_LABEL, ImageArchitectures } from './image-architectures';
 import { concernsPlacement } from './node-changes';
 import { asksTheSame, podCures } from './pod-cures';
 import type { NodeUsage } from './node-loads';
@@ -20,15 +18,14 @@ import { NodeLoads } from './node-loads';
 import { Preemptor } from './preemptor';
 import type { Cure } from './core/constraints/constraint';
 import { ChoiceLog } from './core/explain/choice-log';
-import { CPU, MEMORY } from './core/model/node-table';
 import type { ChoiceReport } from './explanation';
 import { reportChoice } from './explanation';
-import type { PodExtras } from './core/model/pod-class';
 import type { Profiles } from './profiles';
 import { WorkingPolicies, schedulerNameOf } from './profiles';
 import { openClaims, selectNode } from './claims';
-import { volumesOf } from './volume-demands';
+import { ExtrasSource } from './pod-extras';
 import { SchedulingQueue } from './scheduling-queue';
+import { tellRefusal } from './tell-refusal';
 import { WhatIf } from './what-if';
 
 export interface SchedulerOptions {
@@ -64,14 +61,20 @@ export class Scheduler {
   /** Answers what would happen. */
   readonly whatIf: WhatIf;
   private readonly loads = new NodeLoads();
-  private readonly images = new ImageArchitectures();
+  private readonly extras: ExtrasSource;
   private readonly alarms: Alarms;
   /** By uid: decided on here, and not yet seen to be bound. */
   private readonly binding = new Set<string>();
 
   constructor(private readonly options: SchedulerOptions) {
     this.alarms = new Alarms(options.clock);
-    this.state = new ClusterState((pod) => this.extrasOf(pod));
+    this.extras = new ExtrasSource({
+      ...options,
+      alarms: this.alarms,
+      nodes: () => this.state.cluster.nodes,
+      onNews: () => this.cure('node'),
+    });
+    this.state = new ClusterState((pod) => this.extras.of(pod));
     this.whatIf = new WhatIf({ state: this.state, client: options.client, profiles: options.profiles });
     this.preemptor = new Preemptor(this.state, options);
     this.choices = new ChoiceLog(this.state.cluster.nodes, REMEMBERED_CHOICES);
@@ -145,7 +148,7 @@ export class Scheduler {
     const cures = new Set<Cure>(podCures(change, this.binding.has(uid)));
     if (type === 'DELETED') this.state.removePod(uid);
     else this.state.setPod(object);
-    this.learnFrom(object);
+    this.extras.learnFrom(object);
     if (type === 'DELETED' || !this.isWaiting(object)) {
       this.binding.delete(uid);
       this.queue.remove(uid);
@@ -157,34 +160,6 @@ export class Scheduler {
       this.wake();
     }
     if (cures.size > 0) this.cure(...cures);
-  }
-
-  /** What a pod asks for that its own object does not say. */
-  private extrasOf(pod: Pod): PodExtras {
-    const architectures = this.images.among(() => this.architectures(), pod, this.options.clock.now());
-    return { ...volumesOf(pod, this.options.client), ...(architectures === undefined ? {} : { architectures }) };
-  }
-
-  private architectures(): Set<string> {
-    const { facts } = this.state.cluster.nodes;
-    return new Set(facts.flatMap((each) => each?.labels[ARCH_LABEL] ?? []));
-  }
-
-  private learnFrom(pod: Pod): void {
-    const { nodes } = this.state.cluster;
-    const node = nodes.slotOf(pod.spec.nodeName ?? '');
-    const architecture = node === undefined ? undefined : nodes.facts[node]?.labels[ARCH_LABEL];
-    const now = (): number => this.options.clock.now();
-    if (architecture === undefined || !this.images.learn(pod, architecture, now())) return;
-    this.cure('node');
-    const forget = (): void => {
-      this.images.expire(now());
-      this.cure('node');
-      const nextMs = this.images.nextEndMs;
-      if (nextMs !== undefined) this.alarms.ring('images', nextMs, forget);
-    };
-    const endMs = this.images.nextEndMs;
-    if (endMs !== undefined) this.alarms.ring('images', endMs, forget);
   }
 
   /** Waits to be placed, and by one of ours. */
@@ -240,19 +215,7 @@ export class Scheduler {
   }
 
   private sampleLoads(): void {
-    const { nodes, load } = this.state.cluster;
-    const usages = this.options.usages?.() ?? [];
-    let isAnyRelieved = false;
-    for (const usage of usages) {
-      const node = nodes.slotOf(usage.name);
-      if (node === undefined) continue;
-      const capacity = { cpu: nodes.capacity[CPU]?.[node] ?? 0, memory: nodes.capacity[MEMORY]?.[node] ?? 0 };
-      const wasOverloaded = load.isOverloaded(node);
-      this.state.cluster.setLoad(node, this.loads.add(usage, capacity));
-      isAnyRelieved ||= wasOverloaded && !load.isOverloaded(node);
-    }
-    this.loads.keep(new Set(usages.map(({ name }) => name)));
-    if (isAnyRelieved) this.cure('node');
+    if (this.loads.sample(this.options.usages?.() ?? [], this.state.cluster)) this.cure('node');
   }
 
   private async carryOut(decision: Decision): Promise<void> {
@@ -273,7 +236,7 @@ export class Scheduler {
 
   /** First its claims, which wait to know the node: it comes again when they are bound, and finds them there. */
   private async bind(pod: Pod, nodeName: string): Promise<void> {
-    const { client, events, logger } = this.options;
+    const { client } = this.options;
     const { waiting } = openClaims(pod, client);
     if (waiting.length > 0) {
       this.letGo(pod);
@@ -281,27 +244,11 @@ export class Scheduler {
       return selectNode(waiting, nodeName, client);
     }
     try {
-      const devices = this.state.devicesOf(pod.metadata.uid);
-      await client.bind(keyOf(pod), {
-        nodeName,
-        uid: pod.metadata.uid,
-        ...(devices === undefined ? {} : { annotations: { [DEVICES_ANNOTATION]: formatDevices(devices) } }),
-      });
+      await bindPod(pod, { nodeName, devices: this.state.devicesOf(pod.metadata.uid) }, this.options);
     } catch (error) {
       this.letGo(pod);
       throw error;
     }
-    const { namespace, name } = pod.metadata;
-    logger.info({ pod: `${namespace}/${name}`, node: nodeName }, 'pod bound');
-    events.record(
-      pod,
-      {
-        type: 'Normal',
-        reason: 'Scheduled',
-        message: `Successfully assigned ${namespace}/${name} to ${nodeName}`,
-      },
-      { component: schedulerNameOf(pod) },
-    );
   }
 
   /** It does not go where it was placed: others may. */
@@ -315,47 +262,14 @@ export class Scheduler {
   }
 
   private async refuse(pod: Pod, refusal: PodRefusal): Promise<void> {
-    const { cures, againAtMs, mayFitNow, eviction, preemption } = refusal;
-    const tail = eviction === undefined && preemption !== undefined ? ` ${preemption}` : '';
-    const message = `${refusal.message}${tail}`;
-    const note = `${refusal.note}${tail}`;
+    const { cures, againAtMs, mayFitNow, eviction } = refusal;
     if (mayFitNow === true) {
       this.queue.add(pod);
       return;
     }
     this.queue.park(pod, cures);
     if (againAtMs !== undefined) this.alarms.ring(`pod ${pod.metadata.uid}`, againAtMs, () => this.tryAgain(pod));
-    const { client, clock, events } = this.options;
-    const nominated = eviction === undefined ? {} : { nominatedNodeName: eviction.nodeName };
-    let isNews = false;
-    await client.modify(
-      'Pod',
-      keyOf(pod),
-      (current) => {
-        const others = (current.status?.conditions ?? []).filter((each) => each.type !== 'PodScheduled');
-        const old = current.status?.conditions?.find((each) => each.type === 'PodScheduled');
-        if ((current.spec.nodeName ?? '') !== '') return undefined;
-        isNews = old?.message !== message || old.reason !== 'Unschedulable';
-        if (!isNews && eviction === undefined) return undefined;
-        const since = old?.status === 'False' ? old.lastTransitionTime : undefined;
-        const condition = {
-          type: 'PodScheduled',
-          status: 'False',
-          reason: 'Unschedulable',
-          message,
-          lastTransitionTime: since ?? toTimestamp(clock.now()),
-        };
-        return { ...current, status: { ...current.status, ...nominated, conditions: [...others, condition] } };
-      },
-      { subresource: 'status', uid: pod.metadata.uid },
-    );
-    if (isNews) {
-      events.record(
-        pod,
-        { type: 'Warning', reason: 'FailedScheduling', message: note },
-        { component: schedulerNameOf(pod) },
-      );
-    }
+    await tellRefusal(pod, refusal, this.options);
     if (eviction !== undefined) await this.preemptor.evict(pod, eviction);
   }
 
