@@ -56,6 +56,19 @@ describe('a pod that ends', () => {
       node.applied(lastTold());
     }
     await turn();
+    expect(isOut()).toBe(false);
+    // Requests under way.
+    await cluster.clock.advance(200);
+    expect(isOut()).toBe(true);
+  });
+
+  it('is out at once where nobody was sent to it', async () => {
+    await createSlice('a');
+    const node = subscribe();
+    await turn();
+    node.applied(lastTold());
+    const isOut = watched('stranger');
+    await turn();
     expect(isOut()).toBe(true);
   });
 
@@ -73,7 +86,7 @@ describe('a pod that ends', () => {
     await turn();
     expect(lastTold()).toBeGreaterThan(left);
     node.applied(left);
-    await turn();
+    await cluster.clock.advance(200);
     expect(isOut()).toBe(true);
   });
 
@@ -86,7 +99,7 @@ describe('a pod that ends', () => {
     await cluster.clock.advance(4_999);
     await turn();
     expect(isOut()).toBe(false);
-    await cluster.clock.advance(1);
+    await cluster.clock.advance(201);
     await turn();
     expect(isOut()).toBe(true);
   });

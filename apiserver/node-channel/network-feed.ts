@@ -9,6 +9,10 @@ import { OnceATurn } from './once-a-turn';
 
 /** How long a pod's end waits for proxies that do not answer. */
 const WITHDRAWAL_TIMEOUT_MS = 5_000;
+/** Requests that came before the last proxy turned away are under way still; longer ones are for the pod itself to finish. */
+const LAST_REQUESTS_MS = 200;
+/** So long it is remembered that new connections went to a pod. */
+const REMEMBERED_MS = 10_000;
 
 interface Subscriber {
   readonly send: (change: NetworkChange) => void;
@@ -32,6 +36,8 @@ export class NetworkFeed {
   private readonly changedSlices = new Set<string>();
   /** In which slices a pod is one that new connections may go to. */
   private readonly slicesOfPod = new Map<string, Set<string>>();
+  /** When pods were taken out of their last slice, monotonic; the oldest first. */
+  private readonly leftAtMs = new Map<string, number>();
   private readonly waiting = new Set<() => void>();
   private readonly endings: (() => void)[];
   private told: number;
@@ -73,8 +79,16 @@ export class NetworkFeed {
     };
   }
 
-  /** Resolves when every connected node has taken the pod out of its proxy, and at the latest after 5 s. */
-  withdrawn(podUid: string): Promise<void> {
+  /**
+   * Resolves when every connected node has taken the pod out of its proxy, and at the latest after 5 s; of one that others were
+   * sent to until now, a moment later.
+   */
+  async withdrawn(podUid: string): Promise<void> {
+    await this.out(podUid);
+    if (this.leftAtMs.has(podUid)) await this.deps.clock.sleep(LAST_REQUESTS_MS);
+  }
+
+  private out(podUid: string): Promise<void> {
     // What is told later is not waited for: in a busy cluster there is always more.
     let leftAt: number | undefined;
     const isOut = (): boolean => {
@@ -139,8 +153,17 @@ export class NetworkFeed {
       const keys = this.slicesOfPod.get(uid) ?? new Set<string>();
       if (isThere) keys.add(key);
       else keys.delete(key);
-      if (keys.size === 0) this.slicesOfPod.delete(uid);
+      if (keys.size === 0) this.leave(uid);
       else this.slicesOfPod.set(uid, keys);
+    }
+  }
+
+  private leave(uid: string): void {
+    const nowMs = this.deps.clock.monotonic();
+    if (this.slicesOfPod.delete(uid)) this.leftAtMs.set(uid, nowMs);
+    for (const [left, sinceMs] of this.leftAtMs) {
+      if (nowMs - sinceMs < REMEMBERED_MS) break;
+      this.leftAtMs.delete(left);
     }
   }
 
