@@ -23,6 +23,8 @@ export class BlockMinima {
   private readonly doubts: Uint8Array;
   /** The block that won last: a good guess, that spares looking into blocks which cannot win. */
   private guess = 0;
+  /** The same for the runner-up's, where that was another block. */
+  private otherGuess = 0;
   /** What the last search found: positions with their costs, groups' included; -1: there is none. */
   winner = -1;
   winnerCost = IMPOSSIBLE;
@@ -104,6 +106,20 @@ export class BlockMinima {
       if (lowest !== IMPOSSIBLE) best = guess;
       next = sum(this.mostOfSecond(guess), extra);
     }
+    const otherGuess = isSecondWanted && this.otherGuess < firsts.length ? this.otherGuess : guess;
+    if (otherGuess !== guess) {
+      if (doubts[otherGuess] === UNSURE) this.settle(otherGuess);
+      const cost = sum(firstCosts[otherGuess] ?? IMPOSSIBLE, groupCosts[groups[otherGuess] ?? 0] ?? 0);
+      if (cost !== IMPOSSIBLE && (cost < lowest || (cost === lowest && this.precedes(otherGuess, best)))) {
+        other = best;
+        next = lowest;
+        best = otherGuess;
+        lowest = cost;
+      } else if (cost !== IMPOSSIBLE && cost <= next) {
+        other = otherGuess;
+        next = cost;
+      }
+    }
     for (let group = 0; group + 1 < groupStarts.length; group++) {
       const extra = groupCosts[group] ?? 0;
       if (extra === IMPOSSIBLE) continue;
@@ -116,7 +132,7 @@ export class BlockMinima {
           if ((firstCosts[block] ?? IMPOSSIBLE) > most) continue;
         }
         const cost = (firstCosts[block] ?? IMPOSSIBLE) + extra;
-        if (block === guess) {
+        if (block === guess || block === otherGuess) {
           // Looked at before.
         } else if (best < 0 || cost < lowest || (cost === lowest && this.precedes(block, best))) {
           other = best;
@@ -139,7 +155,9 @@ export class BlockMinima {
     this.runnerUpCost = IMPOSSIBLE;
     if (best < 0) return;
     this.guess = best;
-    if (isSecondWanted) this.findRunnerUp(best, other, next, groupCosts);
+    if (!isSecondWanted) return;
+    if (other >= 0) this.otherGuess = other;
+    this.findRunnerUp(best, other, next, groupCosts);
   }
 
   /** The second of the block that won, or the first of the second best block. */
