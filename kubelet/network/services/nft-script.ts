@@ -74,19 +74,27 @@ table ip ${table} {
 }
 `;
 
-/** Chains that pick among so many targets; made once, never changed. */
+/**
+ * Chains that pick among so many targets; made once, never changed. A packet may meet a change between its lookups, and draw
+ * a target that is gone: then it takes the first. Without any it is dropped and tried again by its sender: let through, its
+ * connection would be kept by the kernel as one that leads nowhere.
+ */
 export const pickChains = (table: string, count: number): string =>
   [
     ...[`pick${count}`, `out${count}`, `node${count}`].map((chain) => `add chain ip ${table} ${chain}`),
     `add rule ip ${table} out${count} meta mark set meta mark | ${FROM_OUTSIDE} goto pick${count}`,
     `add rule ip ${table} node${count} meta mark set meta mark | ${FROM_OUTSIDE}`,
-    ...['tcp', 'udp'].flatMap((protocol) => {
-      const any = `${protocol} dport . numgen random mod ${count} map @${protocol}`;
-      return [
-        `add rule ip ${table} pick${count} dnat ip to ip daddr . ${any}targets`,
-        `add rule ip ${table} node${count} dnat ip to ${any}nodetargets`,
-      ];
-    }),
+    ...['tcp', 'udp'].flatMap((protocol) =>
+      [count, 1].flatMap((among) => {
+        const any = `${protocol} dport . numgen random mod ${among} map @${protocol}`;
+        return [
+          `add rule ip ${table} pick${count} dnat ip to ip daddr . ${any}targets`,
+          `add rule ip ${table} node${count} dnat ip to ${any}nodetargets`,
+        ];
+      }),
+    ),
+    `add rule ip ${table} pick${count} drop`,
+    `add rule ip ${table} node${count} drop`,
     '',
   ].join('\n');
 
@@ -185,6 +193,8 @@ export class NftChange {
       ...(has.isExternal ? [`add rule ip ${table} ${chain} meta mark set meta mark | ${FROM_OUTSIDE}`] : []),
       ...names.map((name) => `add rule ip ${table} ${chain} ip saddr @${name} goto ${name}`),
       `add rule ip ${table} ${chain} numgen random mod ${names.length} vmap { ${anyOne} }`,
+      // As where a target that was drawn is gone.
+      `add rule ip ${table} ${chain} goto ${names[0]}`,
     );
   }
 }
