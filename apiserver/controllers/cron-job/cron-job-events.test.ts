@@ -1,10 +1,10 @@
-import type { CronJob, Job } from '../../../shared/api/objects';
+import type { CronJob } from '../../../shared/api/objects';
 import { toTimestamp } from '../../../shared/clock';
-import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
+import { toldOf } from '../testing/told';
+import { key, MINUTE, playedCronJob, template } from './testing/played-cron-job';
 import { controllerRef } from '../workloads/ownership';
-import { isActive } from '../workloads/pod-state';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -12,37 +12,13 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-const MINUTE = 60_000;
-const key = { namespace: 'default', name: 'tick' };
-const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'app', image: 'busybox:1' }] } };
-
-async function create(spec: object = {}): Promise<CronJob> {
-  const cron = await cluster.client.create('CronJob', {
-    metadata: key,
-    spec: { schedule: '* * * * *', jobTemplate: { spec: { template } }, ...spec },
-  });
-  await cluster.idle();
-  return cron;
-}
-async function pass(ms: number): Promise<void> {
-  await cluster.clock.advance(ms);
-  await cluster.idle();
-}
+const { create, pass, cron, jobs, endAll } = playedCronJob(() => cluster);
 async function resume(): Promise<void> {
   await cluster.client.patch('CronJob', key, { type: 'merge', body: { spec: { suspend: false } } });
   await cluster.idle();
 }
-const status = (): CronJob['status'] => cluster.client.view('CronJob').get(key)?.status;
-const jobs = (): readonly Job[] => cluster.client.view('Job').list();
-const endAll = (phase: 'Succeeded' | 'Failed'): Promise<void> =>
-  report(cluster, cluster.client.view('Pod').list().filter(isActive), phase);
-async function told(): Promise<string[]> {
-  await cluster.events.flush();
-  return cluster.client
-    .view('Event')
-    .list({ where: ({ involvedObject }) => involvedObject.kind === 'CronJob' })
-    .map(({ type, reason, message }) => `${type ?? ''} ${reason ?? ''}: ${message ?? ''}`);
-}
+const status = (): CronJob['status'] => cron()?.status;
+const told = (): Promise<readonly string[]> => toldOf(cluster, 'CronJob');
 const minute = (text: string): string => `tick-${Date.parse(text) / MINUTE}`;
 
 it('tells of a run from its start to its removal', async () => {

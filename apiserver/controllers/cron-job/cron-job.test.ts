@@ -1,12 +1,10 @@
-import type { CronJob, Job } from '../../../shared/api/objects';
 import { conflict } from '../../../shared/status-error';
-import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
 import { ProcessClock } from '../../simulation/world/process-clock';
-import { isActive } from '../workloads/pod-state';
 import { CronJobController } from './cron-job';
 import { parseSchedule } from './schedule';
+import { key, MINUTE, playedCronJob } from './testing/played-cron-job';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -14,25 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-const MINUTE = 60_000;
-const key = { namespace: 'default', name: 'tick' };
-const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'app', image: 'busybox:1' }] } };
-
-async function create(spec: object = {}): Promise<void> {
-  await cluster.client.create('CronJob', {
-    metadata: key,
-    spec: { schedule: '* * * * *', jobTemplate: { spec: { template } }, ...spec },
-  });
-  await cluster.idle();
-}
-async function pass(ms: number): Promise<void> {
-  await cluster.clock.advance(ms);
-  await cluster.idle();
-}
-const cron = (): CronJob | undefined => cluster.client.view('CronJob').get(key);
-const jobs = (): readonly Job[] => cluster.client.view('Job').list();
-const endAll = (phase: 'Succeeded' | 'Failed'): Promise<void> =>
-  report(cluster, cluster.client.view('Pod').list().filter(isActive), phase);
+const { create, pass, cron, jobs, endAll } = playedCronJob(() => cluster);
 
 it('starts a job at each time of its schedule, named for it', async () => {
   await create();

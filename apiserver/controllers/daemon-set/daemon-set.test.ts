@@ -2,6 +2,7 @@ import type { DaemonSet, Pod } from '../../../shared/api/objects';
 import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
+import { toldOf } from '../testing/told';
 import { isActive, isReady } from '../workloads/pod-state';
 import { nodeOf } from './daemon-pods';
 
@@ -137,13 +138,7 @@ it('keeps as many old revisions as it is told, and numbers one anew that it goes
   expect(revisions()).toEqual([3, 4]);
 });
 
-async function told(): Promise<readonly string[]> {
-  await cluster.events.flush();
-  return cluster.client
-    .view('Event')
-    .list({ where: ({ involvedObject }) => involvedObject.kind === 'DaemonSet' })
-    .map(({ type, reason, message }) => `${type ?? ''} ${reason ?? ''}: ${message ?? ''}`);
-}
+const told = (): Promise<readonly string[]> => toldOf(cluster, 'DaemonSet');
 
 it('replaces a pod that failed at once, the next on its node later each time, and says so', async () => {
   await create();

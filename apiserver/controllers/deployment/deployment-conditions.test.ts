@@ -1,7 +1,9 @@
-import type { Deployment, Pod } from '../../../shared/api/objects';
+import type { Pod } from '../../../shared/api/objects';
 import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
+import { toldOf } from '../testing/told';
+import { playedDeployment } from './testing/played-deployment';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -9,34 +11,13 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-const key = { namespace: 'default', name: 'web' };
-const labels = { app: 'web' };
-const templateOf = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: 'app', image }] } });
-
-async function create(spec: object = {}): Promise<void> {
-  await cluster.client.create('Deployment', {
-    metadata: key,
-    spec: { replicas: 2, selector: { matchLabels: labels }, template: templateOf('busybox:1'), ...spec },
-  });
-  await cluster.idle();
-}
-async function change(spec: object): Promise<void> {
-  await cluster.client.patch('Deployment', key, { type: 'merge', body: { spec } });
-  await cluster.idle();
-}
-const deployment = (): Deployment | undefined => cluster.client.view('Deployment').get(key);
+const { create, change, deployment } = playedDeployment(() => cluster, 2);
 const pods = (): readonly Pod[] => cluster.client.view('Pod').list();
 const setName = (): string => cluster.client.view('ReplicaSet').list()[0]?.metadata.name ?? '';
 const conditions = (): readonly string[] =>
   (deployment()?.status?.conditions ?? []).map(({ type, status, reason }) => `${type} ${status} ${reason ?? ''}`);
 const progress = () => deployment()?.status?.conditions?.find(({ type }) => type === 'Progressing');
-async function told(): Promise<readonly string[]> {
-  await cluster.events.flush();
-  return cluster.client
-    .view('Event')
-    .list({ where: ({ involvedObject }) => involvedObject.kind === 'Deployment' })
-    .map(({ type, reason, message }) => `${type ?? ''} ${reason ?? ''}: ${message ?? ''}`);
-}
+const told = (): Promise<readonly string[]> => toldOf(cluster, 'Deployment');
 
 it('tells of a rollout from its ReplicaSet to its end, what is new last', async () => {
   const seen: string[] = [];

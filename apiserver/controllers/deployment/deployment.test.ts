@@ -5,6 +5,7 @@ import { startControllers } from '../testing/test-controllers';
 import { isActive, isReady } from '../workloads/pod-state';
 import { fencePosts, proportionalSizes } from './replica-counts';
 import { revisionOf } from './revisions';
+import { key, labels, templateOf, playedDeployment } from './testing/played-deployment';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -12,23 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-const key = { namespace: 'default', name: 'web' };
-const labels = { app: 'web' };
-const templateOf = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: 'app', image }] } });
-
-async function create(spec: object = {}): Promise<void> {
-  await cluster.client.create('Deployment', {
-    metadata: key,
-    spec: { replicas: 3, selector: { matchLabels: labels }, template: templateOf('busybox:1'), ...spec },
-  });
-  await cluster.idle();
-}
-async function change(spec: object): Promise<void> {
-  await cluster.client.patch('Deployment', key, { type: 'merge', body: { spec } });
-  await cluster.idle();
-}
+const { create, change, deployment } = playedDeployment(() => cluster, 3);
 const roll = (image: string): Promise<void> => change({ template: templateOf(image) });
-const deployment = (): Deployment | undefined => cluster.client.view('Deployment').get(key);
 const sets = (): readonly ReplicaSet[] =>
   [...cluster.client.view('ReplicaSet').list()].sort((a, b) => revisionOf(a) - revisionOf(b));
 const sizes = (): readonly unknown[] => sets().map(({ spec }) => spec?.replicas);

@@ -1,5 +1,6 @@
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
+import { toldOf } from '../testing/told';
 
 let cluster: TestControllers;
 beforeEach(async () => {
@@ -97,13 +98,7 @@ it('means endpoints for zones where a service asks for it, and tells when it can
       .view('EndpointSlice')
       .list()
       .flatMap(({ endpoints }) => endpoints.map(({ hints }) => hints?.forZones?.[0]?.name));
-  const told = async (): Promise<readonly string[]> => {
-    await cluster.events.flush();
-    const events = cluster.client
-      .view('Event')
-      .list({ where: ({ involvedObject }) => involvedObject.kind === 'Service' });
-    return events.map(({ type, reason, message }) => `${type ?? ''} ${reason ?? ''}: ${message ?? ''}`);
-  };
+  const told = (): Promise<readonly string[]> => toldOf(cluster, 'Service');
   const annotate = async (mode: string | null): Promise<void> => {
     const body = { metadata: { annotations: { 'service.kubernetes.io/topology-mode': mode } } };
     await cluster.client.patch('Service', key, { type: 'merge', body });

@@ -2,6 +2,7 @@ import type { Job, Pod } from '../../../shared/api/objects';
 import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
+import { toldOf } from '../testing/told';
 import { isActive } from '../workloads/pod-state';
 
 let cluster: TestControllers;
@@ -47,13 +48,7 @@ async function stopDeleted(): Promise<void> {
   }
   await cluster.idle();
 }
-async function told(): Promise<string[]> {
-  await cluster.events.flush();
-  return cluster.client
-    .view('Event')
-    .list({ where: ({ involvedObject }) => involvedObject.kind === 'Job' })
-    .map(({ type, reason, message }) => `${type ?? ''} ${reason ?? ''}: ${message ?? ''}`);
-}
+const told = (): Promise<readonly string[]> => toldOf(cluster, 'Job');
 
 it('has failed only when the last of its pods has stopped, and counts all that it ended as failed', async () => {
   await create({ completions: 3, parallelism: 3, backoffLimit: 0 });

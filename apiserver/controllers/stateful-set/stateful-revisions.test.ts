@@ -2,6 +2,7 @@ import type { StatefulSet } from '../../../shared/api/objects';
 import { report } from '../testing/pod-figures';
 import type { TestControllers } from '../testing/test-controllers';
 import { startControllers } from '../testing/test-controllers';
+import { toldOf } from '../testing/told';
 import { isReady } from '../workloads/pod-state';
 import { imageOf, key, labels, playedSet, templateOf } from './testing/played-set';
 
@@ -111,11 +112,7 @@ it("tells of what it does in Kubernetes' words", async () => {
   const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
   await create({ replicas: 1, volumeClaimTemplates: [{ metadata: { name: 'data' }, spec }] });
   await report(cluster, pods(), 'Failed');
-  await cluster.events.flush();
-  const told = cluster.client
-    .view('Event')
-    .list({ where: ({ involvedObject }) => involvedObject.kind === 'StatefulSet' })
-    .map(({ type, reason, message }) => `${type ?? ''} ${reason ?? ''}: ${message ?? ''}`);
+  const told = await toldOf(cluster, 'StatefulSet');
   expect([...new Set(told)].sort()).toEqual([
     'Normal SuccessfulCreate: create Claim data-db-0 Pod db-0 in StatefulSet db success',
     'Normal SuccessfulCreate: create Pod db-0 in StatefulSet db successful',
