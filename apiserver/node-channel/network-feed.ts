@@ -134,9 +134,10 @@ export class NetworkFeed {
   }
 
   private onSliceChange({ type, object, previous }: ObjectChange<EndpointSlice>): void {
-    if (previous !== undefined) this.index(previous, false);
-    else if (type === 'DELETED') this.index(object, false);
+    const before = previous ?? (type === 'DELETED' ? object : undefined);
+    if (before !== undefined) this.index(before, false);
     if (type !== 'DELETED') this.index(object, true);
+    if (before !== undefined) this.remember(before);
     const isSame = previous !== undefined && isSameJson(networkSliceOf(object), networkSliceOf(previous));
     if (type === 'DELETED' || !isSame) {
       this.changedSlices.add(keyString(keyOf(object)));
@@ -146,21 +147,19 @@ export class NetworkFeed {
 
   private index(slice: EndpointSlice, isThere: boolean): void {
     const key = keyString(keyOf(slice));
-    for (const { conditions, targetRef } of slice.endpoints) {
-      const uid = targetRef?.uid;
-      // One that is to be found whether ready or not would never be out.
-      if (uid === undefined || conditions?.ready === false || conditions?.terminating === true) continue;
+    for (const uid of servedBy(slice)) {
       const keys = this.slicesOfPod.get(uid) ?? new Set<string>();
       if (isThere) keys.add(key);
       else keys.delete(key);
-      if (keys.size === 0) this.leave(uid);
+      if (keys.size === 0) this.slicesOfPod.delete(uid);
       else this.slicesOfPod.set(uid, keys);
     }
   }
 
-  private leave(uid: string): void {
+  /** When those left that the slice had, and are in none any more. */
+  private remember(slice: EndpointSlice): void {
     const nowMs = this.deps.clock.monotonic();
-    if (this.slicesOfPod.delete(uid)) this.leftAtMs.set(uid, nowMs);
+    for (const uid of servedBy(slice)) if (!this.slicesOfPod.has(uid)) this.leftAtMs.set(uid, nowMs);
     for (const [left, sinceMs] of this.leftAtMs) {
       if (nowMs - sinceMs < REMEMBERED_MS) break;
       this.leftAtMs.delete(left);
@@ -206,3 +205,9 @@ function fromKey(key: string): { readonly namespace: string; readonly name: stri
   const [namespace = '', name = ''] = key.split('/');
   return { namespace, name };
 }
+
+/** The pods that new connections may go to. One that is to be found whether ready or not would never be out. */
+const servedBy = ({ endpoints }: EndpointSlice): readonly string[] =>
+  endpoints.flatMap(({ conditions, targetRef }) =>
+    conditions?.ready === false || conditions?.terminating === true ? [] : (targetRef?.uid ?? []),
+  );
