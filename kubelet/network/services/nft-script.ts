@@ -85,7 +85,7 @@ export const pickChains = (table: string, count: number): string =>
     `add rule ip ${table} out${count} meta mark set meta mark | ${FROM_OUTSIDE} goto pick${count}`,
     `add rule ip ${table} node${count} meta mark set meta mark | ${FROM_OUTSIDE}`,
     ...['tcp', 'udp'].flatMap((protocol) =>
-      [count, 1].flatMap((among) => {
+      [...new Set([count, 1])].flatMap((among) => {
         const any = `${protocol} dport . numgen random mod ${among} map @${protocol}`;
         return [
           `add rule ip ${table} pick${count} dnat ip to ip daddr . ${any}targets`,
