@@ -2,7 +2,8 @@ import type { Node, Pod } from '../../shared/api/objects';
 import type { ChosenDevices } from '../../shared/pod/devices';
 import { chosenDevices } from '../../shared/pod/devices';
 import { Cluster } from './core/model/cluster';
-import type { PodClass, PodExtras } from './core/model/pod-class';
+import type { PodExtras } from './core/model/node-demand';
+import type { PodClass } from './core/model/pod-class';
 import { gangKeyOf } from './gangs';
 
 export const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';

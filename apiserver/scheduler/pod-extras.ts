@@ -2,7 +2,7 @@ import type { Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Client } from '../registry/client';
 import type { Alarms } from './alarms';
-import type { PodExtras } from './core/model/pod-class';
+import type { PodExtras } from './core/model/node-demand';
 import type { NodeTable } from './core/model/node-table';
 import { ARCH_LABEL, ImageArchitectures } from './image-architectures';
 import { volumesOf } from './volume-demands';

@@ -3,7 +3,7 @@ import { ephemeralClaimName } from '../../shared/pod/claims';
 import { findVolumes } from '../controllers/persistent-volume/matching';
 import { NO_PROVISIONER, classNameOf } from '../kinds/storage/claim-binding';
 import type { Client } from '../registry/client';
-import type { PodExtras, VolumeDemand } from './core/model/pod-class';
+import type { PodExtras, VolumeDemand } from './core/model/node-demand';
 
 type Terms = VolumeDemand['terms'];
 

@@ -1,7 +1,7 @@
 import type { ApiObject, DaemonSet, Node, Pod, PodSpec, Toleration } from '../../../shared/api/objects';
 import type { PodTemplate } from '../../kinds/pod-template/pod-template';
-import { matchesTerm } from '../../scheduler/core/constraints/node-terms';
-import { toleratesTaint } from '../../scheduler/core/constraints/tolerations';
+import { matchesTerm } from '../../scheduler/core/node-constraints/node-terms';
+import { toleratesTaint } from '../../scheduler/core/node-constraints/tolerations';
 import { podFrom } from '../workloads/pod-control';
 import { REVISION_HASH } from '../workloads/revision-history';
 

@@ -1,17 +1,10 @@
 import type { MetricSpec, MetricStatus, MetricTarget, MetricValueStatus } from 'kubernetes-types/autoscaling/v2';
 import { formatQuantity, milliOf } from '../../../shared/quantity';
 import { MetricError, replicasFor } from './replica-count';
+import type { Failure } from './unserved-metrics';
 import { notServed } from './unserved-metrics';
 
 type Seen = Parameters<typeof replicasFor>[1] & { readonly namespace: string };
-
-/** A metric that cannot be told: the reason and the message are for the condition and the Event. */
-export interface Failure {
-  readonly reason: string;
-  readonly message: string;
-  /** The message with what it is about, where the metrics are told of together. */
-  readonly summary: string;
-}
 
 export interface Proposals {
   /** The most that a metric asks for; undefined where no metric may decide. */

@@ -1,6 +1,13 @@
 import type { MetricSpec } from 'kubernetes-types/autoscaling/v2';
 import type { LabelSelector } from '../../../shared/api/objects';
-import type { Failure } from './metric-proposals';
+
+/** A metric that cannot be told: the reason and the message are for the condition and the Event. */
+export interface Failure {
+  readonly reason: string;
+  readonly message: string;
+  /** The message with what it is about, where the metrics are told of together. */
+  readonly summary: string;
+}
 
 const NO_CUSTOM =
   'unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered';

@@ -6,7 +6,7 @@ import type { EventRecorder } from '../../events/event-recorder';
 import type { Client, ObjectChange, ObjectKey } from '../../registry/client';
 import { keyOf, keyString } from '../../registry/client';
 import { asDisruptionTarget } from '../../registry/disruption-target';
-import { toleratesTaint } from '../../scheduler/core/constraints/tolerations';
+import { toleratesTaint } from '../../scheduler/core/node-constraints/tolerations';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 

@@ -2,7 +2,7 @@ import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../../sha
 import { compareQuantities, parseQuantity } from '../../../shared/quantity';
 import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
 import { classNameOf } from '../../kinds/storage/claim-binding';
-import { matchesTerm } from '../../scheduler/core/constraints/node-terms';
+import { matchesTerm } from '../../scheduler/core/node-constraints/node-terms';
 
 export const requestOf = ({ spec }: PersistentVolumeClaim): string => spec?.resources?.requests?.['storage'] ?? '0';
 export const capacityOf = ({ spec }: PersistentVolume): string => spec?.capacity?.['storage'] ?? '0';

@@ -1,6 +1,6 @@
 import type { Cluster } from '../model/cluster';
-import type { NodeFacts } from '../model/node-facts';
-import type { NodeDemand, PodClass } from '../model/pod-class';
+import type { PodClass } from '../model/pod-class';
+import type { NodeConstraint, Refusal } from '../node-constraints/node-constraint';
 
 /**
  * What may cure a refusal: `node` = a node came or changed, `pod-gone` = a pod left a node, `pod-came` = one was placed
@@ -8,17 +8,6 @@ import type { NodeDemand, PodClass } from '../model/pod-class';
  * again only when one of these happens; `never`: only when the pod itself changes.
  */
 export type Cure = 'node' | 'pod-gone' | 'pod-came' | 'gang' | 'namespace' | 'never';
-
-export interface Refusal {
-  /** Kubernetes' words, the same for all nodes that fail alike: they are counted by it ("2 Insufficient cpu"). */
-  readonly reason: string;
-  /** This node's figures or names, for the per-node line. */
-  readonly detail: string;
-  /** What would make it allow the pod, as the end of "it would run there with …". */
-  readonly remedy: string;
-  /** The node as a whole is too small: nobody who leaves it makes room. */
-  readonly isBeyondNode?: boolean;
-}
 
 /** A rule that a node must satisfy for a pod to be placed there. */
 export interface Constraint {
@@ -31,13 +20,6 @@ export interface Constraint {
   allows(podClass: PodClass, node: number, cluster: Cluster): boolean;
   /** Why not; asked only after `allows` said no. */
   refusal(podClass: PodClass, node: number, cluster: Cluster): Refusal;
-}
-
-/** A rule that looks at nothing but what the node says about itself: worked out once for all pods that ask alike. */
-export interface NodeConstraint {
-  readonly name: string;
-  allows(demand: NodeDemand, facts: NodeFacts): boolean;
-  refusal(demand: NodeDemand, facts: NodeFacts): Refusal;
 }
 
 export const fromNodeConstraint = ({ name, allows, refusal }: NodeConstraint): Constraint => ({

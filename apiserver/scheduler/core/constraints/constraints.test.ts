@@ -2,7 +2,7 @@ import type { NodeTraits, PodTraits } from '../../../../shared/testing/builders'
 import { aNode, aPod } from '../../../../shared/testing/builders';
 import { exclusionsOf } from '../explain/exclusions';
 import { Cluster } from '../model/cluster';
-import type { PodExtras } from '../model/pod-class';
+import type { PodExtras } from '../model/node-demand';
 import { greedy } from '../policies/greedy';
 
 interface Surroundings {

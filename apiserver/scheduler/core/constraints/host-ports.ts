@@ -1,5 +1,6 @@
 import type { Cluster } from '../model/cluster';
-import type { HostPort, PodClass } from '../model/pod-class';
+import type { HostPort } from '../model/node-demand';
+import type { PodClass } from '../model/pod-class';
 import type { Constraint } from './constraint';
 
 const isAny = (ip: string): boolean => ip === '' || ip === '0.0.0.0' || ip === '::';

@@ -1,4 +1,5 @@
-import type { Constraint, Refusal } from '../constraints/constraint';
+import type { Constraint } from '../constraints/constraint';
+import type { Refusal } from '../node-constraints/node-constraint';
 import { constraints } from '../constraints/constraints';
 import type { Cluster } from '../model/cluster';
 import type { PodClass } from '../model/pod-class';

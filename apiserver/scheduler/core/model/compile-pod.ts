@@ -5,7 +5,8 @@ import type { DeviceRequest } from './device-table';
 import { WHOLE } from './device-table';
 import { demandOf, hostPortsOf } from './node-demand';
 import type { NodeFit } from './node-fit';
-import type { NodeDemand, PodClass, PodExtras } from './pod-class';
+import type { NodeDemand, PodExtras } from './node-demand';
+import type { PodClass } from './pod-class';
 import type { Level } from './priority-table';
 import { relationsOf, spreadOwnerOf } from './pod-relations';
 

@@ -1,12 +1,12 @@
 import { grownInts, nextSize } from './growing';
-import type { PodClass } from './pod-class';
+import type { Relating } from './pod-relations';
 import type { TopologyKey } from './topology-key';
 
 /** What a counter counts: `signature` makes two counters of the same thing one. */
 export interface Counted {
   readonly signature: string;
-  /** How much a pod of this class counts; 0: not at all. */
-  weightOf(podClass: PodClass): number;
+  /** How much such a pod counts; 0: not at all. */
+  weightOf(pod: Relating): number;
   /** Only pods on such nodes count, and only their domains exist. Absent: all nodes. */
   includes?(node: number): boolean;
   /** Pods that are being deleted do not count. */

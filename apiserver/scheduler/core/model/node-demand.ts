@@ -1,5 +1,38 @@
-import type { Pod } from '../../../../shared/api/objects';
-import type { HostPort, NodeDemand, PodExtras } from './pod-class';
+import type { NodeSelectorTerm, Pod, Toleration } from '../../../../shared/api/objects';
+
+/** A port of the node itself that a pod publishes. */
+export interface HostPort {
+  readonly ip: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
+/** What a volume asks of the node: one of the terms must match it. */
+export interface VolumeDemand {
+  readonly claim: string;
+  readonly terms: readonly NodeSelectorTerm[];
+}
+
+/** What the pod's own object does not say about where it can run. */
+export interface PodExtras {
+  /** Of the volumes it is bound to. */
+  readonly volumes?: readonly VolumeDemand[];
+  /** Architectures that all its images exist for, as in the label kubernetes.io/arch. Absent: any. */
+  readonly architectures?: readonly string[];
+}
+
+/** What a pod asks of a node's own properties. Two with the same `signature` may run on the same nodes. */
+export interface NodeDemand {
+  readonly signature: string;
+  readonly nodeName?: string;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  /** Required node affinity: one of them must match. */
+  readonly terms?: readonly NodeSelectorTerm[];
+  readonly preferred: readonly { readonly weight: number; readonly preference: NodeSelectorTerm }[];
+  readonly tolerations: readonly Toleration[];
+  readonly volumes: readonly VolumeDemand[];
+  readonly architectures?: readonly string[];
+}
 
 export function demandOf(pod: Pod, { volumes = [], architectures }: PodExtras): NodeDemand {
   const affinity = pod.spec.affinity?.nodeAffinity;

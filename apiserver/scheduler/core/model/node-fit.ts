@@ -1,10 +1,10 @@
-import type { NodeConstraint } from '../constraints/constraint';
-import { matchesTerm } from '../constraints/node-terms';
-import { unwantedBy } from '../constraints/tolerations';
+import type { NodeConstraint } from '../node-constraints/node-constraint';
+import { matchesTerm } from '../node-constraints/node-terms';
+import { unwantedBy } from '../node-constraints/tolerations';
 import { UNWANTED, WISH } from '../scores/cost';
 import { grownInts, nextSize } from './growing';
 import type { NodeFacts } from './node-facts';
-import type { NodeDemand } from './pod-class';
+import type { NodeDemand } from './node-demand';
 
 /**
  * Which nodes a demand allows, judged by nothing but what the nodes say about themselves, and what each costs by

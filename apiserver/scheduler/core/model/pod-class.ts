@@ -1,68 +1,11 @@
-import type { NodeSelectorTerm, Pod, Toleration } from '../../../../shared/api/objects';
+import type { Pod } from '../../../../shared/api/objects';
 import type { Amounts } from './amounts';
 import type { DeviceRequest } from './device-table';
 import type { DomainCounter } from './domain-counter';
+import type { HostPort, NodeDemand } from './node-demand';
 import type { NodeFit } from './node-fit';
+import type { Relating } from './pod-relations';
 import type { Level } from './priority-table';
-import type { Selection } from './selection';
-
-/** A port of the node itself that a pod publishes. */
-export interface HostPort {
-  readonly ip: string;
-  readonly port: number;
-  readonly protocol: string;
-}
-
-/** What a volume asks of the node: one of the terms must match it. */
-export interface VolumeDemand {
-  readonly claim: string;
-  readonly terms: readonly NodeSelectorTerm[];
-}
-
-/** What the pod's own object does not say about where it can run. */
-export interface PodExtras {
-  /** Of the volumes it is bound to. */
-  readonly volumes?: readonly VolumeDemand[];
-  /** Architectures that all its images exist for, as in the label kubernetes.io/arch. Absent: any. */
-  readonly architectures?: readonly string[];
-}
-
-/** What a pod asks of a node's own properties. Two with the same `signature` may run on the same nodes. */
-export interface NodeDemand {
-  readonly signature: string;
-  readonly nodeName?: string;
-  readonly nodeSelector: Readonly<Record<string, string>>;
-  /** Required node affinity: one of them must match. */
-  readonly terms?: readonly NodeSelectorTerm[];
-  readonly preferred: readonly { readonly weight: number; readonly preference: NodeSelectorTerm }[];
-  readonly tolerations: readonly Toleration[];
-  readonly volumes: readonly VolumeDemand[];
-  readonly architectures?: readonly string[];
-}
-
-/** A pod affinity or anti-affinity term. */
-export interface PodTerm {
-  readonly topologyKey: string;
-  readonly selection: Selection;
-}
-
-export interface SpreadTerm extends PodTerm {
-  readonly maxSkew: number;
-  readonly minDomains: number;
-  readonly honorsAffinity: boolean;
-  readonly honorsTaints: boolean;
-}
-
-/** What a pod says about the pods around it. */
-export interface PodRelations {
-  readonly near: readonly PodTerm[];
-  readonly apart: readonly PodTerm[];
-  /** Positive weights attract, negative ones repel. */
-  readonly preferred: readonly (PodTerm & { readonly weight: number })[];
-  readonly spread: readonly SpreadTerm[];
-  /** Spread that is only wished for (ScheduleAnyway). */
-  readonly softSpread: readonly SpreadTerm[];
-}
 
 /** A spread constraint with its counter. */
 export interface SpreadRule {
@@ -93,12 +36,10 @@ export interface TopologyRules {
 }
 
 /** What identical pods have in common: everything the scheduler looks at, compiled. */
-export interface PodClass {
+export interface PodClass extends Relating {
   readonly id: number;
   /** One of them, for words and rules that look at the whole. */
   readonly example: Pod;
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
   /** Where what the pods of its priority hold is counted. */
   readonly level: Level;
@@ -113,9 +54,6 @@ export interface PodClass {
   readonly ports: readonly HostPort[];
   readonly demand: NodeDemand;
   readonly fit: NodeFit;
-  readonly relations: PodRelations;
-  /** Uid of the owner whose pods are spread over the nodes by default. */
-  readonly spreadOwner?: string;
   /** The pod is one of those that all its required affinity terms seek. */
   seeksItself: boolean;
   readonly rules: TopologyRules;

@@ -1,7 +1,37 @@
 import type { Pod } from '../../../../shared/api/objects';
-import type { PodRelations, PodTerm, SpreadTerm } from './pod-class';
-import type { SelectionSource } from './selection';
+import type { Selectable, Selection, SelectionSource } from './selection';
 import { selectionOf } from './selection';
+
+/** A pod affinity or anti-affinity term. */
+export interface PodTerm {
+  readonly topologyKey: string;
+  readonly selection: Selection;
+}
+
+export interface SpreadTerm extends PodTerm {
+  readonly maxSkew: number;
+  readonly minDomains: number;
+  readonly honorsAffinity: boolean;
+  readonly honorsTaints: boolean;
+}
+
+/** What a pod says about the pods around it. */
+export interface PodRelations {
+  readonly near: readonly PodTerm[];
+  readonly apart: readonly PodTerm[];
+  /** Positive weights attract, negative ones repel. */
+  readonly preferred: readonly (PodTerm & { readonly weight: number })[];
+  readonly spread: readonly SpreadTerm[];
+  /** Spread that is only wished for (ScheduleAnyway). */
+  readonly softSpread: readonly SpreadTerm[];
+}
+
+/** What those look at who count pods by their labels and relations. */
+export interface Relating extends Selectable {
+  readonly relations: PodRelations;
+  /** Uid of the owner whose pods are spread over the nodes by default. */
+  readonly spreadOwner?: string;
+}
 
 /** Owners whose pods kube-scheduler spreads unless told otherwise. */
 const SPREAD_OWNERS = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationController']);

@@ -1,10 +1,11 @@
-import { untolerated } from '../constraints/tolerations';
-import { wantsNode } from '../constraints/node-affinity';
+import { untolerated } from '../node-constraints/tolerations';
+import { wantsNode } from '../node-constraints/node-affinity';
 import { UNIT, WISH } from '../scores/cost';
 import type { Counted } from './domain-counter';
 import { DomainCounter } from './domain-counter';
 import type { NodeTable } from './node-table';
-import type { PodClass, PodTerm, SpreadTerm } from './pod-class';
+import type { PodClass } from './pod-class';
+import type { PodTerm, Relating, SpreadTerm } from './pod-relations';
 import type { Labels } from '../../../../shared/selectors/label-selector';
 import type { NodeFacts } from './node-facts';
 import { intersection } from './selection';
@@ -23,7 +24,7 @@ const holdsTerm = (terms: readonly PodTerm[], { topologyKey, selection }: PodTer
   terms.some((each) => each.topologyKey === topologyKey && each.selection.signature === selection.signature);
 
 /** A running pod's wishes about others count for those others too, and its requirement as a wish of weight 1. */
-function wishOf({ relations }: PodClass, { topologyKey, selection }: PodTerm): number {
+function wishOf({ relations }: Relating, { topologyKey, selection }: PodTerm): number {
   const same = (each: PodTerm): boolean =>
     each.topologyKey === topologyKey && each.selection.signature === selection.signature;
   const preferred = relations.preferred.filter(same).reduce((sum, { weight }) => sum + weight, 0);

@@ -1,7 +1,7 @@
 import type { Container, LabelSelector, Node, Pod } from '../../../../shared/api/objects';
 import type { Random } from '../../../../shared/random';
 import { aNode, aPod } from '../../../../shared/testing/builders';
-import type { PodExtras } from '../model/pod-class';
+import type { PodExtras } from '../model/node-demand';
 
 type Affinity = NonNullable<Pod['spec']['affinity']>;
 type PodTerm = NonNullable<

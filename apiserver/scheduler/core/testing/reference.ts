@@ -1,6 +1,6 @@
 import type { Node, Pod } from '../../../../shared/api/objects';
 import { matchesLabels, selectorOf } from '../../../../shared/selectors/label-selector';
-import type { PodExtras } from '../model/pod-class';
+import type { PodExtras } from '../model/node-demand';
 import { hashOf } from '../placing/tie-order';
 import type { PodTermLike, SpreadLike } from './written-rules';
 import {

@@ -1,5 +1,5 @@
-import type { NodeDemand } from '../model/pod-class';
-import type { NodeConstraint } from './constraint';
+import type { NodeDemand } from '../model/node-demand';
+import type { NodeConstraint } from './node-constraint';
 import type { NamedLabels } from './node-terms';
 import { matchesTerm } from './node-terms';
 

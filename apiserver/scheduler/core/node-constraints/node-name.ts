@@ -1,4 +1,4 @@
-import type { NodeConstraint } from './constraint';
+import type { NodeConstraint } from './node-constraint';
 
 /** A pod that names its node goes there or nowhere. */
 export const isNamedNode: NodeConstraint = {

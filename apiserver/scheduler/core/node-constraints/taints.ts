@@ -1,4 +1,4 @@
-import type { NodeConstraint } from './constraint';
+import type { NodeConstraint } from './node-constraint';
 import { untolerated } from './tolerations';
 
 /** Every taint with effect NoSchedule or NoExecute must be tolerated. */

@@ -1,4 +1,4 @@
-import type { NodeConstraint } from './constraint';
+import type { NodeConstraint } from './node-constraint';
 
 /** The node's agent must be connected and well. */
 export const nodeReady: NodeConstraint = {

@@ -1,4 +1,4 @@
-import type { NodeConstraint } from './constraint';
+import type { NodeConstraint } from './node-constraint';
 
 const ARCH = 'kubernetes.io/arch';
 

@@ -1,4 +1,4 @@
-import type { NodeConstraint } from './constraint';
+import type { NodeConstraint } from './node-constraint';
 import { toleratesAny } from './tolerations';
 
 const CORDON = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };

@@ -1,6 +1,6 @@
-import type { NodeDemand, VolumeDemand } from '../model/pod-class';
+import type { NodeDemand, VolumeDemand } from '../model/node-demand';
 import type { NodeFacts } from '../model/node-facts';
-import type { NodeConstraint } from './constraint';
+import type { NodeConstraint } from './node-constraint';
 import { matchesTerm } from './node-terms';
 
 const elsewhere = ({ volumes }: NodeDemand, node: NodeFacts): VolumeDemand | undefined =>
