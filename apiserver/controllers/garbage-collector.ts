@@ -157,12 +157,8 @@ export class GarbageCollector implements Controller {
     // What is of no namespace can say of no namespace's object which it means.
     const isUnresolvable =
       keyOf(dependent).namespace === undefined && this.client.kinds.names({ namespaced: true }).includes(kind);
-    if (isUnresolvable || this.isElsewhere(kind, reference.uid)) this.warnOf(reference, dependent);
+    if (isUnresolvable || this.client.view(kind).hasUid(reference.uid)) this.warnOf(reference, dependent);
     return isUnresolvable ? 'solid' : 'dangling';
-  }
-
-  private isElsewhere(kind: KindName, uid: string): boolean {
-    return this.client.view(kind).list({ where: ({ metadata }) => metadata.uid === uid }).length > 0;
   }
 
   private warnOf({ apiVersion, kind, name, uid }: OwnerReference, dependent: AnyObject): void {

@@ -41,6 +41,9 @@ export interface ListOptions<T> {
 /** A live, read-your-writes view of one kind, served from the registry's cache. Synchronous, no I/O. Objects are frozen. */
 export interface View<T> {
   get(key: ObjectKey): T | undefined;
+  /** Whether an object of this uid is there, of whatever name and in whatever namespace. Looks at no object, but the first
+   * time that it is asked. */
+  hasUid(uid: string): boolean;
   /** `ownedBy`: only objects with an owner reference of this uid. `controlled: false`: only those that no owner
    * controls. Both are found without looking at the others. */
   list(options?: ListOptions<T>): readonly T[];

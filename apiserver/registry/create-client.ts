@@ -101,6 +101,7 @@ function viewOf<K extends KindName>(registry: GenericRegistry, name: K): View<Ki
       const found = cache.get(storeKeyOf(kind, key));
       return found === undefined ? undefined : typed<K>(found.object);
     },
+    hasUid: (uid) => cache.hasUid(uid),
     list({ namespace, ownedBy, controlled, where } = {}) {
       const objects: KindTypes[K][] = [];
       const prefix = prefixOf(kind, namespace);

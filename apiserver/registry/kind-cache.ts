@@ -6,6 +6,7 @@ import { SortedKeys } from '../store/mvcc/key-order';
 import type { StoreEvent } from '../store/store';
 import type { CachedObject } from './stored-object';
 import { fromKeyValue } from './stored-object';
+import { UidIndex } from './uid-index';
 
 /** A change of one object, kept for watches that resume. */
 export interface CacheEvent {
@@ -30,6 +31,7 @@ export class KindCache {
   private readonly objects = new Map<string, CachedObject>();
   private readonly sortedKeys = new SortedKeys();
   private readonly owners = new OwnerIndex();
+  private readonly uids = new UidIndex();
   private readonly handlers = new Set<ChangeHandler>();
   private readonly waiting = new Set<() => void>();
   private events: CacheEvent[] = [];
@@ -48,6 +50,11 @@ export class KindCache {
 
   get(storeKey: string): CachedObject | undefined {
     return this.objects.get(storeKey);
+  }
+
+  /** Whether an object of this uid is there, wherever it stands. */
+  hasUid(uid: string): boolean {
+    return this.uids.has(uid, this.objects.values());
   }
 
   /** Revision of the last change of any object of this kind, or of the window's start. */
@@ -79,8 +86,10 @@ export class KindCache {
 
   /** Fills the cache before anybody watches. */
   load(object: CachedObject): void {
-    this.owners.replace(object.storeKey, this.objects.get(object.storeKey), object);
-    if (!this.objects.has(object.storeKey)) this.sortedKeys.add(object.storeKey);
+    const before = this.objects.get(object.storeKey);
+    this.owners.replace(object.storeKey, before, object);
+    this.uids.replace(before, object);
+    if (before === undefined) this.sortedKeys.add(object.storeKey);
     this.objects.set(object.storeKey, object);
   }
 
@@ -119,6 +128,7 @@ export class KindCache {
     if (previous === undefined) return;
     this.objects.delete(storeKey);
     this.owners.replace(storeKey, previous, undefined);
+    this.uids.replace(previous, undefined);
     this.sortedKeys.delete(storeKey);
     this.record({ revision, type: 'DELETED', current: previous.atRevision(revision), previous });
   }

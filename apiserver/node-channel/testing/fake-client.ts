@@ -44,6 +44,7 @@ export class FakeClient implements Client {
     const revision = (): string => String(this.revision);
     return {
       get: (key) => state.objects.get(keyString(key)) as KindTypes[K] | undefined,
+      hasUid: (uid) => [...state.objects.values()].some(({ metadata }) => metadata.uid === uid),
       list: ({ namespace, ownedBy, where } = {}) =>
         ([...state.objects.values()] as unknown as KindTypes[K][]).filter(
           (object) =>
