@@ -78,6 +78,7 @@ describe('kubectl 1.35', () => {
     expect(text).toMatch(/Ready +True/);
     expect(text).toMatch(/cpu: +\d/);
     expect(text).toMatch(/default +web/);
+    expect(text).toContain(`HolderIdentity:  ${cluster.workers[0]}`);
   });
 
   it('prints logs of both streams, and follows them', async () => {

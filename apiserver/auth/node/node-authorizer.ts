@@ -4,9 +4,8 @@ import type { Attributes, Authorizer } from '../authorizer';
 import { DEFAULT_ROLES, parseRule } from '../rbac/default-roles';
 import { allows } from '../rbac/rules';
 import type { User } from '../user';
-import { nodeOf } from './node-user';
+import { NODE_LEASES, nodeOf } from './node-user';
 
-const NODE_LEASES = 'kube-node-lease';
 const READ = ['get', 'list', 'watch'];
 const CHANGE = ['update', 'patch'];
 

@@ -3,7 +3,7 @@ import { isSameJson } from '../../../shared/same-json';
 import { forbidden } from '../../../shared/status-error';
 import type { AdmissionPlugin, AdmissionRequest } from '../../admission/admission';
 import { shownName } from '../../admission/admission';
-import { nodeOf } from './node-user';
+import { NODE_LEASES, nodeOf } from './node-user';
 
 /** Of these prefixes a node may set only the labels that it must. */
 const OWNED_DOMAINS = /^([^/]+\.)?(kubernetes\.io|k8s\.io)\//;
@@ -16,7 +16,6 @@ const ALLOWED_LABELS = new Set([
   'topology.kubernetes.io/zone',
 ]);
 const ALLOWED_PREFIXES = /^(kubelet|node)\.kubernetes\.io\//;
-const NODE_LEASES = 'kube-node-lease';
 
 /**
  * Keeps a node that writes through the API to its own Node and lease, and from saying of itself what decides which pods

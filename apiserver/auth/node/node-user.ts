@@ -2,6 +2,8 @@ import type { User } from '../user';
 import { NODES } from '../user';
 
 export const NODE_USER_PREFIX = 'system:node:';
+/** The namespace of the nodes' leases, each named for its node. */
+export const NODE_LEASES = 'kube-node-lease';
 
 /** The node whose credentials a user shows; undefined for anybody else. */
 export const nodeOf = ({ name, groups }: User): string | undefined =>

@@ -1,18 +1,27 @@
+import { NODE_LEASES } from '../../auth/node/node-user';
+import type { Result } from '../controller';
+import { done } from '../controller';
 import { WorkQueue } from '../work-queue';
 import type { NodeLifecycleDeps } from './node-lifecycle-controller';
 import { NodeLifecycleController } from './node-lifecycle-controller';
+import { NodeLeases } from './node-leases';
 
-/** Runs the controller on a queue fed by Node changes and by the channel's liveness, which is in no store. */
+/**
+ * Runs the controller, and what keeps the nodes' leases, on a queue fed by changes of both and by the channel's liveness,
+ * which is in no store.
+ */
 export class NodeLifecycle {
   private readonly controller: NodeLifecycleController;
+  private readonly leases: NodeLeases;
   private readonly queue: WorkQueue;
   private endings: (() => void)[] = [];
 
   constructor(private readonly deps: NodeLifecycleDeps) {
     this.controller = new NodeLifecycleController(deps);
+    this.leases = new NodeLeases(deps);
     this.queue = new WorkQueue(
       deps.clock,
-      async (name) => (await this.controller.reconcile({ name })).requeueAfterMs,
+      async (name) => sooner(await this.controller.reconcile({ name }), await this.keepLease(name)).requeueAfterMs,
       (name, error) => deps.logger.warn({ node: name, err: error }, 'node lifecycle failed, trying again'),
     );
   }
@@ -23,6 +32,9 @@ export class NodeLifecycle {
     const nodes = this.deps.client.view('Node');
     this.endings = [
       nodes.onChange(({ object }) => this.queue.add(object.metadata.name)),
+      this.deps.client.view('Lease').onChange(({ object: { metadata } }) => {
+        if (metadata.namespace === NODE_LEASES) this.queue.add(metadata.name);
+      }),
       this.deps.liveness.onChange((name) => this.queue.add(name)),
     ];
     for (const node of nodes.list()) this.queue.add(node.metadata.name);
@@ -38,4 +50,14 @@ export class NodeLifecycle {
   idle(): Promise<void> {
     return this.queue.idle();
   }
+
+  private async keepLease(name: string): Promise<Result> {
+    const node = this.deps.client.view('Node').get({ name });
+    return node === undefined || node.metadata.deletionTimestamp !== undefined ? done : this.leases.keep(node);
+  }
+}
+
+function sooner(one: Result, other: Result): Result {
+  const requeueAfterMs = Math.min(one.requeueAfterMs ?? Infinity, other.requeueAfterMs ?? Infinity);
+  return requeueAfterMs === Infinity ? done : { requeueAfterMs };
 }
