@@ -1,7 +1,8 @@
 import type { Job, Pod } from '../../../shared/api/objects';
+import { endedAtMs, exponentialBackoffMs } from './back-off';
 import { judgeFailure } from './failure-policy';
 import { parseIndexes } from './indexes';
-import { endedAtMs, exponentialBackoffMs, indexOf, isTerminating, isTracked, replacesOnlyFailed } from './job-pods';
+import { indexOf, isTerminating, isTracked, replacesOnlyFailed } from './job-pods';
 
 const FAILURES = 'batch.kubernetes.io/job-index-failure-count';
 const IGNORED = 'batch.kubernetes.io/job-index-ignored-failure-count';

@@ -156,6 +156,39 @@ it('lets a pod go that is no longer its own', async () => {
   expect(active()).toHaveLength(2);
 });
 
+it('replaces a pod that somebody deletes only after the wait for a failure, although it is gone by then', async () => {
+  const remove = (): Promise<void> => {
+    const { name = '' } = active()[0]?.metadata ?? {};
+    return cluster.client.delete('Pod', { namespace: 'default', name }).then(() => cluster.idle());
+  };
+  await create();
+  for (const waitMs of [10_000, 20_000]) {
+    await end(active(), 'ready');
+    await remove();
+    await stopDeleted();
+    expect([pods(), job()?.status?.active]).toEqual([[], undefined]);
+    await pass(waitMs - 1_000);
+    expect(active()).toHaveLength(0);
+    await pass(1_000);
+    expect(active()).toHaveLength(1);
+  }
+  expect(job()?.status).toMatchObject({ failed: 2 });
+});
+
+it('begins anew with its waits once a pod has succeeded', async () => {
+  await create({ completions: 2 });
+  await end(active(), 'Failed');
+  await pass(10_000);
+  await end(active(), 'Succeeded');
+  expect(active()).toHaveLength(1);
+  await pass(1_000);
+  await end(active(), 'Failed');
+  await pass(9_000);
+  expect(active()).toHaveLength(0);
+  await pass(1_000);
+  expect(active()).toHaveLength(1);
+});
+
 it('replaces a pod that is on its way out only when it has ended, if it is told so', async () => {
   await create({ ...indexed, completions: 4, podReplacementPolicy: 'Failed' });
   const nodeName = (index: number) => active().find((pod) => indexOf(pod) === index)?.metadata.name ?? '';

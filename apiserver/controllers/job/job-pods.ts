@@ -65,33 +65,3 @@ export function jobPod(
     },
   };
 }
-
-/** When a pod ended, as near as its status tells. */
-export function endedAtMs({ metadata, status }: Pod): number {
-  const states = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  const ends = states.flatMap(({ state }) => state?.terminated?.finishedAt ?? []);
-  if (ends.length > 0) return Math.max(...ends.map((end) => Date.parse(end)));
-  const ready = (status?.conditions ?? []).find(({ type, status: is }) => type === 'Ready' && is === 'False');
-  if (ready?.lastTransitionTime !== undefined) return Date.parse(ready.lastTransitionTime);
-  const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = metadata;
-  return deletionTimestamp === undefined
-    ? Date.parse(creationTimestamp)
-    : Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1_000;
-}
-
-const FIRST_BACKOFF_MS = 10_000;
-const LONGEST_BACKOFF_MS = 600_000;
-
-/** How long to wait after so many failures in a row. */
-export const exponentialBackoffMs = (failures: number): number =>
-  Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
-
-/** How long new pods wait: doubling with every failure since the last success, from the last failure on. */
-export function backoffMs(pods: readonly Pod[], nowMs: number): number {
-  const of = (phase: string): readonly number[] =>
-    pods.filter(({ status }) => status?.phase === phase).map((pod) => endedAtMs(pod));
-  const lastSuccess = Math.max(0, ...of('Succeeded'));
-  const failures = of('Failed').filter((endMs) => endMs >= lastSuccess);
-  if (failures.length === 0) return 0;
-  return Math.max(0, Math.max(...failures) + exponentialBackoffMs(failures.length) - nowMs);
-}

@@ -10,6 +10,7 @@ import { LookPace } from '../workloads/look-pace';
 import { claim, controllerOf } from '../workloads/ownership';
 import { PodControl } from '../workloads/pod-control';
 import { isActive, isReady } from '../workloads/pod-state';
+import { BackOff } from './back-off';
 import { isTerminating, isTracked, jobPod, TRACKING } from './job-pods';
 import type { JobStatus } from './job-status';
 import { changeStatus, conditionAt, unlessZero, withAim, withCondition } from './job-status';
@@ -37,13 +38,17 @@ export class JobController implements Controller {
   private readonly pods: PodControl;
   private readonly tally: PodTally;
   private readonly pace: LookPace;
+  private readonly backOff = new BackOff();
 
   constructor(private readonly deps: Deps) {
     this.pace = new LookPace(deps.clock, PER_POD_MS);
     this.pods = new PodControl(deps.client, deps.events, SOURCE.component);
     this.tally = new PodTally(deps.client, deps.clock);
     this.watches = [
-      watching('Job', ({ object }) => [keyOf(object)]),
+      watching('Job', ({ type, object }) => {
+        if (type === 'DELETED') this.backOff.forget(object.metadata.uid);
+        return [keyOf(object)];
+      }),
       watching('Pod', ({ object, previous }) =>
         [object, ...(previous === undefined ? [] : [previous])].flatMap((pod) => {
           const owner = controllerOf(pod);
@@ -62,12 +67,14 @@ export class JobController implements Controller {
     }
     if ((job.spec?.managedBy ?? MANAGER) !== MANAGER) return done;
     if (job.metadata.deletionTimestamp !== undefined || finishOf(job) !== undefined) {
+      this.backOff.forget(job.metadata.uid);
       return this.letGo(key, job.metadata.uid);
     }
     const waitMs = this.pace.waitMs(id);
     if (waitMs > 0) return { requeueAfterMs: waitMs };
     this.pace.looked(id, this.tally.podsOf(job).length);
     await claim(this.deps.client, 'Pod', job, job.spec?.selector, { finalizer: TRACKING });
+    this.backOff.observe(job, this.tally.podsOf(job));
     const counted = await this.tally.count(job);
     return counted === undefined ? done : this.proceed(counted);
   }
@@ -106,7 +113,8 @@ export class JobController implements Controller {
 
   /** Makes what is missing, ends what is too much. Returns how long it holds back after failures. */
   private async adjust(job: Job, nowMs: number): Promise<number> {
-    const { surplus, missing, waitMs } = planPods(job, this.tally.podsOf(job), nowMs);
+    const backOffMs = this.backOff.waitMs(job, nowMs);
+    const { surplus, missing, waitMs } = planPods(job, this.tally.podsOf(job), { nowMs, backOffMs });
     await Promise.all(surplus.map((pod) => this.drop(job, pod)));
     await this.pods.createMany(job, missing.length, (at) => jobPod(job, missing[at]));
     return waitMs;

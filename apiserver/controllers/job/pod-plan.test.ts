@@ -3,6 +3,7 @@ import { aPod } from '../../../shared/testing/builders';
 import { planPods } from './pod-plan';
 
 const NOW = Date.parse('2026-01-01T01:00:00Z');
+const AT = { nowMs: NOW, backOffMs: 0 };
 const INDEX = 'batch.kubernetes.io/job-completion-index';
 
 const aJob = (spec: object, status: object = {}): Job =>
@@ -41,14 +42,14 @@ it.each<[string, Job, string[], string[], (number | undefined)[]]>([
   ['waits for a pod on its way out', aJob({ completions: 4, podReplacementPolicy: 'Failed' }), ['0-', '1'], [], [2]],
   ['waits for it where failures are judged', aJob({ podFailurePolicy: { rules: [] } }), ['0-', '1', '2'], [], []],
 ])('%s', (_what, job, pods, surplus, missing) => {
-  const plan = planPods(job, pods.map(pod), NOW);
+  const plan = planPods(job, pods.map(pod), AT);
   expect(plan.surplus.map(({ metadata }) => metadata.name)).toEqual(surplus);
   expect(plan.missing.map(({ index }) => index)).toEqual(missing);
 });
 
 it('makes and ends no more than 500 pods at a time', () => {
   const many = aJob({ parallelism: 2_000, completions: undefined, completionMode: 'NonIndexed' });
-  expect(planPods(many, [], NOW).missing).toHaveLength(500);
+  expect(planPods(many, [], AT).missing).toHaveLength(500);
   const pods = Array.from({ length: 600 }, (_, at) => pod('?', at));
-  expect(planPods(aJob({ suspend: true }), pods, NOW).surplus).toHaveLength(500);
+  expect(planPods(aJob({ suspend: true }), pods, AT).surplus).toHaveLength(500);
 });

@@ -3,7 +3,7 @@ import { inDeletionOrder } from '../workloads/deletion-order';
 import { isActive } from '../workloads/pod-state';
 import { failureAnnotations, hasIndexLimit, indexWaitMs, lastFailures } from './index-failures';
 import { parseIndexes } from './indexes';
-import { backoffMs, hasValidIndex, indexOf, isIndexed, isTerminating, replacesOnlyFailed } from './job-pods';
+import { hasValidIndex, indexOf, isIndexed, isTerminating, replacesOnlyFailed } from './job-pods';
 
 /** Pods made or ended in one go. */
 const BURST = 500;
@@ -22,7 +22,12 @@ export interface PodPlan {
   readonly waitMs: number;
 }
 
-export function planPods(job: Job, pods: readonly Pod[], nowMs: number): PodPlan {
+/** `backOffMs`: how long new pods still wait after failures, where not each index waits on its own. */
+export function planPods(
+  job: Job,
+  pods: readonly Pod[],
+  { nowMs, backOffMs }: { readonly nowMs: number; readonly backOffMs: number },
+): PodPlan {
   const active = pods.filter(isActive);
   if (job.spec?.suspend === true) return { surplus: active.slice(0, BURST), missing: [], waitMs: 0 };
   const wanted = wantedActive(job, active.length);
@@ -33,8 +38,7 @@ export function planPods(job: Job, pods: readonly Pod[], nowMs: number): PodPlan
   const taken = [...active, ...terminating];
   if (count <= 0) return { surplus, missing: [], waitMs: 0 };
   if (hasIndexLimit(job)) return { surplus, ...planIndexes(job, pods, { taken, count, nowMs }) };
-  const waitMs = backoffMs(pods, nowMs);
-  if (waitMs > 0) return { surplus, missing: [], waitMs };
+  if (backOffMs > 0) return { surplus, missing: [], waitMs: backOffMs };
   const missing = isIndexed(job)
     ? freeIndexes(job, taken, count).map((index) => ({ index }))
     : Array.from({ length: count }, () => ({}));
