@@ -44,6 +44,42 @@ it.each<[string, object, string]>([
   [
     'Pod',
     pod({
+      containers: [{ ...container, resources: { requests: { cpu: '2' } } }],
+      resources: { requests: { cpu: '1' } },
+    }),
+    'spec.resources.requests[cpu]: Invalid value: "1": must be greater than or equal to aggregate container requests of 2',
+  ],
+  [
+    'Pod',
+    pod({ containers: [{ ...container, resources: { limits: { cpu: '2' } } }], resources: { limits: { cpu: '1' } } }),
+    'spec.resources.containers[0][cpu].limits: Invalid value: "2": must be less than or equal to pod limits of 1',
+  ],
+  [
+    'Pod',
+    pod({ resources: { requests: { 'ephemeral-storage': '1Gi' } } }),
+    'spec.resources.requests[ephemeral-storage]: Unsupported value: "ephemeral-storage": supported values: "cpu", "hugepages-", "memory"',
+  ],
+  [
+    'Pod',
+    pod({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }),
+    'spec.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+  ],
+  [
+    'Pod',
+    pod({ resources: { claims: [{ name: 'a' }] } }),
+    'spec.resources.claims: Forbidden: claims may not be set for Resources at pod-level',
+  ],
+  [
+    'Deployment',
+    spec({
+      selector: { matchLabels: { a: 'b' } },
+      template: template({ resources: { requests: { example: '1' } } }),
+    }),
+    'spec.template.spec.resources.requests[example]: Unsupported value: "example": supported values: "cpu", "hugepages-", "memory"',
+  ],
+  [
+    'Pod',
+    pod({
       containers: [{ ...container, lifecycle: { preStop: { sleep: { seconds: 31 } } } }],
       terminationGracePeriodSeconds: 30,
     }),

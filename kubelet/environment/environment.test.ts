@@ -131,6 +131,19 @@ describe('resources', () => {
     expect(oomScoreAdjOf(pod, container ?? { name: '' }, node.memoryBytes)).toBe(score);
   });
 
+  it('of the pod as a whole limit a container without limits, and are shared against its being killed', () => {
+    const pod = sized({ memory: '1Gi' });
+    const [container] = pod.spec.containers;
+    pod.spec.resources = { requests: { memory: '4Gi' }, limits: { cpu: '2', memory: '6Gi' } };
+    expect(resourcesOf(pod, container ?? { name: '' }, node)).toMatchObject({
+      cpuLimitMilli: 2000,
+      memoryLimitBytes: 6 * 2 ** 30,
+      oomScoreAdj: 500,
+    });
+    const limited = { name: 'b', resources: { limits: { memory: '1Gi' } } };
+    expect(resourcesOf(pod, limited, node)).toMatchObject({ cpuLimitMilli: 2000, memoryLimitBytes: 2 ** 30 });
+  });
+
   it('become shares, a quota and a limit in bytes', () => {
     const pod = sized({ cpu: '250m' }, { cpu: '1500m', memory: '64Mi' });
     expect(resourcesOf(pod, pod.spec.containers[0] ?? { name: '' }, node)).toMatchObject({

@@ -1,5 +1,7 @@
 import type { Container, Pod } from '../../shared/api/objects';
+import { containerTotal, isSidecar, podLevelAmounts } from '../../shared/pod/pod-resources';
 import { qosClassOf } from '../../shared/pod/qos-class';
+import { formatQuantity } from '../../shared/quantity';
 import type { ContainerSpec } from '../runtime/runtime';
 import { milliOf, unitsOf } from './quantity';
 
@@ -23,20 +25,32 @@ export function oomScoreAdjOf(pod: Pod, container: Container, nodeMemoryBytes: n
     case 'BestEffort':
       return BEST_EFFORT_OOM_SCORE;
     case 'Burstable': {
-      const requested = unitsOf(container.resources?.requests?.memory ?? container.resources?.limits?.memory);
+      const requested =
+        unitsOf(container.resources?.requests?.memory ?? container.resources?.limits?.memory) + sharedMemory(pod);
       const score = 1000 - Math.floor((1000 * requested) / Math.max(1, nodeMemoryBytes));
       return Math.min(BEST_EFFORT_OOM_SCORE - 1, Math.max(1000 + GUARANTEED_OOM_SCORE, score));
     }
   }
 }
 
-/** A container's requests and limits in the engine's terms. */
+/** What the pod requests beyond its containers, as each of them gets of it. */
+function sharedMemory({ spec }: Pod): number {
+  const whole = podLevelAmounts(spec, 'requests').find(([name]) => name === 'memory');
+  if (whole === undefined) return 0;
+  const together = containerTotal(spec, 'requests').get('memory');
+  const beyond = unitsOf(whole[1]) - (together === undefined ? 0 : unitsOf(formatQuantity(together)));
+  const sidecars = (spec.initContainers ?? []).filter(isSidecar);
+  return Math.max(0, Math.floor(beyond / (spec.containers.length + sidecars.length)));
+}
+
+/** A container's requests and limits in the engine's terms: one without a limit of its own has the pod's. */
 export function resourcesOf(
   pod: Pod,
   container: Container,
   node: { readonly memoryBytes: number; readonly pidsLimit: number },
 ): ContainerSpec['resources'] {
-  const { requests, limits } = container.resources ?? {};
+  const { requests } = container.resources ?? {};
+  const limits = { ...Object.fromEntries(podLevelAmounts(pod.spec, 'limits')), ...container.resources?.limits };
   const cpuRequestMilli = milliOf(requests?.cpu ?? limits?.cpu);
   const cpuLimitMilli = milliOf(limits?.cpu);
   const memoryLimitBytes = unitsOf(limits?.memory);

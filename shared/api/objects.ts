@@ -20,6 +20,14 @@ import type * as rbac from 'kubernetes-types/rbac/v1';
 import type * as scheduling from 'kubernetes-types/scheduling/v1';
 import type * as storage from 'kubernetes-types/storage/v1';
 
+declare module 'kubernetes-types/core/v1' {
+  // Fields that are newer than the published types.
+  interface PodSpec {
+    /** What the pod as a whole asks for and may use (KEP 2837). */
+    resources?: core.ResourceRequirements;
+  }
+}
+
 /** `metadata` of a stored object: what the registry always fills is required. */
 export type StoredMeta = Omit<meta.ObjectMeta, 'name' | 'uid' | 'resourceVersion' | 'creationTimestamp'> & {
   name: string;

@@ -31,16 +31,46 @@ function maximum(a: Resources, b: Resources): Resources {
   return result;
 }
 
+/** Resources that a pod may ask for as a whole, beside what its containers ask for (KEP 2837). */
+export const isPodLevelResource = (name: string): boolean =>
+  name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+
+/** What the pod itself asks for, not its containers; empty for most. */
+export const podLevelAmounts = (spec: PodSpec, kind: Kind): readonly (readonly [name: string, amount: string])[] =>
+  Object.entries(spec.resources?.[kind] ?? {}).filter(([name]) => isPodLevelResource(name));
+
+export const hasPodLevelResources = (spec: PodSpec): boolean =>
+  podLevelAmounts(spec, 'requests').length > 0 || podLevelAmounts(spec, 'limits').length > 0;
+
 /**
- * What a pod takes of a node: its containers and sidecars together, or the most that any init container needs beside the
- * sidecars started before it, whichever is more; plus the pod's overhead (component-helpers/resource.PodRequests).
+ * What a pod takes of a node: what it asks for as a whole, or what its containers do together; plus its overhead
+ * (component-helpers/resource.PodRequests).
  */
-export const podRequests = (spec: PodSpec): Resources => effective(spec, 'requests');
+export const podRequests = (spec: PodSpec): Resources => sum(ofPod(spec, 'requests'), overheadOf(spec));
 
 /** The same for limits. A resource that some container does not limit is only as limited as the others make it. */
-export const podLimits = (spec: PodSpec): Resources => effective(spec, 'limits');
+export function podLimits(spec: PodSpec): Resources {
+  const limits = ofPod(spec, 'limits');
+  const overhead = [...overheadOf(spec)].filter(([name]) => (limits.get(name)?.nanos ?? 0n) > 0n);
+  return sum(limits, new Map(overhead));
+}
 
-function effective(spec: PodSpec, kind: Kind): Resources {
+function ofPod(spec: PodSpec, kind: Kind): Resources {
+  const own = podLevelAmounts(spec, kind);
+  const together = containerTotal(spec, kind);
+  return own.length === 0
+    ? together
+    : new Map([...together, ...own.map(([name, text]) => [name, parseQuantity(text)] as const)]);
+}
+
+const overheadOf = (spec: PodSpec): Resources =>
+  new Map(Object.entries(spec.overhead ?? {}).map(([name, text]) => [name, parseQuantity(text)]));
+
+/**
+ * What the containers of a pod ask for: those that run side by side together, or the most that any init container needs beside
+ * the sidecars started before it, whichever is more (component-helpers/resource.AggregateContainerRequests).
+ */
+export function containerTotal(spec: PodSpec, kind: Kind): Resources {
   let sidecars: Resources = new Map();
   let initial: Resources = new Map();
   for (const container of spec.initContainers ?? []) {
@@ -53,6 +83,5 @@ function effective(spec: PodSpec, kind: Kind): Resources {
     }
   }
   const running = sum(sidecars, ...spec.containers.map((container) => of(container, kind)));
-  const overhead = new Map(Object.entries(spec.overhead ?? {}).map(([name, text]) => [name, parseQuantity(text)]));
-  return sum(maximum(running, initial), overhead);
+  return maximum(running, initial);
 }

@@ -26,3 +26,12 @@ it.each<[string, string, Container[], Container[]]>([
 ])('is %s where %s', (expected, _, containers, initContainers) => {
   expect(qosClassOf({ containers, initContainers })).toBe(expected);
 });
+
+it.each<[string, object]>([
+  ['Guaranteed', { requests: both, limits: both }],
+  ['Burstable', { requests: both }],
+  ['Burstable', { requests: { cpu: '1' }, limits: { cpu: '1' } }],
+  ['BestEffort', { requests: { cpu: '0' } }],
+])('is %s where the pod as a whole has %j, whatever its containers ask for', (expected, resources) => {
+  expect(qosClassOf({ containers: [container('a', { cpu: '1' })], resources })).toBe(expected);
+});

@@ -1,4 +1,5 @@
 import type { Container, LifecycleHandler, PodSpec, Probe, Volume } from '../../../shared/api/objects';
+import { setPodLevelDefaults } from './pod-level-resources';
 
 const DEFAULT_MODE = 0o644;
 const TOKEN_SECONDS = 3600;
@@ -6,7 +7,6 @@ const TOKEN_SECONDS = 3600;
 /** The defaults of core/v1 pods (kubernetes/pkg/apis/core/v1/defaults.go), in place. Doing it twice changes nothing. */
 export function setPodDefaults(spec: PodSpec): void {
   setPodSpecDefaults(spec);
-  spec.enableServiceLinks ??= true;
   for (const { resources = {}, ports = [] } of allContainers(spec)) {
     for (const [name, limit] of Object.entries(resources.limits ?? {})) {
       const requests = (resources.requests ??= {});
@@ -14,6 +14,8 @@ export function setPodDefaults(spec: PodSpec): void {
     }
     if (spec.hostNetwork === true) for (const port of ports) port.hostPort ??= port.containerPort;
   }
+  setPodLevelDefaults(spec);
+  spec.enableServiceLinks ??= true;
 }
 
 /** The part of them that the template of a workload gets as well. */

@@ -71,3 +71,13 @@ it.each<[string, object, string]>([
   );
   expect(causes).toContain(problem);
 });
+
+it('refuses a pod that asks for resources as a whole', async () => {
+  const spec = { containers: [{ name: 'app', image: 'app:v1' }], resources };
+  await cluster.registry.create(pods(), 'default', { metadata: { name: 'whole' }, spec }, { user: SYSTEM_USER });
+  const patch = { type: 'strategic', body: { spec: app({ requests: { cpu: '50m' } }) } } as const;
+  const options = { user: SYSTEM_USER, subresource: 'resize' } as const;
+  await expect(cluster.registry.patch(pods(), { ...key, name: 'whole' }, patch, options)).rejects.toThrow(
+    'Forbidden: pods with pod-level resources cannot be resized',
+  );
+});

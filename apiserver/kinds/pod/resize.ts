@@ -1,4 +1,5 @@
 import type { ApiObject, Container, PodSpec, StoredObject } from '../../../shared/api/objects';
+import { hasPodLevelResources } from '../../../shared/pod/pod-resources';
 import { qosClassOf } from '../../../shared/pod/qos-class';
 import { isSameJson } from '../../../shared/same-json';
 import type { StatusCause } from '../../../shared/status-error';
@@ -30,6 +31,8 @@ export function keepAllButResources(object: StoredObject, old: StoredObject): vo
 export function validateResize(object: ApiObject, old: StoredObject): readonly StatusCause[] {
   const spec = specOf(object);
   const before = specOf(old);
+  if (hasPodLevelResources(spec) || hasPodLevelResources(before))
+    return [forbiddenField('', 'pods with pod-level resources cannot be resized')];
   const [qosClass, qosClassBefore] = [qosClassOf(spec), qosClassOf(before)];
   return [
     ...(qosClass === qosClassBefore

@@ -12,6 +12,7 @@ import {
 } from '../validation/field-errors';
 import { validateLabels } from '../validation/object-meta';
 import { validateEphemeralContainer } from './ephemeral-containers';
+import { podLevelProblems } from './pod-level-resources';
 import type { ContainerContext } from './validate-container';
 import { validateContainer, validateSidecarPolicy } from './validate-container';
 import { placementProblems } from './validate-placement';
@@ -30,6 +31,7 @@ export function validatePod(object: ApiObject): readonly StatusCause[] {
   if (spec?.containers === undefined || spec.containers.length === 0) return [required('spec.containers')];
   return [
     ...volumeAndContainerProblems(spec),
+    ...podLevelProblems(spec),
     ...(RESTART_POLICIES.includes(spec.restartPolicy ?? '')
       ? []
       : [notSupported('spec.restartPolicy', spec.restartPolicy ?? '', RESTART_POLICIES)]),

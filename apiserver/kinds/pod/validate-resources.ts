@@ -1,13 +1,16 @@
 import type { Container } from '../../../shared/api/objects';
+import { isPodLevelResource } from '../../../shared/pod/pod-resources';
 import { isQualifiedName } from '../../../shared/names';
 import { compareQuantities, parseQuantity } from '../../../shared/quantity';
 import type { StatusCause } from '../../../shared/status-error';
 import { checkName, duplicate, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
 
+type Asker = 'container' | 'pod';
 type Amounts = Readonly<Record<string, string>>;
 
 const HUGE_PAGES = 'hugepages-';
 const CONTAINER_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
+const POD_RESOURCES = ['cpu', 'hugepages-', 'memory'];
 const RESIZED = ['cpu', 'memory'];
 const RESIZE_POLICIES = ['NotRequired', 'RestartContainer'];
 
@@ -22,31 +25,45 @@ export function resourceProblems(
   path: string,
   restartPolicy: string | undefined,
 ): readonly StatusCause[] {
-  const limits = container.resources?.limits ?? {};
-  const requests = container.resources?.requests ?? {};
-  const at = `${path}.resources`;
-  const names = [...Object.keys(limits), ...Object.keys(requests)];
   return [
-    ...amountProblems(`${at}.limits`, limits),
-    ...amountProblems(`${at}.requests`, requests),
-    ...Object.entries(requests).flatMap(([name, text]) => requestProblems(at, name, text, limits[name])),
-    ...(names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')
-      ? [forbiddenField(at, 'HugePages require cpu or memory')]
-      : []),
+    ...requirementProblems(container.resources ?? {}, `${path}.resources`, 'container'),
     ...resizePolicyProblems(container, `${path}.resizePolicy`, restartPolicy),
   ];
 }
 
-function amountProblems(path: string, amounts: Amounts): readonly StatusCause[] {
+/** `asker`: who asks and may use. */
+export function requirementProblems(
+  { limits = {}, requests = {} }: NonNullable<Container['resources']>,
+  at: string,
+  asker: Asker,
+): readonly StatusCause[] {
+  const names = [...Object.keys(limits), ...Object.keys(requests)];
+  return [
+    ...amountProblems(`${at}.limits`, limits, asker),
+    ...amountProblems(`${at}.requests`, requests, asker),
+    ...Object.entries(requests).flatMap(([name, text]) => requestProblems(at, name, text, limits[name])),
+    ...(names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')
+      ? [forbiddenField(at, 'HugePages require cpu or memory')]
+      : []),
+  ];
+}
+
+function amountProblems(path: string, amounts: Amounts, asker: Asker): readonly StatusCause[] {
   return Object.entries(amounts).flatMap(([name, text]) => {
     const field = `${path}[${name}]`;
-    const isKnown = name.includes('/') || CONTAINER_RESOURCES.includes(name) || isHugePages(name);
     return [
       ...checkName(field, name, isQualifiedName),
-      ...(isKnown ? [] : [invalidValue(field, name, 'must be a standard resource for containers')]),
+      ...nameProblems(field, name, asker),
       ...(parseQuantity(text).nanos < 0n ? [invalidValue(field, text, 'must be greater than or equal to 0')] : []),
     ];
   });
+}
+
+function nameProblems(field: string, name: string, asker: Asker): readonly StatusCause[] {
+  if (asker === 'pod') return isPodLevelResource(name) ? [] : [notSupported(field, name, POD_RESOURCES)];
+  return name.includes('/') || CONTAINER_RESOURCES.includes(name) || isHugePages(name)
+    ? []
+    : [invalidValue(field, name, 'must be a standard resource for containers')];
 }
 
 function requestProblems(path: string, name: string, text: string, limit: string | undefined): readonly StatusCause[] {
