@@ -1,7 +1,8 @@
+import type { StoredObject } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { StatusError, badRequest } from '../../shared/status-error';
-import type { Kind } from '../kinds/kind';
 import { isWritableSubresource } from '../kinds/kind';
+import { scaleColumns } from '../kinds/scale-columns';
 import type { Decoder } from '../openapi/decode';
 import type { PatchType } from '../registry/client';
 import type { Encoded, ListPage, Registry, WriteResult } from '../registry/registry';
@@ -141,8 +142,8 @@ export class ResourceRoutes {
   }
 
   private table(
-    kind: Kind,
-    items: readonly Encoded[],
+    kind: Parameters<typeof tableOf>[0],
+    items: Parameters<typeof tableOf>[1],
     version: string,
     query: URLSearchParams,
     metadata: object,
@@ -222,7 +223,7 @@ export class ResourceRoutes {
     const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
     switch (request.method) {
       case 'GET':
-        return sendJson(response, 200, await this.registry.scale(kind, keyOf(call)));
+        return this.sendScale(call, await this.registry.scale(kind, keyOf(call)));
       case 'PUT': {
         const change = { type: 'replace', body: await readTyped(this.decoder, SCALE, call) } as const;
         const { scale } = await this.registry.changeScale(kind, keyOf(call), change, writeOptions(call));
@@ -241,6 +242,14 @@ export class ResourceRoutes {
       default:
         throw methodNotAllowed(allowedMethods(kind, call.path));
     }
+  }
+
+  private sendScale({ request, response, query }: ResourceRequest, scale: StoredObject): void {
+    const representation = negotiate(request.headers.accept);
+    if (representation?.as !== 'Table') return sendJson(response, 200, scale);
+    const metadata = { resourceVersion: scale.metadata.resourceVersion };
+    const kind = { columns: scaleColumns };
+    sendJson(response, 200, this.table(kind, [{ object: scale }], representation.version, query, metadata));
   }
 
   private async patch(call: ResourceRequest): Promise<void> {

@@ -40,3 +40,13 @@ it('warns of a field that a Scale does not have', async () => {
   const { code, headers } = await patch({ spec: { replicas: 3, color: 'red' } }, '?fieldValidation=Warn');
   expect([code, headers['warning']]).toEqual([200, '299 - "unknown field \\"spec.color\\""']);
 });
+
+it('is shown as a table of its own', async () => {
+  const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const { body } = await api.ask('GET', SCALE, { headers });
+  expect(body).toMatchObject({
+    kind: 'Table',
+    columnDefinitions: [{ name: 'Name' }, { name: 'Desired' }, { name: 'Available' }, { name: 'Age' }],
+    rows: [{ cells: ['web', 2, 0, expect.any(String)] }],
+  });
+});

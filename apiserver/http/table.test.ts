@@ -1,4 +1,7 @@
-import { negotiate } from './table';
+import type { StoredObject } from '../../shared/api/objects';
+import { aPod } from '../../shared/testing/builders';
+import { pod } from '../kinds/pod/pod';
+import { negotiate, tableOf } from './table';
 
 it.each([
   [undefined, { as: 'object', type: 'application/json' }],
@@ -19,4 +22,20 @@ it.each([
   ['text/html', undefined],
 ])('answers Accept: %s', (accept, expected) => {
   expect(negotiate(accept)).toEqual(expected);
+});
+
+it.each([
+  ['Running', undefined],
+  ['Succeeded', [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }]], // prettier-ignore
+  ['Failed', [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }]],
+])('tells of a pod that is %s whether it is over', (phase, conditions) => {
+  const object = { ...aPod(), status: { phase } } as unknown as StoredObject;
+  const shown = tableOf(pod, [{ object }], {
+    version: 'v1',
+    nowMs: 0,
+    include: 'None',
+    metadata: {},
+    withColumns: false,
+  });
+  expect((shown as { rows: { conditions?: object[] }[] }).rows[0]?.conditions).toEqual(conditions);
 });

@@ -41,7 +41,7 @@ export const partialMetadata = ({ metadata }: StoredObject, version: string): un
 
 /** A Table as `kubectl get` prints it. `withColumns` false: a later event of a watch, which repeats them not. */
 export function tableOf(
-  kind: Kind,
+  kind: Pick<Kind, 'columns' | 'rowConditions'>,
   items: readonly Pick<Encoded, 'object'>[],
   options: {
     readonly version: string;
@@ -64,14 +64,18 @@ export function tableOf(
           priority,
         }))
       : null,
-    rows: items.map(({ object }) => ({
-      cells: kind.columns.map((column) => column.cell(object, options.nowMs)),
-      object:
-        options.include === 'None'
-          ? null
-          : options.include === 'Object'
-            ? object
-            : partialMetadata(object, options.version),
-    })),
+    rows: items.map(({ object }) => {
+      const conditions = kind.rowConditions?.(object) ?? [];
+      return {
+        cells: kind.columns.map((column) => column.cell(object, options.nowMs)),
+        ...(conditions.length === 0 ? {} : { conditions }),
+        object:
+          options.include === 'None'
+            ? null
+            : options.include === 'Object'
+              ? object
+              : partialMetadata(object, options.version),
+      };
+    }),
   };
 }

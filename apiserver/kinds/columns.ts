@@ -33,6 +33,12 @@ export const nameColumn: Column = column('Name', ({ metadata }) => metadata.name
   description: NAME_DESCRIPTION,
 });
 
+/** When it came to be: what kinds show that have no columns of their own. */
+export const createdColumn: Column = column('Created At', ({ metadata }) => metadata.creationTimestamp, {
+  type: 'date',
+  description: AGE_DESCRIPTION,
+});
+
 export const ageColumn: Column = column('Age', ({ metadata }, nowMs) => ago(metadata.creationTimestamp, nowMs), {
   description: AGE_DESCRIPTION,
 });
@@ -41,8 +47,23 @@ export const ageColumn: Column = column('Age', ({ metadata }, nowMs) => ago(meta
 export const countOf = (object: StoredObject, ...fields: readonly string[]): number =>
   fields.reduce((sum, field) => sum + Object.keys((object[field] as object | undefined) ?? {}).length, 0);
 
-/** As `app=web,tier=front`. */
+/** As `app=web,tier=front`, by name. */
 export const labelsText = (labels: Readonly<Record<string, string>> | undefined): string =>
   Object.entries(labels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${key}=${value}`)
     .join(',') || '<none>';
+
+const SHOWN = 3;
+
+/** The first three of a list, and how many more there are. */
+export const shortList = (texts: readonly string[]): string =>
+  texts.length > SHOWN ? `${texts.slice(0, SHOWN).join(',')} + ${texts.length - SHOWN} more...` : texts.join(',');
+
+/** Where a load balancer is met: each address or name once, in order. */
+export const balancersText = (
+  ingress: readonly { readonly ip?: string; readonly hostname?: string }[] | undefined,
+): string => {
+  const names = (ingress ?? []).map(({ ip = '', hostname = '' }) => (ip === '' ? hostname : ip));
+  return [...new Set(names.filter((name) => name !== ''))].sort().join(',');
+};

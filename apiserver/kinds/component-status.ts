@@ -9,6 +9,9 @@ interface Condition {
 const healthOf = ({ conditions }: Readonly<Record<string, unknown>>): Condition | undefined =>
   (conditions as readonly Condition[] | undefined)?.find(({ type }) => type === 'Healthy');
 
+const healthText = (status: string | undefined): string =>
+  status === undefined ? 'Unknown' : status === 'True' ? 'Healthy' : 'Unhealthy';
+
 /** How the parts of this server are. Made when asked for, never stored. */
 export const componentStatus = defineKind({
   group: '',
@@ -22,7 +25,7 @@ export const componentStatus = defineKind({
   deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   columns: [
     nameColumn,
-    column('Status', (object) => (healthOf(object)?.status === 'True' ? 'Healthy' : 'Unhealthy'), {
+    column('Status', (object) => healthText(healthOf(object)?.status), {
       description: 'Whether it does its work',
     }),
     column('Message', (object) => healthOf(object)?.message ?? '', { description: 'What it says' }),

@@ -7,7 +7,7 @@ import { approvalProblems, versionProblems } from '../custom-resources/definitio
 import type { JsonSchema } from '../custom-resources/json-schema';
 import { ruleProblems } from '../custom-resources/rule-problems';
 import { structuralProblems } from '../custom-resources/structural';
-import { column, nameColumn } from './columns';
+import { createdColumn, nameColumn } from './columns';
 import { defineKind } from './define-kind';
 import { clientConfigProblems } from './validation/client-config';
 import { checkName, duplicate, each, invalidValue, notSupported, required } from './validation/field-errors';
@@ -33,7 +33,7 @@ export const customResourceDefinition = defineKind({
   categories: ['api-extensions'],
   subresources: [STATUS],
   schema: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition',
-  columns: [nameColumn, column('Created At', ({ metadata }) => metadata.creationTimestamp)],
+  columns: [nameColumn, createdColumn],
   hasStatus: true,
   hasGeneration: true,
   needsResourceVersion: true,

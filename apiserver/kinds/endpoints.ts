@@ -1,5 +1,5 @@
 import type { EndpointSubset } from 'kubernetes-types/core/v1';
-import { ageColumn, column, nameColumn } from './columns';
+import { ageColumn, column, nameColumn, shortList } from './columns';
 import type { Kind } from './kind';
 import { endpointAddress } from './validation/addresses';
 import { each, notSupported, required } from './validation/field-errors';
@@ -10,7 +10,6 @@ interface Subset {
   readonly addresses?: readonly { readonly ip: string }[];
   readonly ports?: readonly { readonly port: number }[];
 }
-const MAX_SHOWN = 3;
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 
 export const endpoints: Kind = {
@@ -58,10 +57,12 @@ export const endpoints: Kind = {
 };
 
 function endpointsText(subsets: readonly Subset[]): string {
-  const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
-    addresses.flatMap(({ ip }) => (ports.length === 0 ? [ip] : ports.map(({ port }) => `${ip}:${port}`))),
+  if (subsets.length === 0) return '<none>';
+  return shortList(
+    subsets.flatMap(({ addresses = [], ports = [] }) =>
+      ports.length === 0
+        ? addresses.map(({ ip }) => ip)
+        : ports.flatMap(({ port }) => addresses.map(({ ip }) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`)),
+    ),
   );
-  if (all.length === 0) return '<none>';
-  const shown = all.slice(0, MAX_SHOWN).join(',');
-  return all.length > MAX_SHOWN ? `${shown} + ${all.length - MAX_SHOWN} more...` : shown;
 }

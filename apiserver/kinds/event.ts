@@ -11,9 +11,12 @@ const CLUSTER_EVENTS_NAMESPACE = 'default';
 
 const asEvent = (object: ApiObject | StoredObject): Event => object as unknown as Event;
 
-const lastSeen = (event: Event): string | undefined =>
-  event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp;
 const firstSeen = (event: Event): string | undefined => event.firstTimestamp ?? event.eventTime;
+const lastSeen = (event: Event): string | undefined =>
+  event.series === undefined ? (event.lastTimestamp ?? firstSeen(event)) : event.series.lastObservedTime;
+/** Events of the newer API that came once have no count. */
+const countOf = ({ series, count = 0 }: Event): number =>
+  series === undefined ? Math.max(count, 1) : (series.count ?? 0);
 
 export const event: Kind = {
   group: '',
@@ -44,7 +47,7 @@ export const event: Kind = {
       wide: true,
       description: 'When it happened first',
     }),
-    column('Count', (object) => asEvent(object).series?.count ?? asEvent(object).count ?? 1, {
+    column('Count', (object) => countOf(asEvent(object)), {
       wide: true,
       description: 'How often',
     }),
@@ -108,11 +111,12 @@ function newEventProblems({ reportingComponent, reportingInstance, action, reaso
   ];
 }
 
-const objectText = ({ involvedObject }: Event): string =>
-  `${(involvedObject.kind ?? '').toLowerCase()}/${involvedObject.name ?? ''}`;
+function objectText({ involvedObject: { kind = '', name = '' } }: Event): string {
+  return name === '' ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`;
+}
 
 function sourceText({ source, reportingComponent, reportingInstance }: Event): string {
-  const component = source?.component ?? reportingComponent ?? '';
-  const host = source?.host ?? reportingInstance ?? '';
+  const component = source?.component || (reportingComponent ?? '');
+  const host = source?.host || (reportingInstance ?? '');
   return host === '' ? component : `${component}, ${host}`;
 }

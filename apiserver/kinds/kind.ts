@@ -21,6 +21,14 @@ export interface Column {
   readonly cell: (object: StoredObject, nowMs: number) => string | number | boolean | null;
 }
 
+/** What a row of a table says of its object beside the cells: that it is over, which clients may leave out. */
+export interface RowCondition {
+  readonly type: 'Completed';
+  readonly status: 'True';
+  readonly reason: string;
+  readonly message: string;
+}
+
 export interface Kind {
   /** '' for the core group. */
   readonly group: string;
@@ -37,6 +45,7 @@ export interface Kind {
   /** Name of its schema in the generated OpenAPI (`io.k8s.api.core.v1.Pod`). */
   readonly schema: string;
   readonly columns: readonly Column[];
+  readonly rowConditions?: (object: StoredObject) => readonly RowCondition[];
   /** Dotted paths that a fieldSelector may name, besides metadata.name and metadata.namespace. */
   readonly fieldSelectors: readonly string[];
   /** Which names are allowed. */

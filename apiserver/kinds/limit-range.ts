@@ -3,7 +3,7 @@ import type { ApiObject } from '../../shared/api/objects';
 import type { Quantity } from '../../shared/quantity';
 import { compareQuantities, formatQuantity, parseQuantity } from '../../shared/quantity';
 import type { StatusCause } from '../../shared/status-error';
-import { column, nameColumn } from './columns';
+import { createdColumn, nameColumn } from './columns';
 import { defineKind } from './define-kind';
 import { duplicate, each, forbiddenField, invalidValue, required } from './validation/field-errors';
 
@@ -23,7 +23,7 @@ export const limitRange = defineKind({
   plural: 'limitranges',
   shortNames: ['limits'],
   schema: 'io.k8s.api.core.v1.LimitRange',
-  columns: [nameColumn, column('Created At', ({ metadata }) => metadata.creationTimestamp)],
+  columns: [nameColumn, createdColumn],
   setDefaults(object) {
     for (const item of limitsOf(object)) {
       if (item.type !== 'Container') continue;

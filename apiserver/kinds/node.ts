@@ -101,7 +101,7 @@ function rolesText({ metadata }: Node): string {
     if (key.startsWith(ROLE_PREFIX)) return key.length > ROLE_PREFIX.length ? [key.slice(ROLE_PREFIX.length)] : [];
     return key === 'kubernetes.io/role' && value !== '' ? [value] : [];
   });
-  return roles.length === 0 ? '<none>' : roles.sort().join(',');
+  return roles.length === 0 ? '<none>' : [...new Set(roles)].sort().join(',');
 }
 
 const addressOf = ({ status }: Node, wanted: string): string =>

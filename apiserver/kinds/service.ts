@@ -1,7 +1,7 @@
 import type { ApiObject, Service, StoredObject } from '../../shared/api/objects';
 import { isDns1123Label, isPortName, isQualifiedName } from '../../shared/names';
 import type { StatusCause } from '../../shared/status-error';
-import { ageColumn, column, nameColumn } from './columns';
+import { ageColumn, balancersText, column, labelsText, nameColumn } from './columns';
 import type { Kind } from './kind';
 import { trafficProblems, typeProblems } from './service-traffic';
 import { checkName, duplicate, each, invalidValue, notSupported, required } from './validation/field-errors';
@@ -32,13 +32,16 @@ export const service: Kind = {
   columns: [
     nameColumn,
     column('Type', (object) => specOf(object).type ?? '', { description: 'How the service is exposed' }),
-    column('Cluster-IP', (object) => specOf(object).clusterIP ?? '<none>', {
+    column('Cluster-IP', (object) => clusterAddress(specOf(object)), {
       description: 'Its address in the cluster',
     }),
     column('External-IP', externalText, { description: 'Its addresses outside' }),
     column('Port(s)', (object) => portsText(specOf(object)), { description: 'The ports it serves' }),
     ageColumn,
-    column('Selector', (object) => selectorText(specOf(object)), { wide: true, description: 'The pods behind it' }),
+    column('Selector', (object) => labelsText(specOf(object).selector), {
+      wide: true,
+      description: 'The pods behind it',
+    }),
   ],
   fieldSelectors: ['spec.clusterIP', 'spec.type'],
   nameRule: 'dns1035-label',
@@ -131,13 +134,14 @@ const portProblems = (path: string, port: number): readonly StatusCause[] =>
 
 function externalText(object: StoredObject): string {
   const spec = specOf(object);
-  if (spec.type === 'ExternalName') return spec.externalName ?? '<none>';
-  const { status } = object as unknown as Service;
-  const ingress = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? '');
-  const all = [...ingress, ...(spec.externalIPs ?? [])].filter((text) => text !== '');
-  if (all.length > 0) return all.join(',');
-  return spec.type === 'LoadBalancer' ? '<pending>' : '<none>';
+  if (spec.type === 'ExternalName') return spec.externalName ?? '';
+  const isBalanced = spec.type === 'LoadBalancer';
+  const balancers = isBalanced ? balancersText((object as unknown as Service).status?.loadBalancer?.ingress) : '';
+  const all = [balancers, ...(spec.externalIPs ?? [])].filter((text) => text !== '');
+  return all.join(',') || (isBalanced ? '<pending>' : '<none>');
 }
+
+const clusterAddress = ({ clusterIP = '' }: ServiceSpec): string => (clusterIP === '' ? '<none>' : clusterIP);
 
 const portsText = ({ ports = [] }: ServiceSpec): string =>
   ports.length === 0
@@ -145,11 +149,6 @@ const portsText = ({ ports = [] }: ServiceSpec): string =>
     : ports
         .map(
           ({ port, nodePort, protocol }) =>
-            `${port}${nodePort === undefined ? '' : `:${nodePort}`}/${protocol ?? 'TCP'}`,
+            `${port}${(nodePort ?? 0) === 0 ? '' : `:${nodePort}`}/${protocol ?? 'TCP'}`,
         )
         .join(',');
-
-const selectorText = ({ selector = {} }: ServiceSpec): string =>
-  Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',') || '<none>';

@@ -3,6 +3,7 @@ import type { StatusCause } from '../../../shared/status-error';
 import { CelError, Expressions } from '../../cel/expression';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
+import { selectorText } from '../selector-text';
 import { each, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
 import { validateLabelSelector } from '../validation/label-selector';
 import { STATUS } from '../verbs';
@@ -209,7 +210,8 @@ export const validatingAdmissionPolicyBinding = defineKind({
 });
 
 function paramRefText({ paramRef }: BindingSpec): string {
-  if (paramRef === undefined) return '<unset>';
-  const name = paramRef.name ?? '*';
-  return paramRef.namespace === undefined ? name : `${paramRef.namespace}/${name}`;
+  const { name = '', namespace = '', selector } = paramRef ?? {};
+  // Whether the parameter has a namespace cannot be told from here.
+  if (name !== '') return `${namespace === '' ? '*' : namespace}/${name}`;
+  return selector === undefined ? '<unset>' : selectorText(selector);
 }

@@ -24,7 +24,6 @@ export const controllerRevision = defineKind({
     nameColumn,
     column('Controller', controllerText, { description: 'Controller of the object' }),
     column('Revision', (object) => Number(object['revision'] ?? 0), {
-      type: 'integer',
       description: 'Revision indicates the revision of the state represented by Data.',
     }),
     ageColumn,

@@ -1,7 +1,7 @@
 import type { DaemonSetSpec } from 'kubernetes-types/apps/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import type { StatusCause } from '../../../shared/status-error';
-import { ageColumn, column, nameColumn } from '../columns';
+import { ageColumn, column, labelsText, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import type { Column } from '../kind';
 import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
@@ -36,7 +36,9 @@ export const daemonSet = defineKind({
     count('Ready', 'numberReady', 'Nodes whose daemon pod is ready'),
     count('Up-to-date', 'updatedNumberScheduled', 'Nodes that run the updated daemon pod'),
     count('Available', 'numberAvailable', 'Nodes whose daemon pod is ready for minReadySeconds'),
-    column('Node Selector', (object) => nodeSelectorText(specOf(object)), { description: 'The nodes that are meant' }),
+    column('Node Selector', (object) => labelsText(specOf(object).template?.spec?.nodeSelector), {
+      description: 'The nodes that are meant',
+    }),
     ageColumn,
     ...containerColumns,
   ],
@@ -84,8 +86,3 @@ function validate(object: ApiObject): readonly StatusCause[] {
       : []),
   ];
 }
-
-const nodeSelectorText = ({ template }: Spec): string =>
-  Object.entries(template?.spec?.nodeSelector ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',') || '<none>';

@@ -33,11 +33,9 @@ export const deployment = defineKind({
       description: 'Number of the pod with ready state',
     }),
     column('Up-to-date', (object) => statusNumber(object, 'updatedReplicas'), {
-      type: 'integer',
       description: 'Total number of non-terminated pods targeted by this deployment that have the desired template.',
     }),
     column('Available', (object) => statusNumber(object, 'availableReplicas'), {
-      type: 'integer',
       description: 'Total number of available pods (ready for at least minReadySeconds).',
     }),
     ageColumn,

@@ -5,7 +5,6 @@ import type {
   MetricSpec,
 } from 'kubernetes-types/autoscaling/v2';
 import type { StoredObject } from '../../../shared/api/objects';
-import { column, ageColumn, nameColumn } from '../columns';
 import type { Kind } from '../kind';
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler';
 
@@ -93,31 +92,15 @@ function listIn(text = '[]'): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-const specOf = (object: StoredObject): Partial<SpecV1> => (object['spec'] as SpecV1 | undefined) ?? {};
-
 /** The autoscaler of autoscaling/v2 in the words of v1: one target, of CPU. */
 export const horizontalPodAutoscalerV1: Kind = {
   ...horizontalPodAutoscaler,
   version: 'v1',
   schema: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
-  columns: [
-    nameColumn,
-    column(
-      'Reference',
-      (object) => `${specOf(object).scaleTargetRef?.kind ?? ''}/${specOf(object).scaleTargetRef?.name ?? ''}`,
-    ),
-    column('Targets', (object) => {
-      const seen = (object['status'] as { currentCPUUtilizationPercentage?: number }).currentCPUUtilizationPercentage;
-      const wanted = specOf(object).targetCPUUtilizationPercentage;
-      return `cpu: ${seen === undefined ? '<unknown>' : `${seen}%`}/${wanted === undefined ? '<auto>' : `${wanted}%`}`;
-    }),
-    column('MinPods', (object) => String(specOf(object).minReplicas ?? '<unset>')),
-    column('MaxPods', (object) => specOf(object).maxReplicas ?? 0, { type: 'integer' }),
-    column('Replicas', (object) => (object['status'] as { currentReplicas?: number }).currentReplicas ?? 0, {
-      type: 'integer',
-    }),
-    ageColumn,
-  ],
+  columns: horizontalPodAutoscaler.columns.map((column) => ({
+    ...column,
+    cell: (object, nowMs) => column.cell(toStored(object), nowMs),
+  })),
   setDefaults(object) {
     const spec = (object['spec'] ??= {}) as Partial<SpecV1>;
     spec.minReplicas ??= 1;

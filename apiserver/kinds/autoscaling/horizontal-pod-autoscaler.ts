@@ -1,8 +1,4 @@
-import type {
-  HorizontalPodAutoscalerSpec,
-  HorizontalPodAutoscalerStatus,
-  MetricSpec,
-} from 'kubernetes-types/autoscaling/v2';
+import type { HorizontalPodAutoscalerSpec, HorizontalPodAutoscalerStatus } from 'kubernetes-types/autoscaling/v2';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
@@ -11,6 +7,7 @@ import { invalidValue, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
 import { behaviorProblems } from './behavior';
 import { metricProblems } from './metric-problems';
+import { targetsText } from './targets-text';
 
 const CPU_PERCENT = 80;
 const SCALE_UP_POLICIES = [
@@ -39,10 +36,10 @@ export const horizontalPodAutoscaler = defineKind({
       const { kind = '', name = '' } = specOf(object).scaleTargetRef ?? {};
       return `${kind}/${name}`;
     }),
-    column('Targets', targetsText),
+    column('Targets', (object) => targetsText(specOf(object).metrics, statusOf(object).currentMetrics)),
     column('MinPods', (object) => String(specOf(object).minReplicas ?? '<unset>')),
-    column('MaxPods', (object) => specOf(object).maxReplicas ?? 0, { type: 'integer' }),
-    column('Replicas', (object) => statusOf(object).currentReplicas ?? 0, { type: 'integer' }),
+    column('MaxPods', (object) => specOf(object).maxReplicas ?? 0),
+    column('Replicas', (object) => statusOf(object).currentReplicas ?? 0),
     ageColumn,
   ],
   hasStatus: true,
@@ -84,26 +81,3 @@ function validate(object: ApiObject): readonly StatusCause[] {
     ...behaviorProblems(behavior),
   ];
 }
-
-function targetsText(object: StoredObject): string {
-  const current = statusOf(object).currentMetrics ?? [];
-  const texts = (specOf(object).metrics ?? []).map((metric, index) => {
-    const name = metric.resource?.name ?? metric.type.toLowerCase();
-    return `${name}: ${seenText(current[index] as MetricSpec | undefined)}/${wantedText(metric)}`;
-  });
-  return texts.length === 0 ? '<none>' : texts.join(', ');
-}
-
-interface Amount {
-  readonly averageUtilization?: number;
-  readonly averageValue?: string;
-  readonly value?: string;
-}
-const amountText = (amount: Amount | undefined): string | undefined =>
-  amount?.averageUtilization === undefined ? (amount?.averageValue ?? amount?.value) : `${amount.averageUtilization}%`;
-const sourceOf = (
-  metric: MetricSpec | undefined,
-): { readonly target?: Amount; readonly current?: Amount } | undefined =>
-  metric?.resource ?? metric?.containerResource ?? metric?.pods ?? metric?.object ?? metric?.external;
-const wantedText = (metric: MetricSpec): string => amountText(sourceOf(metric)?.target) ?? '<auto>';
-const seenText = (metric: MetricSpec | undefined): string => amountText(sourceOf(metric)?.current) ?? '<unknown>';

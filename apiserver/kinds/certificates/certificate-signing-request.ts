@@ -28,7 +28,7 @@ export const certificateSigningRequest = defineKind({
   columns: [
     nameColumn,
     ageColumn,
-    column('SignerName', (object) => specOf(object).signerName ?? ''),
+    column('SignerName', (object) => specOf(object).signerName ?? '<none>'),
     column('Requestor', (object) => specOf(object).username ?? ''),
     column('RequestedDuration', (object) => {
       const seconds = specOf(object).expirationSeconds;
@@ -109,10 +109,9 @@ function decisionProblems(
 function conditionText(object: StoredObject): string {
   const { conditions = [], certificate = '' } = (object['status'] as CertificateSigningRequestStatus | undefined) ?? {};
   const has = (type: string): boolean => conditions.some((condition) => condition.type === type);
-  const decided = [
-    has('Approved') ? 'Approved' : '',
-    has('Denied') ? 'Denied' : '',
-    has('Failed') ? 'Failed' : '',
-  ].filter((text) => text !== '');
-  return [...(decided.length === 0 ? ['Pending'] : decided), ...(certificate === '' ? [] : ['Issued'])].join(',');
+  return [
+    has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending',
+    ...(has('Failed') ? ['Failed'] : []),
+    ...(certificate === '' ? [] : ['Issued']),
+  ].join(',');
 }

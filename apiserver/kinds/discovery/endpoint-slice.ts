@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointPort } from 'kubernetes-types/discovery/v1';
 import { isIP } from 'node:net';
 import type { StoredObject } from '../../../shared/api/objects';
-import { ageColumn, column, nameColumn } from '../columns';
+import { ageColumn, column, nameColumn, shortList } from '../columns';
 import { defineKind } from '../define-kind';
 import { isDns1123Label, isDns1123Subdomain } from '../../../shared/names';
 import type { StatusCause } from '../../../shared/status-error';
@@ -11,7 +11,6 @@ import { immutable } from '../validation/object-meta';
 
 const TYPES = ['FQDN', 'IPv4', 'IPv6'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
-const SHOWN = 3;
 
 const portsOf = (object: StoredObject): readonly EndpointPort[] =>
   (object['ports'] as EndpointPort[] | undefined) ?? [];
@@ -29,7 +28,7 @@ export const endpointSlice = defineKind({
     column('AddressType', (object) => String(object['addressType'] ?? '')),
     column(
       'Ports',
-      (object) => shortList(portsOf(object).map(({ port }) => (port === undefined ? '*' : String(port)))) || '<unset>',
+      (object) => shortList(portsOf(object).map(({ port, name }) => String(port ?? name ?? '*'))) || '<unset>',
     ),
     column('Endpoints', (object) => shortList(endpointsOf(object).flatMap(({ addresses }) => addresses)) || '<unset>'),
     ageColumn,
@@ -84,6 +83,3 @@ function addressProblems(field: string, address: string, type: unknown): readonl
     ...endpointAddress(field, address),
   ];
 }
-
-const shortList = (texts: readonly string[]): string =>
-  texts.length > SHOWN ? `${texts.slice(0, SHOWN).join(',')} + ${texts.length - SHOWN} more...` : texts.join(',');

@@ -1,6 +1,6 @@
 import type { IngressSpec, IngressStatus } from 'kubernetes-types/networking/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
-import { ageColumn, column, nameColumn } from '../columns';
+import { ageColumn, balancersText, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { STATUS } from '../verbs';
 import { ingressProblems, newIngressProblems } from './ingress-problems';
@@ -32,14 +32,15 @@ export const ingress = defineKind({
 
 function hostsText(object: StoredObject): string {
   const { rules = [] } = specOf(object);
-  const hosts = rules.flatMap(({ host = '' }) => (host === '' ? [] : [host]));
-  if (hosts.length === 0) return '*';
-  return hosts.length > MAX_HOSTS
-    ? `${hosts.slice(0, MAX_HOSTS).join(',')} + ${rules.length - MAX_HOSTS} more...`
-    : hosts.join(',');
+  const hosts: string[] = [];
+  for (const { host = '' } of rules) {
+    // The rules that are left count as more, also those for any host.
+    if (hosts.length === MAX_HOSTS) return `${hosts.join(',')} + ${rules.length - MAX_HOSTS} more...`;
+    if (host !== '') hosts.push(host);
+  }
+  return hosts.join(',') || '*';
 }
 
 function addressText(object: StoredObject): string {
-  const addresses = (object['status'] as IngressStatus | undefined)?.loadBalancer?.ingress ?? [];
-  return addresses.map(({ ip, hostname }) => ip ?? hostname ?? '').join(',');
+  return balancersText((object['status'] as IngressStatus | undefined)?.loadBalancer?.ingress);
 }

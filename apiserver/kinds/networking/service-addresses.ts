@@ -9,7 +9,8 @@ interface ParentReference {
   readonly name?: string;
 }
 const parentText = (object: StoredObject): string => {
-  const { parentRef = {} } = (object['spec'] ?? {}) as { readonly parentRef?: ParentReference };
+  const { parentRef } = (object['spec'] ?? {}) as { readonly parentRef?: ParentReference };
+  if (parentRef === undefined) return '<none>';
   const { group = '', resource = '', namespace = '', name = '' } = parentRef;
   return [group === '' ? resource : `${resource}.${group}`, namespace, name].filter((part) => part !== '').join('/');
 };

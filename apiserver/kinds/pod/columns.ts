@@ -1,6 +1,6 @@
 import type { Pod, StoredObject } from '../../../shared/api/objects';
 import { ageColumn, column, nameColumn } from '../columns';
-import type { Column } from '../kind';
+import type { Column, RowCondition } from '../kind';
 import { summarise } from './status-columns';
 
 const asPod = (object: StoredObject): Pod => object as unknown as Pod;
@@ -36,6 +36,15 @@ export const podColumns: readonly Column[] = [
     description: 'How many of the conditions the pod waits for are met.',
   }),
 ];
+
+const COMPLETED = { type: 'Completed', status: 'True' } as const;
+const BY_PHASE: Readonly<Record<string, readonly RowCondition[]>> = {
+  Succeeded: [{ ...COMPLETED, reason: 'Succeeded', message: 'The pod has completed successfully.' }],
+  Failed: [{ ...COMPLETED, reason: 'Failed', message: 'The pod failed.' }],
+};
+
+export const podRowConditions = (object: StoredObject): readonly RowCondition[] =>
+  BY_PHASE[asPod(object).status?.phase ?? ''] ?? [];
 
 function gatesText({ spec, status }: Pod): string {
   const gates = spec.readinessGates ?? [];

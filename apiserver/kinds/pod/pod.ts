@@ -2,7 +2,7 @@ import type { Pod, PodSpec } from '../../../shared/api/objects';
 import { qosClassOf } from '../../../shared/pod/qos-class';
 import type { Kind } from '../kind';
 import { ALL_VERBS, STATUS, proxyOf } from '../verbs';
-import { podColumns } from './columns';
+import { podColumns, podRowConditions } from './columns';
 import { setPodDefaults } from './defaults';
 import { keepAllButEphemeral, refuseEphemeralContainers, validateEphemeralUpdate } from './ephemeral-containers';
 import { keepAllButResources, validateResize } from './resize';
@@ -35,6 +35,7 @@ export const pod: Kind = {
   ],
   schema: 'io.k8s.api.core.v1.Pod',
   columns: podColumns,
+  rowConditions: podRowConditions,
   fieldSelectors: [
     'spec.nodeName',
     'spec.restartPolicy',

@@ -1,10 +1,8 @@
 import type { PolicyRule } from 'kubernetes-types/rbac/v1';
-import { column, nameColumn } from '../columns';
+import { createdColumn, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import type { Column } from '../kind';
 import { RBAC_GROUP, validateRules } from './rules';
 
-const createdAt: Column = column('Created At', ({ metadata }) => metadata.creationTimestamp);
 const rulesOf = (object: Readonly<Record<string, unknown>>): readonly PolicyRule[] | undefined =>
   (object['rules'] as PolicyRule[] | undefined) ?? undefined;
 
@@ -15,7 +13,7 @@ export const role = defineKind({
   plural: 'roles',
   nameRule: 'path-segment',
   schema: 'io.k8s.api.rbac.v1.Role',
-  columns: [nameColumn, createdAt],
+  columns: [nameColumn, createdColumn],
   validate: (object) => validateRules(rulesOf(object), true),
 });
 
@@ -27,6 +25,6 @@ export const clusterRole = defineKind({
   namespaced: false,
   nameRule: 'path-segment',
   schema: 'io.k8s.api.rbac.v1.ClusterRole',
-  columns: [nameColumn, createdAt],
+  columns: [nameColumn, createdColumn],
   validate: (object) => validateRules(rulesOf(object), false),
 });

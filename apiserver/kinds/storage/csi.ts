@@ -105,7 +105,7 @@ export const volumeAttachment = defineKind({
     isSameJson(object['spec'], old['spec']) ? [] : [invalidValue('spec', object['spec'], 'field is immutable')],
   columns: [
     nameColumn,
-    column('Attacher', (object) => String(specOf(object)['attacher'] ?? '')),
+    column('Attacher', (object) => String(specOf(object)['attacher'] ?? ''), { format: 'name' }),
     column('PV', (object) =>
       String((specOf(object)['source'] as Record<string, unknown> | undefined)?.['persistentVolumeName'] ?? ''),
     ),

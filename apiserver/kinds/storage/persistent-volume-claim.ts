@@ -7,6 +7,7 @@ import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
+import { classText } from './class-text';
 import { accessModesText, loneModeProblems } from './access-modes';
 import { setClaimDefaults } from './claim-defaults';
 
@@ -14,6 +15,7 @@ const VOLUME_MODES = ['Block', 'Filesystem'];
 const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const specOf = (object: ApiObject | StoredObject): PersistentVolumeClaimSpec =>
   (object['spec'] as PersistentVolumeClaimSpec | undefined) ?? {};
+const isBound = (object: StoredObject): boolean => (specOf(object).volumeName ?? '') !== '';
 const statusOf = (object: StoredObject): PersistentVolumeClaimStatus =>
   (object['status'] as PersistentVolumeClaimStatus | undefined) ?? {};
 
@@ -31,12 +33,12 @@ export const persistentVolumeClaim = defineKind({
       object.metadata.deletionTimestamp === undefined ? (statusOf(object).phase ?? '') : 'Terminating',
     ),
     column('Volume', (object) => specOf(object).volumeName ?? ''),
-    column('Capacity', (object) => statusOf(object).capacity?.['storage'] ?? ''),
-    column('Access Modes', (object) => accessModesText(statusOf(object).accessModes)),
-    column('StorageClass', (object) => specOf(object).storageClassName ?? ''),
+    column('Capacity', (object) => (isBound(object) ? (statusOf(object).capacity?.['storage'] ?? '0') : '')),
+    column('Access Modes', (object) => (isBound(object) ? accessModesText(statusOf(object).accessModes) : '')),
+    column('StorageClass', (object) => classText(object)),
     column('VolumeAttributesClass', (object) => specOf(object).volumeAttributesClassName ?? '<unset>'),
     ageColumn,
-    column('VolumeMode', (object) => specOf(object).volumeMode ?? '', { wide: true }),
+    column('VolumeMode', (object) => specOf(object).volumeMode ?? '<unset>', { wide: true }),
   ],
   hasStatus: true,
   setDefaults: (object) => setClaimDefaults(object as Parameters<typeof setClaimDefaults>[0]),

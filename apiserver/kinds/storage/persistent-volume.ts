@@ -6,6 +6,7 @@ import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import { forbiddenField, notSupported, required } from '../validation/field-errors';
 import { STATUS } from '../verbs';
+import { classText } from './class-text';
 import { accessModesText, loneModeProblems } from './access-modes';
 import { nfsProblems } from '../pod/validate-volumes';
 
@@ -40,7 +41,7 @@ export const persistentVolume = defineKind({
   schema: 'io.k8s.api.core.v1.PersistentVolume',
   columns: [
     nameColumn,
-    column('Capacity', (object) => specOf(object).capacity?.['storage'] ?? ''),
+    column('Capacity', (object) => specOf(object).capacity?.['storage'] ?? '0'),
     column('Access Modes', (object) => accessModesText(specOf(object).accessModes)),
     column('Reclaim Policy', (object) => specOf(object).persistentVolumeReclaimPolicy ?? ''),
     column('Status', (object) =>
@@ -50,11 +51,11 @@ export const persistentVolume = defineKind({
       const { claimRef } = specOf(object);
       return claimRef === undefined ? '' : `${claimRef.namespace ?? ''}/${claimRef.name ?? ''}`;
     }),
-    column('StorageClass', (object) => specOf(object).storageClassName ?? ''),
+    column('StorageClass', (object) => classText(object)),
     column('VolumeAttributesClass', (object) => specOf(object).volumeAttributesClassName ?? '<unset>'),
     column('Reason', (object) => statusOf(object).reason ?? ''),
     ageColumn,
-    column('VolumeMode', (object) => specOf(object).volumeMode ?? '', { wide: true }),
+    column('VolumeMode', (object) => specOf(object).volumeMode ?? '<unset>', { wide: true }),
   ],
   hasStatus: true,
   setDefaults(object) {

@@ -27,7 +27,7 @@ export const storageClass = defineKind({
     column('Provisioner', (object) => textOf(object['provisioner'])),
     column('ReclaimPolicy', (object) => textOf(object['reclaimPolicy'])),
     column('VolumeBindingMode', (object) => textOf(object['volumeBindingMode'])),
-    column('AllowVolumeExpansion', (object) => object['allowVolumeExpansion'] === true, { type: 'boolean' }),
+    column('AllowVolumeExpansion', (object) => object['allowVolumeExpansion'] === true),
     ageColumn,
   ],
   setDefaults(object) {
