@@ -1,18 +1,20 @@
 /**
  * What lies between hosts, on hosts of this machine.
- *   node dist/e2e/bench/hosts.js [--only ways|failover|ready|told|programming] [--rounds 5] [--json FILE]
+ *   node dist/e2e/bench/hosts.js [--only ways|relayed|failover|ready|told|programming] [--rounds 5] [--json FILE]
  */
 import { failover } from './hosts/failover';
 import type { PartResult } from './hosts/part';
 import { countFlag, publish } from './report';
 import { programming } from './hosts/programming';
 import { ready } from './hosts/ready';
+import { relayed } from './hosts/relayed';
 import { told } from './hosts/told';
 import { ways } from './hosts/ways';
 import { runProgram } from './run-program';
 
 const parts: Readonly<Record<string, (rounds: number) => Promise<PartResult>>> = {
   ways,
+  relayed,
   failover,
   ready,
   told,

@@ -130,6 +130,11 @@ export class HostCluster extends ClusterClient {
     return this.serverHost.start(this.kubectlBinary, args, this.env);
   }
 
+  /** Runs a program on the server's host, as one who has its kubeconfig. */
+  onServer(program: string, args: readonly string[], input?: string): Promise<Outcome> {
+    return this.serverHost.run(program, args, { env: this.env, ...(input === undefined ? {} : { input }) });
+  }
+
   async stop(): Promise<void> {
     await this.network.remove();
   }
@@ -149,9 +154,5 @@ export class HostCluster extends ClusterClient {
 
   private get env(): NodeJS.ProcessEnv {
     return { ...process.env, KUBECONFIG: this.kubeconfig, HOME: this.serverHost.folder, NO_COLOR: '1' };
-  }
-
-  private onServer(program: string, args: readonly string[], input?: string): Promise<Outcome> {
-    return this.serverHost.run(program, args, { env: this.env, ...(input === undefined ? {} : { input }) });
   }
 }
