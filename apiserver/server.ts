@@ -123,7 +123,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     outside,
     morePlugins: [
       nodeRestriction,
-      certificateRequests(() => permissions.authorizer),
+      certificateRequests(() => permissions.authorizer, clock),
       rbacEscalation(() => permissions),
     ],
   });

@@ -45,7 +45,7 @@ export const reviewHandlers = (
     authorizer,
     (call, spec) => {
       if (spec.resourceAttributes?.namespace !== call.namespace) {
-        throw badRequest('spec.resourceAttributes.namespace must match the namespace of the request');
+        throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.namespace ?? ''}`);
       }
       return named(spec);
     },
@@ -143,7 +143,8 @@ function attributesOf(kind: string, { resourceAttributes: on, nonResourceAttribu
 function rulesReview(rbac: RbacAuthorizer): VirtualHandler {
   return async ({ user, body }) => {
     const { namespace = '' } = ((await body())['spec'] as { namespace?: string } | undefined) ?? {};
-    const rules = [...rbac.rulesFor(user, namespace === '' ? undefined : namespace)];
+    if (namespace === '') throw badRequest('no namespace on request');
+    const rules = [...rbac.rulesFor(user, namespace)];
     if (user.groups.includes(MASTERS)) {
       rules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] });
     }

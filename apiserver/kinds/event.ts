@@ -1,15 +1,12 @@
 import type { ApiObject, Event, StoredObject } from '../../shared/api/objects';
-import type { StatusCause } from '../../shared/status-error';
 import { ago, column } from './columns';
+import { eventProblems } from './event-problems';
 import type { Kind } from './kind';
-import { invalidValue, required } from './validation/field-errors';
 import { ALL_VERBS } from './verbs';
 
 const TTL_SECONDS = 3600;
-/** Events of cluster-scoped objects live in this namespace. */
-const CLUSTER_EVENTS_NAMESPACE = 'default';
 
-const asEvent = (object: ApiObject | StoredObject): Event => object as unknown as Event;
+export const asEvent = (object: ApiObject | StoredObject): Event => object as unknown as Event;
 
 const firstSeen = (event: Event): string | undefined => event.firstTimestamp ?? event.eventTime;
 const lastSeen = (event: Event): string | undefined =>
@@ -76,40 +73,8 @@ export const event: Kind = {
     object['reportingComponent'] ??= '';
     object['reportingInstance'] ??= '';
   },
-  validate(object) {
-    const { involvedObject, metadata } = asEvent(object);
-    const about = involvedObject.namespace ?? '';
-    const expected = about === '' ? CLUSTER_EVENTS_NAMESPACE : about;
-    const isPlaced = metadata.namespace === expected || (about === '' && metadata.namespace === 'kube-system');
-    return [
-      ...(isPlaced ? [] : [invalidValue('involvedObject.namespace', about, 'does not match event.namespace')]),
-      ...(asEvent(object).eventTime === undefined ? [] : newEventProblems(asEvent(object))),
-      ...(involvedObject.name === undefined && involvedObject.kind === undefined ? [required('involvedObject')] : []),
-    ];
-  },
+  validate: (object) => eventProblems(asEvent(object), 'reportingComponent'),
 };
-
-const MAX_TEXT = 128;
-const MAX_MESSAGE = 1024;
-
-/** Events that say when they happened, as events.k8s.io has them, also say who saw what. */
-function newEventProblems({ reportingComponent, reportingInstance, action, reason, message }: Event): StatusCause[] {
-  const text = (field: string, value = ''): StatusCause[] =>
-    value === ''
-      ? [required(field)]
-      : value.length > MAX_TEXT
-        ? [invalidValue(field, '', `can have at most ${MAX_TEXT} characters`)]
-        : [];
-  return [
-    ...text('reportingController', reportingComponent),
-    ...text('reportingInstance', reportingInstance),
-    ...text('action', action),
-    ...text('reason', reason),
-    ...((message ?? '').length > MAX_MESSAGE
-      ? [invalidValue('message', '', `can have at most ${MAX_MESSAGE} characters`)]
-      : []),
-  ];
-}
 
 function objectText({ involvedObject: { kind = '', name = '' } }: Event): string {
   return name === '' ? kind.toLowerCase() : `${kind.toLowerCase()}/${name}`;

@@ -1,5 +1,6 @@
-import type { StoredObject } from '../../shared/api/objects';
-import { event } from './event';
+import type { ApiObject, Event, StoredObject } from '../../shared/api/objects';
+import { asEvent, event } from './event';
+import { eventProblems, strictEventChangeProblems, strictEventProblems } from './event-problems';
 import type { Kind } from './kind';
 
 /** Fields that events.k8s.io/v1 calls by another name than core/v1. */
@@ -24,6 +25,7 @@ const toEvents = new Map(RENAMED.map(([events, core]) => [core, events]));
 
 const fromStored = (object: StoredObject): StoredObject => rename(object, 'events.k8s.io/v1', toEvents);
 const toStored = (object: StoredObject): StoredObject => rename(object, 'v1', toCore);
+const core = (object: ApiObject): Event => asEvent(toStored(object as StoredObject));
 
 /** The events of core/v1 under the names of events.k8s.io/v1. */
 export const eventsEvent: Kind = {
@@ -48,6 +50,8 @@ export const eventsEvent: Kind = {
     object['reportingController'] ??= '';
     object['reportingInstance'] ??= '';
   },
-  validate: (object) => event.validate?.(toStored(object as StoredObject)) ?? [],
+  validate: (object) => eventProblems(core(object), 'reportingController'),
+  validateCreate: (object) => strictEventProblems(core(object)),
+  validateUpdate: (object, old) => strictEventChangeProblems(core(object), core(old)),
   conversion: { storedGroup: '', fromStored, toStored },
 };

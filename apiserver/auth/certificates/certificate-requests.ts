@@ -1,5 +1,7 @@
 import type { CertificateSigningRequestSpec, CertificateSigningRequestStatus } from 'kubernetes-types/certificates/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
+import type { Clock } from '../../../shared/clock';
+import { toTimestamp } from '../../../shared/clock';
 import { isSameJson } from '../../../shared/same-json';
 import { forbidden } from '../../../shared/status-error';
 import type { AdmissionPlugin, AdmissionRequest } from '../../admission/admission';
@@ -13,9 +15,9 @@ const GROUP = 'certificates.k8s.io';
 /**
  * Who may ask for which certificate, and who may approve it or sign it
  * (k8s.io/kubernetes/plugin/pkg/admission/certificates). A request says itself who made it: whatever it claims is
- * replaced by what the server knows.
+ * replaced by what the server knows, and when something was said of it is told where the speaker does not.
  */
-export const certificateRequests = (authorizer: () => Authorizer): AdmissionPlugin => {
+export const certificateRequests = (authorizer: () => Authorizer, clock: Clock): AdmissionPlugin => {
   /** By the signer's name, or by all of its domain (`example.com/*`). */
   const requireSigner = (
     request: AdmissionRequest,
@@ -50,6 +52,7 @@ export const certificateRequests = (authorizer: () => Authorizer): AdmissionPlug
     },
     admitUpdate(request, object, old) {
       if (!isAbout(request)) return;
+      dateConditions(statusOf(object), statusOf(old), toTimestamp(clock.now()));
       const { signerName = '' } = (old['spec'] ?? {}) as Partial<CertificateSigningRequestSpec>;
       if (request.subresource === 'approval' && !isSameJson(statusOf(object), statusOf(old))) {
         requireSigner(request, object, 'approve', signerName);
@@ -65,6 +68,21 @@ const isAbout = ({ kind }: AdmissionRequest): boolean =>
   kind.group === GROUP && kind.kind === 'CertificateSigningRequest';
 const statusOf = (object: ApiObject | StoredObject): CertificateSigningRequestStatus =>
   (object['status'] as CertificateSigningRequestStatus | undefined) ?? {};
+
+/** Dates in place the conditions that have no dates: as before where they say the same, else now. */
+function dateConditions(
+  { conditions = [] }: CertificateSigningRequestStatus,
+  { conditions: before = [] }: CertificateSigningRequestStatus,
+  now: string,
+): void {
+  for (const condition of conditions) {
+    const { type, status, reason, message } = condition;
+    const same = before.find((old) => old.type === type && old.status === status);
+    const unchanged = same?.reason === reason && same?.message === message ? same : undefined;
+    condition.lastUpdateTime ??= unchanged?.lastUpdateTime ?? now;
+    condition.lastTransitionTime ??= same?.lastTransitionTime ?? now;
+  }
+}
 
 function refuse({ kind }: AdmissionRequest, object: ApiObject, why: string): never {
   throw forbidden({ group: kind.group, resource: kind.plural }, shownName(object), why);

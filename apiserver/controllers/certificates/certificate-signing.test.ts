@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
+import type { CertificateSigningRequest } from '../../../shared/api/objects';
 import { systemClock } from '../../../shared/clock';
+import { FakeClock } from '../../../shared/testing/fake-clock';
 import { certificateRequests } from '../../auth/certificates/certificate-requests';
 import { openClusterAuthority } from '../../auth/cluster-authority';
 import type { ClusterAuthority } from '../../auth/cluster-authority';
@@ -120,7 +122,7 @@ describe('who asks, and who decides', () => {
   const ann: User = { name: 'ann', uid: '7', groups: ['devs'] };
 
   it('is what the server knows, not what the request says', async () => {
-    const { registry } = await startRegistry({ morePlugins: [certificateRequests(() => mastersOnly)] });
+    const { registry } = await startRegistry({ morePlugins: [certificateRequests(() => mastersOnly, cluster.clock)] });
     const kind = registry.kinds.require('CertificateSigningRequest');
     const create = async (name: string, user: User) =>
       registry.create(
@@ -157,4 +159,38 @@ describe('who asks, and who decides', () => {
     await expect(approve({ name: 'root', groups: ['system:masters'] })).resolves.toBeDefined();
     await registry.close();
   });
+});
+
+it('keeps decisions to their door, what was signed, and the dates of what is said', async () => {
+  const clock = new FakeClock();
+  const { registry } = await startRegistry({ morePlugins: [certificateRequests(() => mastersOnly, clock)] });
+  const kind = registry.kinds.require('CertificateSigningRequest');
+  const user: User = { name: 'root', groups: ['system:masters'] };
+  const metadata = { name: 'own' };
+  const spec = { request: await requestFor('CN=ann'), signerName: 'example.com/own', usages: ['server auth'] };
+  await registry.create(kind, undefined, { metadata, spec }, { user });
+  const write = async (subresource: 'approval' | 'status', status: object) => {
+    const patch = { type: 'merge', body: { status } } as const;
+    const { object } = await registry.patch(kind, metadata, patch, { user, subresource });
+    return (object as unknown as CertificateSigningRequest).status;
+  };
+  const said = { type: 'Checked', status: 'True', reason: 'e2e' };
+  const approved = { type: 'Approved', status: 'True' };
+  const first = new Date(clock.now()).toISOString().replace('.000', '');
+  const dates = { lastUpdateTime: first, lastTransitionTime: first };
+  expect(await write('approval', { conditions: [said] })).toEqual({ conditions: [{ ...said, ...dates }] });
+
+  await clock.advance(60_000);
+  const decided = await write('approval', { conditions: [said, approved] });
+  expect(decided?.conditions?.map(({ lastUpdateTime }) => lastUpdateTime === first)).toEqual([true, false]);
+  await expect(write('status', { conditions: [] })).rejects.toThrow('may not remove a condition of type \"Approved\"');
+  await expect(write('status', { conditions: [approved, { ...approved, type: 'Denied' }] })).rejects.toThrow(
+    'updates may not add a condition of type \"Denied\"',
+  );
+  await expect(write('status', { certificate: Buffer.from('no').toString('base64') })).rejects.toThrow(
+    'status.certificate: Invalid value: \"<certificate data>\": must contain at least one CERTIFICATE PEM block',
+  );
+  const noted = await write('status', { conditions: [...(decided?.conditions ?? []), { ...said, type: 'Noted' }] });
+  expect(noted?.conditions?.map(({ type }) => type)).toEqual(['Checked', 'Approved', 'Noted']);
+  await registry.close();
 });

@@ -1,16 +1,15 @@
 import type { CertificateSigningRequestSpec, CertificateSigningRequestStatus } from 'kubernetes-types/certificates/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
-import type { StatusCause } from '../../../shared/status-error';
 import { humanDuration } from '../../../shared/human-duration';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { forbiddenField, invalidValue, required } from '../validation/field-errors';
+import { invalidValue, required } from '../validation/field-errors';
 import { immutable } from '../validation/object-meta';
 import { STATUS } from '../verbs';
+import type { Condition } from './status-problems';
+import { DECISIONS, statusChangeProblems, statusProblems } from './status-problems';
 
 type Spec = Partial<CertificateSigningRequestSpec>;
-type Condition = NonNullable<CertificateSigningRequestStatus['conditions']>[number];
-const DECISIONS = ['Approved', 'Denied'];
 const MIN_SECONDS = 600;
 const statusOf = (object: ApiObject | StoredObject): CertificateSigningRequestStatus =>
   (object['status'] as CertificateSigningRequestStatus | undefined) ?? {};
@@ -71,39 +70,30 @@ export const certificateSigningRequest = defineKind({
   },
   prepareForUpdate(object, old, subresource) {
     if (subresource !== 'approval' && subresource !== 'status') return;
-    const isOfThisDoor = ({ type }: Condition): boolean => DECISIONS.includes(type) === (subresource === 'approval');
     const [next, before] = [statusOf(object), statusOf(old)];
-    const conditions = [
-      ...(before.conditions ?? []).filter((condition) => !isOfThisDoor(condition)),
-      ...(next.conditions ?? []).filter(isOfThisDoor),
-    ];
     const { certificate } = subresource === 'approval' ? before : next;
+    const conditions = subresource === 'approval' ? (next.conditions ?? []) : decidedAs(before, next);
     object['status'] = {
       ...(conditions.length === 0 ? {} : { conditions }),
       ...(certificate === undefined ? {} : { certificate }),
     };
   },
-  validateUpdate: (object, old) => [
+  validateUpdate: (object, old, subresource) => [
     ...immutable('spec', specOf(object), specOf(old)),
-    ...decisionProblems(statusOf(object), statusOf(old)),
+    ...statusProblems(statusOf(object)),
+    ...statusChangeProblems(statusOf(object), statusOf(old), subresource),
   ],
 });
 
-/** What was decided stays so, and is one thing. */
-function decisionProblems(
-  { conditions = [] }: CertificateSigningRequestStatus,
-  { conditions: old = [] }: CertificateSigningRequestStatus,
-): readonly StatusCause[] {
-  const has = (list: readonly Condition[], wanted: string): boolean => list.some(({ type }) => type === wanted);
-  const lost = ['Approved', 'Denied', 'Failed'].filter((type) => has(old, type) && !has(conditions, type));
-  return [
-    ...(has(conditions, 'Approved') && has(conditions, 'Denied')
-      ? [invalidValue('status.conditions', 'Denied', 'Approved and Denied conditions are mutually exclusive')]
-      : []),
-    ...lost.map((type) =>
-      forbiddenField('status.conditions', `updates may not remove a condition of type ${JSON.stringify(type)}`),
-    ),
-  ];
+/** The new conditions, with the decisions in them as they were made; where one came or went, that is for validation. */
+function decidedAs(before: CertificateSigningRequestStatus, next: CertificateSigningRequestStatus): Condition[] {
+  const made = (type: string): readonly Condition[] => (before.conditions ?? []).filter((each) => each.type === type);
+  return (next.conditions ?? []).map((condition, _index, all) => {
+    if (!DECISIONS.includes(condition.type)) return condition;
+    const same = all.filter(({ type }) => type === condition.type);
+    const old = made(condition.type);
+    return same.length === old.length ? (old[same.indexOf(condition)] ?? condition) : condition;
+  });
 }
 
 function conditionText(object: StoredObject): string {
