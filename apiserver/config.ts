@@ -218,7 +218,6 @@ export function parseConfig(
     })
     .strict()
     .version(false)
-    .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
       throw new ConfigurationError(message ?? error?.message ?? 'the flags could not be read');
     })

@@ -29,8 +29,9 @@ import { apiGroup, apiResourceList } from './discovery';
 import { DiscoveryPages, sendTagged } from './discovery-pages';
 import { ResourceRoutes, notServed } from './resource-routes';
 import type { OpenApiDocuments } from './openapi';
-import { includeOf } from './resource-request';
-import { negotiate, tableOf } from './table';
+import { includeOf, representationOfAnswer } from './resource-request';
+import type { Representation } from './table';
+import { tableOf } from './table';
 import type { VirtualHandlers } from './virtual-kinds';
 import { answerSubresource, answerVirtual } from './virtual-kinds';
 
@@ -244,12 +245,15 @@ export class ApiRoutes {
       return this.deps.proxy.handle(path, request, response);
     }
     if (this.deps.kinds.isVirtual(kind)) {
+      // Before anything is done or asked of others.
+      const representation = representationOfAnswer({ request });
       const call = { kind, path, query: url.searchParams, user, request, response };
       const { code, answer } = await answerVirtual(this.deps.virtual, this.deps.decoder, call);
-      return sendJson(response, code, this.shown(kind, answer, request, url.searchParams));
+      return sendJson(response, code, this.shown(kind, answer, representation, url.searchParams));
     }
     if (path.subresource !== undefined && isServed === true) {
       const call = { kind, path, query: url.searchParams, user, request, response };
+      if (request.method === 'POST') representationOfAnswer({ request });
       const answer = await answerSubresource(this.deps.virtual, this.deps.decoder, call);
       if (answer !== undefined) return sendJson(response, 201, answer);
     }
@@ -259,9 +263,8 @@ export class ApiRoutes {
   }
 
   /** What is made for the answer, as a table where the client wants one. */
-  private shown(kind: Kind, answer: object, request: IncomingMessage, query: URLSearchParams): object {
-    const representation = request.method === 'POST' ? undefined : negotiate(request.headers.accept);
-    if (representation?.as !== 'Table') return answer;
+  private shown(kind: Kind, answer: object, representation: Representation, query: URLSearchParams): object {
+    if (representation.as !== 'Table') return answer;
     const { items } = answer as { readonly items?: readonly StoredObject[] };
     const objects = items ?? [answer as StoredObject];
     return tableOf(

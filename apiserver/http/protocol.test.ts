@@ -38,6 +38,18 @@ describe('what a client may ask for', () => {
     expect((await api.ask('GET', `${MAPS}/a`)).code).toBe(404);
   });
 
+  it('is no table of what is answered to a question, a token or an eviction', async () => {
+    const headers = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+    const body = { spec: { nonResourceAttributes: { path: '/', verb: 'get' } } };
+    for (const path of [
+      '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      '/api/v1/namespaces/default/serviceaccounts/default/token',
+      '/api/v1/namespaces/default/pods/p/eviction',
+    ]) {
+      expect((await api.ask('POST', path, { body, headers })).code).toBe(406);
+    }
+  });
+
   it('is refused in a form that is not read', async () => {
     const headers = { 'content-type': 'text/plain' };
     expect((await api.ask('POST', MAPS, { body: 'x', headers })).code).toBe(415);

@@ -29,14 +29,20 @@ export const keyOf = ({ path }: ResourceRequest): { namespace?: string | undefin
   name: path.name ?? '',
 });
 
-export function representationFor({ request }: ResourceRequest): Representation {
+const notAcceptable = (): StatusError =>
+  new StatusError('NotAcceptable', 'only the following media types are accepted: application/json, application/yaml');
+
+/** Throws NotAcceptable. */
+export function representationFor({ request }: Pick<ResourceRequest, 'request'>): Representation {
   const representation = negotiate(request.headers.accept);
-  if (representation === undefined) {
-    throw new StatusError(
-      'NotAcceptable',
-      'only the following media types are accepted: application/json, application/yaml',
-    );
-  }
+  if (representation === undefined) throw notAcceptable();
+  return representation;
+}
+
+/** The same, where what is answered to a creation has no table: a review, a token, what an eviction came to. */
+export function representationOfAnswer(call: Pick<ResourceRequest, 'request'>): Representation {
+  const representation = representationFor(call);
+  if (call.request.method === 'POST' && representation.as === 'Table') throw notAcceptable();
   return representation;
 }
 

@@ -28,6 +28,8 @@ import { endpointSlice } from './discovery/endpoint-slice';
 import { endpoints } from './endpoints';
 import { event } from './event';
 import { eventsEvent } from './events-event';
+import { flowSchema } from './flowcontrol/flow-schema';
+import { priorityLevelConfiguration } from './flowcontrol/priority-level-configuration';
 import { lease } from './lease';
 import { limitRange } from './limit-range';
 import { nodeMetrics, podMetrics } from './metrics';
@@ -85,6 +87,8 @@ export const KINDS: readonly Kind[] = [
   lease,
   eventsEvent,
   endpointSlice,
+  flowSchema,
+  priorityLevelConfiguration,
   ingress,
   ingressClass,
   networkPolicy,

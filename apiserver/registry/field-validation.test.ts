@@ -24,23 +24,23 @@ async function patch(type: PatchType, body: unknown, options: Partial<WriteOptio
   return cluster.registry.patch(pods(), web, { type, body }, { user: SYSTEM_USER, ...options });
 }
 
-const body = { ...pod, extra: { a: 1 }, spec: { ...pod.spec, foo: 1 } };
+const body = { metadata: pod.metadata, extra: { a: 1 }, spec: { ...pod.spec, restartPolicy: 'Always', foo: 1 } };
 const bodyProblems = [duplicate('spec.restartPolicy'), duplicate('extra.a')];
 
-it('refuses unknown and duplicate fields when asked to be strict', async () => {
+it('refuses unknown and duplicate fields in the order of the text when asked to be strict', async () => {
   await expect(create(body, { fieldValidation: 'Strict', bodyProblems })).rejects.toMatchObject({
     code: 400,
     message:
-      'Pod in version "v1" cannot be handled as a Pod: strict decoding error: duplicate field "spec.restartPolicy", unknown field "spec.foo", unknown field "extra"',
+      'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "extra", duplicate field "spec.restartPolicy", unknown field "spec.foo"',
   });
 });
 
 it('warns of them by default, and says nothing when asked to ignore them', async () => {
   const warned = await create(body, { bodyProblems, dryRun: true });
   expect(warned.warnings).toEqual([
+    'unknown field "extra"',
     'duplicate field "spec.restartPolicy"',
     'unknown field "spec.foo"',
-    'unknown field "extra"',
   ]);
   expect((await create(body, { bodyProblems, fieldValidation: 'Ignore', dryRun: true })).warnings).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { invalidValue } from '../kinds/validation/field-errors';
 import type { Decoder } from '../openapi/decode';
 import type { ObjectKey, PatchType } from './client';
 import type { WriteOptions } from './registry';
+import { strictProblems } from './strict-problems';
 
 /** A client's object after decoding: known fields only, of this kind, in this namespace. */
 export interface Incoming {
@@ -92,10 +93,10 @@ function decodeFor(
   object.kind = kind.kind;
   object.metadata ??= {};
   if (fieldValidation === 'Ignore') return { object, problems: [] };
-  const isUnknown = (path: string): boolean =>
-    unknownFields.some((each) => path === each || path.startsWith(`${each}.`) || path.startsWith(`${each}[`));
-  const duplicates = bodyProblems.filter(({ path }) => path === undefined || !isUnknown(path)).map(({ text }) => text);
-  return { object, problems: [...duplicates, ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`)] };
+  return {
+    object,
+    problems: strictProblems({ body, bodyProblems, unknownFields, isCustom: kind.custom !== undefined }),
+  };
 }
 
 /** A value as Go prints it (`%v`), which is how Kubernetes quotes a strategic merge patch. */
