@@ -157,8 +157,12 @@ describe('a deletion', () => {
     [{ gracePeriodSeconds: 'soon' }, 400, 'cannot unmarshal string'],
     [{ kind: 'Pod' }, 400, 'cannot be converted to DeleteOptions'],
     [{ dryRun: ['Some'] }, 422, 'supported values: "All"'],
-    [{ preconditions: { uid: 'another' } }, 409, 'Precondition failed: UID in precondition: another'],
-    [{ preconditions: { resourceVersion: '1' } }, 409, 'ResourceVersion in precondition: 1'],
+    [
+      { preconditions: { uid: 'another' } },
+      409,
+      'the UID in the precondition (another) does not match the UID in record',
+    ],
+    [{ preconditions: { resourceVersion: '1' } }, 409, 'the ResourceVersion in the precondition (1) does not match'],
   ])('by %j is refused', async (body, code, message) => {
     await create(MAPS, aMap());
     const refused = await api.ask('DELETE', `${MAPS}/a`, { body });

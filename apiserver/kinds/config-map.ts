@@ -47,7 +47,7 @@ export const configMap: Kind = {
           : []),
       ]),
       ...Object.keys(binary).flatMap((key) => checkName(`binaryData[${key}]`, key, isConfigKey)),
-      ...(bytes > MAX_BYTES ? [tooLong('', MAX_BYTES)] : []),
+      ...(bytes > MAX_BYTES ? [tooLong('[]', MAX_BYTES)] : []),
     ];
   },
   validateUpdate: (object, old) => immutableDataProblems(object, old, ['data', 'binaryData']),

@@ -74,3 +74,13 @@ it('warns of what a patch has twice', async () => {
   const { warnings } = await patch('merge', { metadata: { labels: { a: 'b' } } }, { bodyProblems: bodyTwice });
   expect(warnings).toEqual(['duplicate field "metadata.labels.a"']);
 });
+
+it('tells what the operations of a JSON patch have too much', async () => {
+  const operations = [
+    { op: 'add', path: '/metadata/labels', value: { a: 'b' }, foo: 'bar' },
+    { op: 'test', path: '/metadata/labels/a', value: 'b' },
+  ];
+  const bodyTwice = [duplicate('[0].value.a'), duplicate('[1].path')];
+  const { warnings } = await patch('json', operations, { bodyProblems: bodyTwice });
+  expect(warnings).toEqual(['json patch unknown field "[0].foo"', 'json patch duplicate field "[1].path"']);
+});

@@ -5,7 +5,7 @@ import { invalidValue } from '../kinds/validation/field-errors';
 import type { Decoder } from '../openapi/decode';
 import type { ObjectKey, PatchType } from './client';
 import type { WriteOptions } from './registry';
-import { strictProblems } from './strict-problems';
+import { patchProblems, strictProblems } from './strict-problems';
 
 /** A client's object after decoding: known fields only, of this kind, in this namespace. */
 export interface Incoming {
@@ -38,15 +38,20 @@ export function readPatched(
   decoder: Decoder,
   kind: Typed,
   patched: ApiObject,
-  { patch, ...strictness }: Strictness & { readonly patch: { readonly type: PatchType; readonly body: unknown } },
+  {
+    patch,
+    fieldValidation,
+    bodyProblems = [],
+  }: Strictness & { readonly patch: { readonly type: PatchType; readonly body: unknown } },
 ): Incoming {
   const refuse = (why: string): Error => {
     const value = patch.type === 'strategic' ? goText(patch.body) : JSON.stringify(patched);
     return invalid({ group: '', kind: '' }, '', [invalidValue('patch', value, why)]);
   };
   try {
+    const strictness = { ...given, bodyProblems: patchProblems(patch, given.bodyProblems ?? []) };
     const { object, problems } = decodeFor(decoder, kind, patched, strictness);
-    if (strictness.fieldValidation === 'Strict' && problems.length > 0) throw refuse(strictError(problems));
+    if (given.fieldValidation === 'Strict' && problems.length > 0) throw refuse(strictError(problems));
     return { object, warnings: problems };
   } catch (error) {
     if (error instanceof StatusError && error.reason === 'BadRequest') throw refuse(error.message);

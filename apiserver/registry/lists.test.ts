@@ -82,6 +82,12 @@ describe('field selectors', () => {
     const error = await refusal(names('Pod', { fieldSelector }));
     expect(error).toMatchObject({ code: 400, message: expect.stringContaining(message) as string });
   });
+
+  it('refuses every field of a kind but its name and namespace where the kind knows no other', async () => {
+    await expect(names('ConfigMap', { fieldSelector: 'data.a=1' })).rejects.toThrow(
+      '"data.a" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    );
+  });
 });
 
 describe('paging', () => {

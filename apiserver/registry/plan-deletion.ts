@@ -100,14 +100,14 @@ function checkPreconditions(kind: Kind, { metadata }: StoredObject, wanted: Dele
     throw conflict(
       of,
       metadata.name,
-      `Precondition failed: UID in precondition: ${wanted.uid}, UID in object meta: ${metadata.uid}`,
+      `the UID in the precondition (${wanted.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
     );
   }
   if (wanted?.resourceVersion !== undefined && wanted.resourceVersion !== metadata.resourceVersion) {
     throw conflict(
       of,
       metadata.name,
-      `Precondition failed: ResourceVersion in precondition: ${wanted.resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+      `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     );
   }
 }

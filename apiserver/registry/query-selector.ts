@@ -41,8 +41,13 @@ function checkFields(kind: Kind, query: SelectorQuery, fields: readonly FieldTer
   const unknown = fields.find(({ path }) => !COMMON_FIELDS.includes(path) && !kind.fieldSelectors.includes(path));
   if (unknown === undefined) return;
   const group = kind.group === '' ? '' : kind.group;
+  // A kind that is selected by nothing of its own says what all are selected by.
+  const why =
+    kind.fieldSelectors.length === 0 && kind.custom === undefined
+      ? `${JSON.stringify(unknown.path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : `field label not supported: ${unknown.path}`;
   throw badRequest(
     `Unable to find "${group}/${kind.version}, Resource=${kind.plural}" that match label selector "${query.labelSelector ?? ''}", ` +
-      `field selector "${query.fieldSelector ?? ''}": field label not supported: ${unknown.path}`,
+      `field selector "${query.fieldSelector ?? ''}": ${why}`,
   );
 }

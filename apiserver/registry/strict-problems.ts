@@ -1,4 +1,5 @@
 import type { ApiObject } from '../../shared/api/objects';
+import type { PatchType } from './client';
 import type { FieldProblem } from './registry';
 
 /**
@@ -25,6 +26,29 @@ export function strictProblems(found: {
   );
   return [...ofText, ...inDocumentOrder(found.body, [...placed, ...unknown])].map(({ text }) => text);
 }
+
+const OPERATION = ['op', 'from', 'path', 'value'];
+
+/**
+ * What the text of a patch has too much, told before what came of the patch: of a JSON patch, fields that an operation
+ * has twice or that no operation has.
+ */
+export function patchProblems(
+  patch: { readonly type: PatchType; readonly body: unknown },
+  found: readonly FieldProblem[],
+): readonly FieldProblem[] {
+  if (patch.type !== 'json' || !Array.isArray(patch.body)) return found.map(({ text }) => ({ text }));
+  const unknown = patch.body.flatMap((operation: unknown, index) =>
+    Object.keys((operation ?? {}) as object)
+      .filter((name) => !OPERATION.includes(name))
+      .map((name) => ({ path: `[${index}].${name}`, text: `unknown field ${JSON.stringify(`[${index}].${name}`)}` })),
+  );
+  const twice = found.flatMap(({ path, text }) => (path === undefined || isInValue(path) ? [] : [{ path, text }]));
+  return inDocumentOrder(patch.body, [...twice, ...unknown]).map(({ text }) => ({ text: `json patch ${text}` }));
+}
+
+/** What an operation adds is not looked into. */
+const isInValue = (path: string): boolean => /^\[\d+\]\.value[.[]/.test(path);
 
 /**
  * What was found in a body, in the order in which the body has the fields (the first time, where it has one twice).
