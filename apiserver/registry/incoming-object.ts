@@ -38,11 +38,7 @@ export function readPatched(
   decoder: Decoder,
   kind: Typed,
   patched: ApiObject,
-  {
-    patch,
-    fieldValidation,
-    bodyProblems = [],
-  }: Strictness & { readonly patch: { readonly type: PatchType; readonly body: unknown } },
+  { patch, ...given }: Strictness & { readonly patch: { readonly type: PatchType; readonly body: unknown } },
 ): Incoming {
   const refuse = (why: string): Error => {
     const value = patch.type === 'strategic' ? goText(patch.body) : JSON.stringify(patched);
