@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseJoinToken } from '../shared/wire/join-token';
 import { Cluster } from './harness/cluster';
 import type { Outcome, Running } from './harness/programs';
-import { dist, run, start } from './harness/programs';
+import { AGENT, run, start } from './harness/programs';
 
 jest.setTimeout(120_000);
 
@@ -31,7 +31,7 @@ describe('joining', () => {
   });
 
   const agent = (verb: string, name: string, token: string, ...more: readonly string[]): readonly string[] => [
-    dist('kubelet', 'main.js'),
+    AGENT,
     ...(verb === '' ? [] : [verb]),
     ...['--server', `https://127.0.0.1:${cluster.port}`, '--token', token],
     ...['--node-name', name, '--data-dir', path.join(cluster.folder, 'nodes', name), ...more],

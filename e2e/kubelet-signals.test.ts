@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { formatJoinToken } from '../shared/wire/join-token';
-import { dist, start } from './harness/programs';
+import { AGENT, start } from './harness/programs';
 
 /** A server that takes connections and never answers: an agent that joins it is in the middle of its start. */
 let server: Server;
@@ -34,7 +34,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('an agent told to stop by %s while it jo
   const token = formatJoinToken({ caHash: 'a'.repeat(64), id: 'abcdef', secret: 'a'.repeat(16) });
   const joining = once(server, 'connection');
   const kubelet = start(process.execPath, [
-    dist('kubelet', 'main.js'),
+    AGENT,
     ...['--server', `https://127.0.0.1:${port}`, '--token', token, '--data-dir', dataDir, '--node-name', 'n1'],
   ]);
   await joining;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { command } from '../deploy/local-cluster/command';
@@ -6,6 +6,8 @@ import { freePort } from './harness/cluster';
 import { httpGet } from './harness/http-get';
 import type { Outcome, Running } from './harness/programs';
 import { CHECKOUT, dist, run, start } from './harness/programs';
+import { gatherText } from './harness/secrecy/gathered-logs';
+import { noteSecretFiles } from './harness/secrecy/known-secrets';
 
 jest.setTimeout(240_000);
 
@@ -32,6 +34,9 @@ describe("a newcomer's session", () => {
   });
   afterAll(async () => {
     await local('down');
+    const logs = path.join(home, 'logs');
+    for (const name of readdirSync(logs)) gatherText(name, readFileSync(path.join(logs, name), 'utf8'));
+    noteSecretFiles(home);
     rmSync(home, { recursive: true, force: true });
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Cluster, freePort } from './harness/cluster';
 import { podManifest, shell } from './harness/manifests';
-import { dist, run } from './harness/programs';
+import { run, SERVER } from './harness/programs';
 
 jest.setTimeout(120_000);
 
@@ -170,7 +170,7 @@ rules:
   ])('does not start with %s', async (_, args, message) => {
     await cluster.stopServer();
     const { status, stderr } = await run(process.execPath, [
-      dist('apiserver', 'main.js'),
+      SERVER,
       ...['--port', String(await freePort())],
       ...args(),
     ]);

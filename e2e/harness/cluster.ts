@@ -12,7 +12,8 @@ import { forbidForwarding } from '../../kubelet/network/services/forwarding';
 import { policyTableOf, serviceTableOf } from '../../kubelet/network/table-names';
 import { ClusterClient } from './cluster-client';
 import type { Outcome, Running } from './programs';
-import { dist, realKubectl, run, start } from './programs';
+import { AGENT, dist, realKubectl, run, SERVER, start } from './programs';
+import { noteSecretFiles } from './secrecy/known-secrets';
 
 export const IMAGE = 'busybox:latest';
 const silent = { step: () => () => undefined };
@@ -66,7 +67,7 @@ export class Cluster extends ClusterClient {
 
   async startServer(): Promise<void> {
     this.server = start(process.execPath, [
-      dist('apiserver', 'main.js'),
+      SERVER,
       ...[
         '--data-dir',
         path.join(this.folder, 'server'),
@@ -105,7 +106,7 @@ export class Cluster extends ClusterClient {
     this.kubelets.set(
       worker,
       start(process.execPath, [
-        dist('kubelet', 'main.js'),
+        AGENT,
         ...[
           '--server',
           `https://127.0.0.1:${this.agentPort}`,
@@ -191,6 +192,7 @@ export class Cluster extends ClusterClient {
       await this.removeNetwork(worker);
     }
     await this.unmountVolumes();
+    noteSecretFiles(this.folder);
     rmSync(this.folder, { recursive: true, force: true });
   }
 

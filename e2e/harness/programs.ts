@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { command } from '../../deploy/local-cluster/command';
+import { CHECKOUT } from './built';
+import { gatherLog } from './secrecy/gathered-logs';
+import { noteSecretsOf } from './secrecy/known-secrets';
 
-// Tests run from the sources, benchmarks from dist/.
-const here = path.resolve(__dirname, '..', '..');
-export const CHECKOUT = path.basename(here) === 'dist' ? path.dirname(here) : here;
-export const dist = (...parts: string[]): string => path.join(CHECKOUT, 'dist', ...parts);
+export { AGENT, CHECKOUT, dist, SERVER } from './built';
 
 /** The versions of which a real kubectl is there: the npm package that carries each, with the helm of its time. */
 const LAYERS = { '1.27': 'v27', '1.31': 'v31', '1.35': 'v35' } as const;
@@ -55,9 +55,11 @@ export interface Running {
   readonly exit: Promise<number>;
 }
 
-/** Starts a program whose output is gathered, both streams together. */
+/** Starts a program whose output is gathered, both streams together. In tests a server or an agent says all it can say. */
 export function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Running {
-  const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  noteSecretsOf(args, undefined);
+  const log = gatherLog(args);
+  const child = spawn(program, log.args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let text = '';
   let ended = false;
   const wakers = new Set<() => void>();
@@ -65,12 +67,14 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       text += chunk.toString();
+      log.keep(chunk);
       wake();
     });
   }
   child.stdin.on('error', () => undefined);
   const exit = once(child, 'close').then(([code]) => {
     ended = true;
+    log.close();
     wake();
     return typeof code === 'number' ? code : 1;
   });
@@ -108,6 +112,7 @@ export async function run(
   args: readonly string[],
   options: { readonly env?: NodeJS.ProcessEnv; readonly input?: string | Buffer; readonly timeoutMs?: number } = {},
 ): Promise<Outcome> {
+  noteSecretsOf(args, options.input);
   const child = spawn(program, args, { env: options.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] });
   const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   child.stdout.on('data', (chunk: Buffer) => chunks.stdout.push(chunk));

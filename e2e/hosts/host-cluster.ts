@@ -2,7 +2,8 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { ClusterClient } from '../harness/cluster-client';
 import type { Outcome, Running } from '../harness/programs';
-import { dist, realKubectl } from '../harness/programs';
+import { AGENT, dist, realKubectl, SERVER } from '../harness/programs';
+import { noteSecretFiles } from '../harness/secrecy/known-secrets';
 import type { Host } from './host';
 import type { HostPlan } from './host-network';
 import { HostNetwork } from './host-network';
@@ -70,7 +71,7 @@ export class HostCluster extends ClusterClient {
   async startServer(args = this.options.serverArgs ?? []): Promise<void> {
     const { serverHost } = this;
     this.server = serverHost.start(process.execPath, [
-      ...[dist('apiserver', 'main.js'), '--data-dir', path.join(serverHost.folder, 'server')],
+      ...[SERVER, '--data-dir', path.join(serverHost.folder, 'server')],
       ...['--bind-address', '0.0.0.0', '--advertise-address', serverHost.address, '--port', String(PORT)],
       ...['--kubeconfig-out', this.kubeconfig, ...args],
     ]);
@@ -91,13 +92,7 @@ export class HostCluster extends ClusterClient {
     this.agents.set(
       host,
       host.start(process.execPath, [
-        ...[
-          dist('kubelet', 'main.js'),
-          '--server',
-          `https://${this.serverHost.address}:${PORT}`,
-          '--token-file',
-          token,
-        ],
+        ...[AGENT, '--server', `https://${this.serverHost.address}:${PORT}`, '--token-file', token],
         ...['--node-name', host.name, '--data-dir', path.join(host.folder, 'agent'), ...(this.options.agentArgs ?? [])],
       ]),
     );
@@ -136,6 +131,7 @@ export class HostCluster extends ClusterClient {
   }
 
   async stop(): Promise<void> {
+    for (const host of this.network.hosts) noteSecretFiles(host.folder);
     await this.network.remove();
   }
 

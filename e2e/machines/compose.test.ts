@@ -6,6 +6,7 @@ import { command } from '../../deploy/local-cluster/command';
 import { IMAGE, freePort } from '../harness/cluster';
 import { httpGet } from '../harness/http-get';
 import { CHECKOUT, dist, run } from '../harness/programs';
+import { gatherText } from '../harness/secrecy/gathered-logs';
 import { ensureMachineImage } from './machine-image';
 
 jest.setTimeout(600_000);
@@ -76,6 +77,7 @@ describe('the compose demo', () => {
     await compose('build');
   });
   afterAll(async () => {
+    gatherText('compose', await compose('logs', '--no-color'));
     await compose('down', '--volumes', '--timeout', '2');
     rmSync(folder, { recursive: true, force: true });
   });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { command } from '../../deploy/local-cluster/command';
 import type { Outcome } from '../harness/programs';
 import { run } from '../harness/programs';
+import { gatherText } from '../harness/secrecy/gathered-logs';
 import { ensureMachineImage } from './machine-image';
 
 /** As `--privileged`, without the one capability that nested machines do not have to give. */
@@ -59,6 +60,7 @@ export class Machine {
   }
 
   async remove(): Promise<void> {
+    gatherText(this.name, (await this.sh("journalctl --output cat --no-pager --unit 'pinsetter*'")).stdout);
     await command('docker', ['rm', '-f', '-v', this.name]);
   }
 }
