@@ -27,7 +27,7 @@ const SPEC: JsonSchema = {
     schedule: { type: 'string', pattern: '^\\S+$' },
     replicas: { type: 'integer', minimum: 1, maximum: 10, default: 1 },
     port: { 'x-kubernetes-int-or-string': true },
-    mode: { type: 'string', enum: ['a', 'b'] },
+    mode: { type: 'string', enum: ['b', 'a'] },
     extra: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
     labels: { type: 'object', additionalProperties: { type: 'string' } },
     hosts: {
@@ -237,7 +237,7 @@ describe('a custom resource', () => {
     [{ schedule: 'x', replicas: 11 }, 'spec.replicas in body should be less than or equal to 10'],
     [{ schedule: 'x', replicas: 1.5 }, 'spec.replicas in body must be of type integer: "number"'],
     [{ schedule: 'x', port: true }, 'spec.port in body must be of type integer,string: "boolean"'],
-    [{ schedule: 'x', mode: 'c' }, 'spec.mode: Unsupported value: "c": supported values: "a", "b"'],
+    [{ schedule: 'x', mode: 'c' }, 'spec.mode: Unsupported value: "c": supported values: "b", "a"'],
     [{ schedule: 'x', labels: { a: 1 } }, 'spec.labels.a in body must be of type string: "integer"'],
     [{ schedule: 'x', hosts: [{ ip: '1.1.1.1' }] }, 'spec.hosts[0].name: Required value'],
     [{ schedule: 'x', hosts: [{ name: 'a', ip: 'x' }] }, 'spec.hosts[0].ip in body must be of type ipv4: "x"'],

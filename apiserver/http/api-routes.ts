@@ -19,11 +19,13 @@ import type { Kind } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
 import type { Decoder } from '../openapi/decode';
 import type { Registry } from '../registry/registry';
+import { flagOf } from '../streaming/query-options';
 import { methodNotAllowed } from './allowed-methods';
 import { VERBS, attributesOf } from './request-attributes';
 import type { RequestPath, RequestUrl } from './request-path';
 import type { FinishedRequest } from './finished-request';
 import { parseRequestPath, splitUrl, withoutWatchPath } from './request-path';
+import { checkRequestTimeout } from './request-timeout';
 import { JSON_TYPE, sendJson, sendRefusal, warn } from './respond';
 import { apiGroup, apiResourceList } from './discovery';
 import { DiscoveryPages, sendTagged } from './discovery-pages';
@@ -207,6 +209,7 @@ export class ApiRoutes {
     seen: { verb: string; user: string; resource: string },
     audit: { trail?: AuditTrail | undefined },
   ): Promise<void> {
+    if (!flagOf(url.searchParams, 'watch')) checkRequestTimeout(url.searchParams);
     const open = this.deps.publicPages[url.pathname];
     if (open !== undefined) {
       audit.trail = this.deps.auditor?.begin({ request, response, user: ANONYMOUS });

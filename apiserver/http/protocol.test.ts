@@ -50,6 +50,18 @@ describe('what a client may ask for', () => {
     }
   });
 
+  it.each([
+    ['invalid', 400],
+    ['10', 400],
+    ['0s', 200],
+    ['30s', 200],
+    ['1ns', 200],
+  ])('is given within a time that can be read: %s', async (timeout, code) => {
+    const answer = await api.ask('GET', `${MAPS}?timeout=${timeout}`);
+    expect(answer.code).toBe(code);
+    expect(answer.text.includes('invalid timeout specified in the request URL - time: ')).toBe(code === 400);
+  });
+
   it('is refused in a form that is not read', async () => {
     const headers = { 'content-type': 'text/plain' };
     expect((await api.ask('POST', MAPS, { body: 'x', headers })).code).toBe(415);

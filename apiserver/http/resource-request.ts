@@ -5,6 +5,7 @@ import type { Kind, WritableSubresource } from '../kinds/kind';
 import { isWritableSubresource } from '../kinds/kind';
 import { managerName } from '../managed-fields/ownership';
 import type { ListQuery, WriteOptions } from '../registry/registry';
+import { integerOf } from '../streaming/query-options';
 import { checkListOptions } from './list-options';
 import type { ReadBody } from './read-object';
 import { requestOptions } from './request-options';
@@ -59,10 +60,8 @@ export function textOf<N extends string>(query: URLSearchParams, name: N): { [na
 }
 
 export function numberOf(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === '') return undefined;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw badRequest(`${name}=${text} is not a whole number`);
+  const value = integerOf(query, name);
+  if (value !== undefined && value < 0) throw badRequest(`${name}=${value} is not a whole number`);
   return value;
 }
 

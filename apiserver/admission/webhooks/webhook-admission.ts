@@ -124,12 +124,7 @@ async function ask(
   return verdict;
 }
 
-const failed = ({ name }: Hook, why: string, cause: unknown): StatusError =>
-  new StatusError(
-    'InternalError',
-    `Internal error occurred: failed calling webhook ${JSON.stringify(name)}: ${why}`,
-    undefined,
-    {
-      cause,
-    },
-  );
+const failed = ({ name }: Hook, why: string, cause: unknown): StatusError => {
+  const message = `failed calling webhook ${JSON.stringify(name)}: ${why}`;
+  return new StatusError('InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }, { cause });
+};

@@ -41,6 +41,7 @@ export const flowSchema = defineKind({
     }),
   ],
   hasStatus: true,
+  statusKeeps: 'metadata',
   hasGeneration: true,
   setDefaults(object) {
     const spec = (object['spec'] ??= {}) as Spec;

@@ -32,10 +32,10 @@ it.each([
   expect(made).toMatchObject({ spec: filled, metadata: { generation: 1 }, status: {} });
   const { name } = body.metadata;
   const conditions = [{ type: 'Patched', status: 'True' }];
-  expect((await merge(`${at}/${name}/status`, { status: { conditions } })).body).toMatchObject({
-    status: { conditions },
-    metadata: { generation: 1 },
-  });
+  const annotated = { metadata: { annotations: { of: 'status' } }, status: { conditions } };
+  const { body: said } = await merge(`${at}/${name}/status`, annotated);
+  expect(said).toMatchObject({ status: { conditions }, metadata: { generation: 1 } });
+  expect(said['metadata']).not.toHaveProperty('annotations');
   const { body: patched } = await merge(`${at}/${name}`, { metadata: { annotations: { a: 'b' } } });
   expect((await api.ask('PUT', `${at}/${name}`, { body: patched })).code).toBe(200);
   expect((await api.ask('DELETE', at)).code).toBe(200);

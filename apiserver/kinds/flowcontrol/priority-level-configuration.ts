@@ -55,6 +55,7 @@ export const priorityLevelConfiguration = defineKind({
     ageColumn,
   ],
   hasStatus: true,
+  statusKeeps: 'metadata',
   hasGeneration: true,
   setDefaults(object) {
     const { exempt, limited } = specOf(object);

@@ -17,10 +17,14 @@ export const duplicate = (field: string, value: unknown): StatusCause =>
   cause('FieldValueDuplicate', field, `Duplicate value: ${quoted(value)}`);
 
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): StatusCause =>
+  notAmong(field, value, [...supported].sort());
+
+/** The same, where the order of what is supported is somebody's own. */
+export const notAmong = (field: string, value: unknown, supported: readonly string[]): StatusCause =>
   cause(
     'FieldValueNotSupported',
     field,
-    `Unsupported value: ${quoted(value)}: supported values: ${[...supported].sort().map(quoted).join(', ')}`,
+    `Unsupported value: ${quoted(value)}: supported values: ${supported.map(quoted).join(', ')}`,
   );
 
 export const forbiddenField = (field: string, detail: string): StatusCause =>
