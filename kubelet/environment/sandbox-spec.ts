@@ -5,8 +5,7 @@ import type { PortMapping, SandboxSpec } from '../runtime/runtime';
 import type { ClusterDns } from './cluster-dns';
 import { dnsOf } from './cluster-dns';
 import { identityOf } from './container-spec';
-
-const MAX_HOSTNAME_LENGTH = 63;
+import { kernelHostnameOf } from './pod-name';
 
 /** What a pod's sandbox is told of the cluster. */
 export interface SandboxSurroundings {
@@ -28,7 +27,7 @@ export function sandboxSpecOf(
   return {
     pod: identityOf(pod),
     attempt,
-    hostname: hostnameOf(pod),
+    hostname: kernelHostnameOf(pod, cluster?.domain),
     hostNetwork: spec.hostNetwork ?? false,
     ...(network === undefined ? {} : { network }),
     hostPid: spec.hostPID ?? false,
@@ -43,9 +42,6 @@ export function sandboxSpecOf(
     labels: pod.metadata.labels ?? {},
   };
 }
-
-const hostnameOf = ({ metadata, spec }: Pod): string =>
-  (spec.hostname ?? metadata.name).slice(0, MAX_HOSTNAME_LENGTH).replace(/[-.]+$/, '');
 
 const publishedPortsOf = (pod: Pod): readonly PortMapping[] =>
   [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].flatMap((container) =>

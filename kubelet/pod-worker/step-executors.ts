@@ -15,6 +15,7 @@ import { RuntimeError } from '../runtime/runtime';
 import { readTerminationMessage } from '../status/termination-message';
 import { VolumeError } from '../volumes/volume-error';
 import * as events from './events';
+import { withHostsFile, writeHostsFile } from './hosts-file';
 import type { PodEnvironment } from './pod-environment';
 import { ImageProblem } from './pod-environment';
 import type { PodRecord } from './pod-record';
@@ -97,6 +98,7 @@ export const executors: Executors = {
 
   async startContainer({ id, container: name }, context) {
     const { env, record, signal, emit } = context;
+    await writeHostsFile(env, record);
     try {
       await env.gate.run(() => unlessAborted(signal, () => env.runtime.startContainer(id)));
     } catch (error) {
@@ -151,7 +153,7 @@ export const executors: Executors = {
     await env.gate.run(() => env.runtime.removeContainer(id));
     record.forget(id);
     if (observed !== undefined)
-      await env.volumes.removeTerminationFile(observed.pod.uid, observed.name, observed.attempt);
+      await env.volumes.files.removeTerminationFile(observed.pod.uid, observed.name, observed.attempt);
   },
 
   async cleanUp(_step, { env, record }) {
@@ -175,7 +177,7 @@ export async function learnTerminationMessage(
   observed = record.container(id),
 ): Promise<void> {
   if (observed?.state.phase !== 'exited' || record.terminationMessages.has(id)) return;
-  const file = env.volumes.terminationFileOf(observed.pod.uid, observed.name, observed.attempt);
+  const file = env.volumes.files.terminationFileOf(observed.pod.uid, observed.name, observed.attempt);
   const container = findContainer(record.pod.spec, observed.name);
   const message = await readTerminationMessage(env.runtime, { observed, container, file }).catch(() => '');
   record.terminationMessages.set(id, message);
@@ -209,14 +211,14 @@ async function specFor({ env, record }: StepContext, container: Container, attem
   const environment = await environmentOf(podContextOf(env, record), container, env.source);
   const [mounts, terminationMessageHostPath] = await Promise.all([
     env.volumes.mountsOf(pod, container, environment),
-    env.volumes.makeTerminationFile(pod.metadata.uid, container.name, attempt),
+    env.volumes.files.makeTerminationFile(pod.metadata.uid, container.name, attempt),
   ]);
   return containerSpecOf({
     pod,
     container,
     attempt,
     environment,
-    mounts,
+    mounts: await withHostsFile(env, pod, mounts),
     terminationMessageHostPath,
     ...(target === undefined ? {} : { target }),
     node: env.node,

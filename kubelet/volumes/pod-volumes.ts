@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Container, Pod, Volume, VolumeMount } from '../../shared/api/objects';
 import { mountOptionsOf } from '../../shared/pod/claims';
@@ -14,6 +14,7 @@ import { prepareHostPath } from './host-path';
 import type { MemoryFolders } from './memory-folder';
 import { mountsAtOrBelow } from './mount-table';
 import type { NfsMounts } from './nfs-mounts';
+import { PodFiles } from './pod-files';
 import { payloadOf, refsOf } from './payload';
 import type { PodTokens } from './pod-tokens';
 import { resolveSubPath } from './sub-path';
@@ -31,11 +32,15 @@ export interface PodVolumesOptions {
 type Propagation = Extract<Mount['source'], { type: 'bind' }>['propagation'];
 
 /**
- * The volumes of pods under the node's data folder: `pods/UID/volumes/NAME` and `pods/UID/containers/NAME/ATTEMPT`.
+ * The volumes of pods under the node's data folder, `pods/UID/volumes/NAME`, beside their files.
  * The caller never runs two of these methods for one pod at the same time.
  */
 export class PodVolumes {
-  constructor(private readonly options: PodVolumesOptions) {}
+  readonly files: PodFiles;
+
+  constructor(private readonly options: PodVolumesOptions) {
+    this.files = new PodFiles(options.dataDir);
+  }
 
   /** Makes every volume of the pod. Idempotent. Rejects with the first volume's reason, worded for a FailedMount Event. */
   async prepare(context: PodContext): Promise<void> {
@@ -82,24 +87,6 @@ export class PodVolumes {
     return mounts;
   }
 
-  /** An empty file that one attempt of a container may leave its last words in. */
-  async makeTerminationFile(uid: string, container: string, attempt: number): Promise<string> {
-    const file = this.terminationFileOf(uid, container, attempt);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, '', { flag: 'a' });
-    await chmod(file, 0o666);
-    return file;
-  }
-
-  terminationFileOf(uid: string, container: string, attempt: number): string {
-    return path.join(this.folderOf(uid), 'containers', container, String(attempt), 'termination-log');
-  }
-
-  /** Gone already is success. */
-  async removeTerminationFile(uid: string, container: string, attempt: number): Promise<void> {
-    await rm(path.dirname(this.terminationFileOf(uid, container, attempt)), { recursive: true, force: true });
-  }
-
   /** When the content of a volume is due to be made anew, by itself. */
   renewAtMs(uid: string): number | undefined {
     return this.options.tokens.renewAtMs(uid);
@@ -123,7 +110,7 @@ export class PodVolumes {
   }
 
   private folderOf(uid: string): string {
-    return path.join(this.options.dataDir, 'pods', uid);
+    return this.files.folderOf(uid);
   }
 
   private hostPathOf(pod: Pod, volume: Volume): string {
@@ -146,7 +133,7 @@ export class PodVolumes {
     }
     if (holdsSecrets(volume)) await this.options.memory.make(folder);
     else await mkdir(folder, { recursive: true });
-    await chmod(folder, 0o755);
+    await chmod(folder, holdsSecrets(volume) ? 0o1777 : 0o777);
     let isKnown: boolean;
     try {
       isKnown = await this.writePayload(context, volume);

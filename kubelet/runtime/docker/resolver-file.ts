@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { ContainerInspectInfo } from 'dockerode';
 import type { Logger } from '../../../shared/logger';
 
@@ -17,10 +17,20 @@ export async function writeResolverFile(inspected: ContainerInspectInfo, logger:
   const text = (await resolverText(inspected)) ?? '';
   if (text === '') return;
   try {
-    // It is the engine's: only one that is there is written over.
-    await writeFile(inspected.ResolvConfPath, text, { flag: 'r+' });
+    await writeOver(inspected.ResolvConfPath, text);
   } catch (error) {
     logger.debug({ err: error, file: inspected.ResolvConfPath }, "a pod asks names through the engine's resolver");
+  }
+}
+
+/** The file is the engine's: only one that is there is written over, and nothing of it is left. */
+async function writeOver(path: string, text: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.writeFile(text);
+    await file.truncate(Buffer.byteLength(text));
+  } finally {
+    await file.close();
   }
 }
 
