@@ -55,6 +55,41 @@ describe('pods on a real engine', () => {
     expect(await cluster.ok(['get', 'pod', 'ordered', '--no-headers'])).toMatch(/0\/1 +Completed/);
   });
 
+  it('knows itself by its whole name, and shares processes where it asks for that', async () => {
+    await apply(
+      podManifest('named', {
+        hostname: 'one',
+        subdomain: 'group',
+        shareProcessNamespace: true,
+        restartPolicy: 'Never',
+        hostAliases: [{ ip: '192.0.2.7', hostnames: ['foo', 'bar'] }],
+        containers: [shell('hostname; hostname -f; cat /etc/hosts; tr "\\0" " " < /proc/1/cmdline')],
+      }),
+    );
+    await cluster.untilPod('named', '{.status.phase}', (phase) => phase === 'Succeeded');
+    const text = await cluster.ok(['logs', 'named']);
+    const address = await field('named', '{.status.podIP}');
+    expect(text).toMatch(/^one\none\.group\.default\.svc\.cluster\.local\n# Kubernetes-managed hosts file\.\n/);
+    expect(text).toContain(`\n${address}\tone.group.default.svc.cluster.local\tone\n`);
+    expect(text).toContain('\n# Entries added by HostAliases.\n192.0.2.7\tfoo\tbar\n');
+    // The first of the shared processes is the sandbox's, not the shell.
+    expect(text).not.toContain('sh -c');
+  });
+
+  it('is ready once its readiness gates are met too', async () => {
+    await apply(
+      podManifest('gated', {
+        readinessGates: [{ conditionType: 'example.com/gate' }],
+        containers: [shell('sleep 600')],
+      }),
+    );
+    const why = '{.status.conditions[?(@.type=="Ready")].reason}';
+    await cluster.untilPod('gated', why, (reason) => reason === 'ReadinessGatesNotReady');
+    const patch = JSON.stringify({ status: { conditions: [{ type: 'example.com/gate', status: 'True' }] } });
+    await cluster.ok(['patch', 'pod', 'gated', '--subresource=status', '-p', patch]);
+    await cluster.ok(['wait', '--for=condition=Ready', 'pod/gated', '--timeout=20s']);
+  });
+
   it('backs off from a container that keeps crashing, and keeps its last log', async () => {
     await apply(podManifest('crash', { containers: [shell('echo attempt; exit 7')] }));
     await cluster.untilPod(

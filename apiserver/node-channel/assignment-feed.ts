@@ -1,4 +1,4 @@
-import type { ConfigMap, PersistentVolumeClaim, Pod, Secret, Service } from '../../shared/api/objects';
+import type { ConfigMap, PersistentVolumeClaim, Pod, PodCondition, Secret, Service } from '../../shared/api/objects';
 import { isSameJson } from '../../shared/same-json';
 import type {
   NamespaceServices,
@@ -244,10 +244,18 @@ const objectNews = (ref: ObjectRef, revision: number, object: ConfigMap | Secret
   send: (sink) => sink.objectChanged({ revision, ref, object }),
 });
 
-/** A change of status alone is the agent's own report coming back. */
+/** A change of status alone is the agent's own report coming back, but for what others say for its readiness gates. */
 const concernsAgent = (pod: Pod, previous: Pod): boolean =>
   (previous.spec.nodeName ?? '') === '' ||
   !isSameJson(pod.spec, previous.spec) ||
-  !isSameJson(lastingMetadata(pod), lastingMetadata(previous));
+  !isSameJson(lastingMetadata(pod), lastingMetadata(previous)) ||
+  !isSameJson(gateConditions(pod), gateConditions(previous));
+
+const gateConditions = ({ spec: { readinessGates = [] }, status }: Pod): readonly PodCondition[] =>
+  readinessGates.length === 0
+    ? []
+    : (status?.conditions ?? []).filter(({ type }) =>
+        readinessGates.some(({ conditionType }) => conditionType === type),
+      );
 
 const lastingMetadata = ({ metadata: { resourceVersion, managedFields, ...rest } }: Pod): object => rest;

@@ -1,6 +1,7 @@
 import type { ApiObject, Pod, PodStatus } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
 import { badRequest, conflict, invalid } from '../../shared/status-error';
+import { observedGeneration } from './observed-generation';
 
 const BINDINGS = { group: '', resource: 'pods/binding' };
 
@@ -73,14 +74,12 @@ export function boundPod(pod: Pod, target: BindTarget, nowMs: number): Pod {
         : { annotations: { ...pod.metadata.annotations, ...target.annotations } }),
     },
     spec: { ...pod.spec, nodeName: target.nodeName },
-    status: scheduled(pod.status ?? {}, nowMs),
+    status: scheduled(pod, nowMs),
   };
 }
 
-function scheduled(status: PodStatus, nowMs: number): PodStatus {
-  const others = (status.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
-  return {
-    ...status,
-    conditions: [...others, { type: 'PodScheduled', status: 'True', lastTransitionTime: toTimestamp(nowMs) }],
-  };
+function scheduled({ metadata, status }: Pod, nowMs: number): PodStatus {
+  const others = (status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
+  const condition = { type: 'PodScheduled', status: 'True', lastTransitionTime: toTimestamp(nowMs) };
+  return { ...status, conditions: [...others, { ...condition, ...observedGeneration(metadata) }] };
 }

@@ -1,5 +1,6 @@
 import type { Pod, PodCondition } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
+import { observedGeneration } from './observed-generation';
 
 /** The pod with the condition that says why it is about to be taken away. */
 export function asDisruptionTarget(
@@ -15,6 +16,7 @@ export function asDisruptionTarget(
     status: 'True',
     ...why,
     lastTransitionTime: since ?? toTimestamp(nowMs),
+    ...observedGeneration(pod.metadata),
   };
   return {
     ...pod,

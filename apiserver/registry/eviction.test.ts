@@ -68,6 +68,7 @@ it('deletes the pod with its grace period where no budget stands against it, and
     reason: 'EvictionByEvictionAPI',
     message: 'Eviction API: evicting',
     lastTransitionTime: '2026-01-01T00:00:00Z',
+    observedGeneration: 1,
   });
 });
 

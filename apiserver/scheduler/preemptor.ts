@@ -1,6 +1,5 @@
 import type { Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
-import { toTimestamp } from '../../shared/clock';
 import { matchesLabels, selectorOf } from '../../shared/selectors/label-selector';
 import { isConflict, isNotFound } from '../../shared/status-error';
 import type { EventRecorder } from '../events/event-recorder';
@@ -11,6 +10,7 @@ import type { PodClass } from './core/model/pod-class';
 import type { Budget } from './core/preemption/victims';
 import { PreemptionFinder } from './core/preemption/victims';
 import { schedulerNameOf } from './profiles';
+import { asDisruptionTarget } from '../registry/disruption-target';
 
 export interface PreemptorOptions {
   readonly client: Client;
@@ -80,17 +80,15 @@ export class Preemptor {
           await client.modify(
             'Pod',
             keyOf(victim),
-            (current) => {
-              const others = (current.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
-              const condition = {
-                type: 'DisruptionTarget',
-                status: 'True',
-                reason: 'PreemptionByScheduler',
-                message: `${component}: preempting to accommodate a higher priority pod`,
-                lastTransitionTime: toTimestamp(clock.now()),
-              };
-              return { ...current, status: { ...current.status, conditions: [...others, condition] } };
-            },
+            (current) =>
+              asDisruptionTarget(
+                current,
+                {
+                  reason: 'PreemptionByScheduler',
+                  message: `${component}: preempting to accommodate a higher priority pod`,
+                },
+                clock.now(),
+              ),
             { subresource: 'status', uid },
           );
           await client.delete('Pod', keyOf(victim), { preconditions: { uid } });

@@ -6,6 +6,7 @@ import type { Client } from '../registry/client';
 import { keyOf } from '../registry/client';
 import type { PodRefusal } from './batch-decider';
 import { schedulerNameOf } from './profiles';
+import { observedGeneration } from '../registry/observed-generation';
 
 export interface TellOptions {
   readonly client: Client;
@@ -42,6 +43,7 @@ export async function tellRefusal(
         reason: 'Unschedulable',
         message,
         lastTransitionTime: since ?? toTimestamp(clock.now()),
+        ...observedGeneration(current.metadata),
       };
       return { ...current, status: { ...current.status, ...nominated, conditions: [...others, condition] } };
     },

@@ -170,6 +170,27 @@ describe('a registered agent', () => {
     expect(agent.all('pod')).toEqual([]);
   });
 
+  it('hears what others say for the readiness gates of a pod, and of no other condition', async () => {
+    await createPod('web', 'n1', { readinessGates: [{ conditionType: 'example.com/gate' }] });
+    const agent = await harness.connectedAgent('n1');
+    const say = (type: string): Promise<Pod> =>
+      harness.client.modify(
+        'Pod',
+        { namespace: 'default', name: 'web' },
+        (pod) => ({
+          ...pod,
+          status: { ...pod.status, conditions: [...(pod.status?.conditions ?? []), { type, status: 'True' }] },
+        }),
+        { subresource: 'status' },
+      );
+    await say('example.com/other');
+    await say('example.com/gate');
+    await until(() => agent.all('pod').length > 0);
+    expect(agent.all<PodAssignment>('pod').map(({ pod }) => pod.status?.conditions?.map(({ type }) => type))).toEqual([
+      ['example.com/other', 'example.com/gate'],
+    ]);
+  });
+
   it('cannot touch pods of other nodes', async () => {
     await createPod('web', 'n2');
     const agent = await harness.connectedAgent('n1');

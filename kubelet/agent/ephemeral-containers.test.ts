@@ -11,6 +11,13 @@ beforeEach(async () => {
 
 afterEach(() => endBench(bench));
 
+it('joins the processes of its sandbox where the containers of a pod share them', async () => {
+  await bench.sync(aPod({ spec: { shareProcessNamespace: true } }));
+  const id = bench.idOf('app');
+  const { sandboxId } = (await bench.runtime.inspectContainer(id)) ?? {};
+  expect(bench.runtime.specOf(id).joinsProcessesOf).toBe(sandboxId);
+});
+
 describe('an ephemeral container', () => {
   const withDebugger = (traits: object = {}): Pod =>
     aPod({ spec: { ephemeralContainers: [{ name: 'debugger', image: 'busybox', ...traits }] } });

@@ -23,7 +23,7 @@ export interface ContainerParts {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly Mount[];
   readonly terminationMessageHostPath: string;
-  /** The container whose processes it is to see. */
+  /** The container, or the pod's sandbox, whose processes it is to see. */
   readonly target?: ContainerId;
   readonly node: { readonly memoryBytes: number; readonly pidsLimit: number };
 }

@@ -10,7 +10,7 @@ import { runHook } from '../lifecycle/hooks';
 import { afterRestart } from '../plan/crash-back-off';
 import { isRunning } from '../plan/observed-pod';
 import { ephemeralContainersOf, findContainer, specHashOf } from '../plan/pod-outline';
-import type { ContainerId } from '../runtime/runtime';
+import type { ContainerId, ObservedContainer } from '../runtime/runtime';
 import { RuntimeError } from '../runtime/runtime';
 import { readTerminationMessage } from '../status/termination-message';
 import { VolumeError } from '../volumes/volume-error';
@@ -65,7 +65,7 @@ export const executors: Executors = {
     const container = findContainer(pod.spec, name);
     if (container === undefined) return;
     try {
-      const spec = await specFor(context, container, attempt);
+      const spec = await specFor(context, { sandboxId, container, attempt });
       const id = await env.gate.run(() => unlessAborted(signal, () => env.runtime.createContainer(sandboxId, spec)));
       if (restartsAfterMs !== undefined) {
         const restart = { exitedAtMs: restartsAfterMs, nowMs: env.clock.now(), specHash: specHashOf(container) };
@@ -205,9 +205,16 @@ export const podContextOf = (env: PodEnvironment, record: PodRecord): PodContext
   nodeCapacity: env.node,
 });
 
-async function specFor({ env, record }: StepContext, container: Container, attempt: number) {
+async function specFor(
+  { env, record }: StepContext,
+  {
+    sandboxId,
+    container,
+    attempt,
+  }: Pick<ObservedContainer, 'sandboxId' | 'attempt'> & { readonly container: Container },
+) {
   const { pod } = record;
-  const target = targetOf(record, container);
+  const target = targetOf(record, container) ?? (pod.spec.shareProcessNamespace === true ? sandboxId : undefined);
   const environment = await environmentOf(podContextOf(env, record), container, env.source);
   const [mounts, terminationMessageHostPath] = await Promise.all([
     env.volumes.mountsOf(pod, container, environment),

@@ -2,6 +2,7 @@ import type { ContainerStatus, Pod, PodCondition } from '../../shared/api/object
 import { toTimestamp } from '../../shared/clock';
 import { initContainersOf, isSidecar } from '../plan/pod-outline';
 import type { Phase } from './phase';
+import { isTerminalPhase } from './phase';
 
 /** Of these a pod has one at most, and none while it has what it asks for. */
 export const RESIZE_CONDITIONS: readonly string[] = ['PodResizePending', 'PodResizeInProgress'];
@@ -28,7 +29,7 @@ export interface ConditionInput {
 export function conditionsOf(input: ConditionInput): PodCondition[] {
   const containersReady = containersReadyOf(input);
   const findings: Finding[] = [
-    { type: 'PodReadyToStartContainers', isTrue: input.hasSandbox },
+    { type: 'PodReadyToStartContainers', isTrue: input.hasSandbox && !isTerminalPhase(input.phase) },
     initializedOf(input),
     readyOf(input, containersReady),
     containersReady,
@@ -43,8 +44,10 @@ export function conditionsOf(input: ConditionInput): PodCondition[] {
 function toCondition({ type, isTrue, reason, message }: Finding, input: ConditionInput): PodCondition {
   const status = isTrue ? 'True' : 'False';
   const before = input.previous.find((condition) => condition.type === type);
+  const { generation } = input.pod.metadata;
   return {
     type,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
     status,
     lastTransitionTime:
       before?.status === status && before.lastTransitionTime !== undefined

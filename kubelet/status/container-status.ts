@@ -29,6 +29,19 @@ export function containerStatusOf(input: StatusInput, container: Container): Con
     imageID: latest?.imageId ?? previousStatus(input, container)?.imageID ?? '',
     ...containerIdOf(input, container, latest),
     ...resourcesOf(input, container, latest),
+    ...volumeMountsOf(container),
+  };
+}
+
+/** No mount is read-only further down than it says itself. */
+function volumeMountsOf({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'volumeMounts'> {
+  if (volumeMounts.length === 0) return {};
+  return {
+    volumeMounts: volumeMounts.map(({ name, mountPath, readOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly === true ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
+    })),
   };
 }
 

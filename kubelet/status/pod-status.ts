@@ -29,7 +29,9 @@ export function podStatusOf(input: StatusInput): PodStatus {
     nowMs: input.facts.nowMs,
     ...resizeOf(input),
   });
+  const { generation } = pod.metadata;
   return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,
     ...(verdict === undefined ? {} : { reason: verdict.reason, message: verdict.message }),
     conditions,

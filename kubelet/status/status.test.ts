@@ -168,6 +168,17 @@ describe('a container status', () => {
     expect(only({ pod, containers: [seen(probed, running)], facts: { ready: new Set(['app-0']) } })?.ready).toBe(true);
   });
 
+  it('tells where its volumes are mounted', () => {
+    const volumeMounts = [
+      { name: 'data', mountPath: '/data' },
+      { name: 'settings', mountPath: '/etc/app', readOnly: true },
+    ];
+    const pod = withPolicy('Always', { ...app, volumeMounts });
+    expect(statusOf({ pod, containers: [seen(app, running)] }).containerStatuses?.[0]).toMatchObject({
+      volumeMounts: [volumeMounts[0], { ...volumeMounts[1], recursiveReadOnly: 'Disabled' }],
+    });
+  });
+
   it('keeps its last words', () => {
     const facts = { terminationMessages: new Map([['app-0', 'bye']]) };
     const pod = withPolicy('Never', app);
@@ -204,6 +215,13 @@ describe('the conditions', () => {
     const found = conditions({ pod: withPolicy('Never', app), containers: [seen(app, exited(0))] });
     expect(found['Ready']).toMatchObject({ status: 'False', reason: 'PodCompleted' });
     expect(found['Initialized']).toMatchObject({ status: 'True', reason: 'PodCompleted' });
+    expect(found['PodReadyToStartContainers']).toMatchObject({ status: 'False' });
+  });
+
+  it('say of which spec they speak, as the status does', () => {
+    const pod = { ...aPod(), metadata: { ...aPod().metadata, generation: 3 } };
+    expect(statusOf({ pod })).toMatchObject({ observedGeneration: 3 });
+    expect(conditions({ pod })['Ready']).toMatchObject({ observedGeneration: 3 });
   });
 
   it('hold a pod back until its readiness gates are met', () => {

@@ -237,7 +237,7 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
       const sandbox = await sandboxFor(pod);
       const asRoot = aContainerSpec(pod, { image: bench.image, security: { runAsNonRoot: true } });
       await expect(runtime.createContainer(sandbox, asRoot)).rejects.toEqual(
-        refusal('RunAsNonRoot', /^container has runAsNonRoot and image will run as root$/),
+        refusal('RunAsNonRoot', /^container has runAsNonRoot and image will run as root \(pod: ".*", container: .*\)$/),
       );
       const asSomebody = { ...shell(SCRIPTS.heeds), security: { runAsNonRoot: true, runAsUser: 1000 } };
       await expect(containerIn(sandbox, pod, asSomebody)).resolves.toEqual(expect.any(String));
