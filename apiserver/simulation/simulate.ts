@@ -1,4 +1,5 @@
 import type { Invariant } from './invariants/invariant';
+import { isUnderWay } from './invariants/everything-converges';
 import { Faults } from './faults/faults';
 import type { Shared, Violation } from './world/world';
 import { World } from './world/world';
@@ -24,6 +25,8 @@ const CAPACITY = { cpu: '2', memory: '4Gi', pods: '30' };
 const BUSY_MS = 240_000;
 /** How long everything has to come to rest when no more goes wrong. */
 const REST_MS = 300_000;
+/** A Job waits no longer than that between one pod and the next. */
+const JOB_WAIT_MS = 600_000;
 const STEP_MS = 1_000;
 
 /** One cluster's life, all of it drawn from the seed: the same seed gives the same trace. */
@@ -58,13 +61,31 @@ async function busy(world: World, users: Users, faults: Faults): Promise<void> {
   }
 }
 
-/** Faults that were under way mend themselves in the first part; then users mend what they broke. */
+/**
+ * Faults that were under way mend themselves in the first part; then users mend what they broke. Jobs take what their pods
+ * take, one after the other, and wait after each that fails: those that get on have the time that they need.
+ */
 async function rest(world: World, users: Users): Promise<void> {
   await world.clock.advance(REST_MS / 3);
   await settling(world, users.mend());
   const endMs = world.nowMs() + (REST_MS * 2) / 3;
   while (world.nowMs() < endMs && world.violation === undefined) await world.clock.advance(STEP_MS);
+  let seen = jobsUnderWay(world);
+  let movedMs = world.nowMs();
+  while (seen !== '' && world.nowMs() < movedMs + JOB_WAIT_MS && world.violation === undefined) {
+    await world.clock.advance(STEP_MS);
+    const now = jobsUnderWay(world);
+    if (now !== seen) movedMs = world.nowMs();
+    seen = now;
+  }
 }
+
+const jobsUnderWay = ({ store }: World): string =>
+  store
+    .all('Job')
+    .filter(isUnderWay)
+    .map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`)
+    .join();
 
 /** Lets time pass until it is done. */
 async function settling(world: World, work: Promise<unknown>): Promise<void> {

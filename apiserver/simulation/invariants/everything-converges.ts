@@ -1,3 +1,4 @@
+import type { Job } from '../../../shared/api/objects';
 import { controllerOf } from '../../controllers/workloads/ownership';
 import type { Invariant, Scene } from './invariant';
 
@@ -57,13 +58,14 @@ function daemonSets({ store }: Scene): string | undefined {
   return undefined;
 }
 
+/** Whether it is to do something yet. */
+export const isUnderWay = ({ spec, status }: Job): boolean =>
+  spec?.suspend !== true &&
+  !(status?.conditions ?? []).some(
+    ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',
+  );
+
 function jobs({ store }: Scene): string | undefined {
-  for (const { metadata, spec, status } of store.all('Job')) {
-    if (spec?.suspend === true) continue;
-    const isOver = (status?.conditions ?? []).some(
-      ({ type, status: value }) => (type === 'Complete' || type === 'Failed') && value === 'True',
-    );
-    if (!isOver) return `Job ${metadata.namespace}/${metadata.name}: ${JSON.stringify(status)}`;
-  }
-  return undefined;
+  const job = store.all('Job').find(isUnderWay);
+  return job && `Job ${job.metadata.namespace}/${job.metadata.name}: ${JSON.stringify(job.status)}`;
 }
