@@ -36,12 +36,20 @@ export function sleepOn(clock: Pick<Clock, 'setTimeout'>, delayMs: number, signa
   });
 }
 
+/** Node takes a longer delay for none at all (24.8 days). */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** The machine's own time. Its timers keep the process alive like Node's. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout(task, delayMs) {
-    const timer = setTimeout(task, delayMs);
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      timer =
+        leftMs <= MAX_TIMER_MS ? setTimeout(task, leftMs) : setTimeout(() => wait(leftMs - MAX_TIMER_MS), MAX_TIMER_MS);
+    };
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
   setInterval(task, periodMs) {
