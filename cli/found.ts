@@ -92,11 +92,18 @@ export async function namedObjects(
 export const inNamespace = (object: ApiObject, namespace: string | undefined): ApiObject =>
   namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace } };
 
-export const readNamed = async (context: Context, { resource, namespace, name }: Named): Promise<StoredObject> =>
-  (await context.client().json<StoredObject>({ path: pathOf(resource, namespace, name) })).value;
+export const readNamed = async (
+  context: Context,
+  { resource, namespace, name, subresource }: Named & { readonly subresource?: string | undefined },
+): Promise<StoredObject> =>
+  (await context.client().json<StoredObject>({ path: pathOf(resource, namespace, name, subresource) })).value;
 
 /** As it is on the server, or for `--local` as its manifest says. */
-export async function liveOrLocal(context: Context, flags: Flags, named: Named): Promise<ApiObject> {
+export async function liveOrLocal(
+  context: Context,
+  flags: Flags,
+  named: Named & { readonly subresource?: string | undefined },
+): Promise<ApiObject> {
   if (!isSet(flags, 'local')) return readNamed(context, named);
   if (named.manifest === undefined) throw new UsageError('--local takes manifests: say -f FILE');
   return named.manifest.object;

@@ -170,7 +170,8 @@ async function download(url: string): Promise<string> {
   return response.text();
 }
 
-async function readAll(stdin: Readable): Promise<string> {
+/** All that a stream holds, as text. */
+export async function readAll(stdin: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin as AsyncIterable<Buffer | string>) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');

@@ -1,18 +1,16 @@
-import path from 'node:path';
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
-import { ApiClient } from './client/api-client';
-import { connectionOf } from './client/connection';
-import type { KubeconfigFiles } from './client/kubeconfig';
-import { kubeconfigPaths, loadKubeconfigs } from './client/kubeconfig';
-import { Resources, UsageError, nearest } from './client/resources';
-import type { Command, Context, Flags } from './commands/command';
-import { isSet, seconds, text, words } from './commands/command';
+import { UsageError, nearest } from './client/resources';
+import { createContext } from './command-context';
+import { spelledOut } from './command-line';
+import type { Command, Flags } from './commands/command';
+import { isSet, words } from './commands/command';
 import { commands } from './commands/commands';
 import { candidatesFor } from './completion/candidates';
 import { COMPLETE } from './completion/scripts';
 import type { Environment } from './environment';
 import { wantsColour } from './environment';
+import { withGlobalFlags } from './global-flags';
 import { errorText } from './output/error-text';
 import { tellHint } from './output/hints';
 import type { Palette } from './output/palette';
@@ -22,8 +20,20 @@ import { createPalette } from './output/palette';
 export async function runProgram(argv: readonly string[], environment: Environment): Promise<number> {
   const palette = createPalette(wantsColour(environment));
   if (argv[0] === COMPLETE) return complete(argv.slice(1), environment, palette);
+  try {
+    checkCommand(argv);
+    return await parseAndRun(spelledOut(argv, commands, withGlobalFlags), environment, palette);
+  } catch (error) {
+    if (environment.signal.aborted) return 130;
+    environment.stderr.write(errorText(error, palette));
+    tellHint({ environment, palette, note: (told) => void environment.stderr.write(told) }, error);
+    return 1;
+  }
+}
+
+async function parseAndRun(argv: readonly string[], environment: Environment, palette: Palette): Promise<number> {
   let code = 0;
-  const parser = withGlobalFlags(yargs(withDashValues(argv)))
+  const parser = withGlobalFlags(yargs([...argv]))
     .scriptName('kubectl-lite')
     .usage('$0 COMMAND\n\nFor Pinsetter, and any other Kubernetes API.')
     .parserConfiguration({
@@ -58,33 +68,9 @@ export async function runProgram(argv: readonly string[], environment: Environme
     );
   };
   for (const command of commands) register(parser, command, 1);
-  try {
-    checkCommand(argv);
-    await parser.parseAsync();
-    return code;
-  } catch (error) {
-    if (environment.signal.aborted) return 130;
-    environment.stderr.write(errorText(error, palette));
-    tellHint({ environment, palette, note: (told) => void environment.stderr.write(told) }, error);
-    return 1;
-  }
+  await parser.parseAsync();
+  return code;
 }
-
-const withGlobalFlags = (parser: Argv): Argv =>
-  parser
-    .option('kubeconfig', { type: 'string', describe: 'file with servers and credentials' })
-    .option('context', { type: 'string', describe: 'which of its contexts' })
-    .option('cluster', { type: 'string', describe: 'which of its clusters' })
-    .option('user', { type: 'string', describe: 'which of its users' })
-    .option('server', { alias: 's', type: 'string', describe: 'another server URL' })
-    .option('namespace', { alias: 'n', type: 'string', describe: 'which namespace' })
-    .option('token', { type: 'string', describe: 'bearer token' })
-    .option('as', { type: 'string', describe: 'for whom to speak' })
-    .option('as-group', { type: 'string', array: true, describe: 'as a member of which groups' })
-    .option('as-uid', { type: 'string', describe: 'with which uid' })
-    .option('certificate-authority', { type: 'string', describe: 'file with the CA of the server' })
-    .option('insecure-skip-tls-verify', { type: 'boolean', describe: 'trust any server' })
-    .option('request-timeout', { type: 'string', describe: 'how long one request may take, such as 10s' });
 
 function usageProblem(message: string | null, argv: readonly string[]): string {
   if (message === null || message === '') return 'say what to do: kubectl-lite --help lists the commands';
@@ -95,24 +81,7 @@ function usageProblem(message: string | null, argv: readonly string[]): string {
     path.push(found.name);
     among = found.subcommands ?? [];
   }
-  const problem = message.replace(/^Unknown arguments?: (.*)$/s, (_all, unknown: string) => {
-    const flag = unknown.split(', ')[0] ?? '';
-    return flag.length > 1 ? `unknown flag: --${flag}` : `unknown shorthand flag: '${flag}'`;
-  });
-  return `${problem}\nSee 'kubectl-lite ${[...path, '--help'].join(' ')}' for usage.`;
-}
-
-/** `-f -` as `--filename=-`: yargs takes a dash alone for a word of its own. */
-function withDashValues(argv: readonly string[]): string[] {
-  const result: string[] = [];
-  for (let index = 0; index < argv.length; index++) {
-    const word = argv[index] ?? '';
-    if (word === '--') return [...result, ...argv.slice(index)];
-    const isFile = (word === '-f' || word === '--filename') && argv[index + 1] === '-';
-    result.push(isFile ? '--filename=-' : word);
-    if (isFile) index += 1;
-  }
-  return result;
+  return `${message}\nSee 'kubectl-lite ${[...path, '--help'].join(' ')}' for usage.`;
 }
 
 /** Prints what may stand in place of the last word, one a line, for the shell that asks. */
@@ -175,50 +144,11 @@ async function runCommand(command: Command, flags: Flags, environment: Environme
     const code = (await command.run(context, flags)) ?? 0;
     const next = code === 0 && environment.stdout.isTTY === true ? command.next?.(flags) : undefined;
     if (next !== undefined) context.note(palette.dim(`next: ${next}\n`));
-    return code;
+    const { warnings } = context;
+    if (warnings === 0 || !isSet(flags, 'warnings-as-errors')) return code;
+    context.note(`${palette.bad('error:')} ${warnings} warning${warnings === 1 ? '' : 's'} received\n`);
+    return 1;
   } finally {
     context.close();
   }
-}
-
-function createContext(flags: Flags, environment: Environment, palette: Palette): Context & { close(): void } {
-  const paths = kubeconfigPaths(environment, text(flags, 'kubeconfig'));
-  let read: KubeconfigFiles | undefined;
-  let connected: ApiClient | undefined;
-  let resources: Promise<Resources> | undefined;
-  const kubeconfig = (): KubeconfigFiles => (read ??= loadKubeconfigs(paths));
-  const authority = text(flags, 'certificate-authority');
-  const timeout = seconds(flags, 'request-timeout');
-  const client = (): ApiClient =>
-    (connected ??= new ApiClient(
-      connectionOf(kubeconfig().merged, paths.join(':'), {
-        context: text(flags, 'context'),
-        cluster: text(flags, 'cluster'),
-        // `create rolebinding --user` means whom to bind.
-        user: Array.isArray(flags.user) ? undefined : text(flags, 'user'),
-        server: text(flags, 'server'),
-        namespace: text(flags, 'namespace'),
-        token: text(flags, 'token'),
-        as: text(flags, 'as'),
-        asGroups: words(flags, 'as-group'),
-        asUid: text(flags, 'as-uid'),
-        insecure: isSet(flags, 'insecure-skip-tls-verify') || undefined,
-        certificateAuthority: authority === undefined ? undefined : path.resolve(environment.cwd, authority),
-        requestTimeoutMs: timeout === undefined ? undefined : timeout * 1_000,
-      }),
-    ));
-  return {
-    environment,
-    palette,
-    kubeconfig,
-    client,
-    resources: () => (resources ??= Resources.load(client())),
-    get namespace() {
-      return client().connection.namespace;
-    },
-    isNamespaceGiven: text(flags, 'namespace') !== undefined,
-    out: (output) => void environment.stdout.write(output),
-    note: (output) => void environment.stderr.write(output),
-    close: () => connected?.close(),
-  };
 }

@@ -44,6 +44,7 @@ it.each([
       ['nodes', ['n1']],
     ],
   ],
+  [['pod/web', 'pod/api'], [['pods', ['web', 'api']]]],
   [['all'], [['pods', []]]],
 ])('%j names %j', (given, targets) => {
   expect(shown(given)).toEqual(targets);
@@ -51,9 +52,9 @@ it.each([
 
 it.each([
   [[], 'name a resource type'],
-  [['pod/web', 'api'], '"api" is no type/name pair'],
-  [['pod/'], '"pod/" is no type/name pair'],
-  [['pod/a/b'], '"pod/a/b" is no type/name pair'],
+  [['pod/web', 'api'], 'there is no need to specify a resource type as a separate argument'],
+  [['pod/'], 'must have a single resource and name: "pod/"'],
+  [['pod/a/b'], 'may not have more than one slash'],
   [['widgets'], 'no type widgets'],
 ])('%j is refused', (given, message) => {
   expect(() => shown(given)).toThrow(message);

@@ -4,7 +4,6 @@ import { pathOf } from './client/resources';
 import type { Context, Flags } from './commands/command';
 import { dryRunOf, writeQuery } from './commands/flag-groups';
 import type { ChangeReport } from './output/change-report';
-import { tellWarnings } from './output/change-report';
 import type { Named } from './found';
 import { threeWayPatch, withLastApplied } from './three-way-patch';
 import { StatusError } from '../shared/status-error';
@@ -37,7 +36,7 @@ export async function createObject(
     report.tell(resource, object, verb);
     return object;
   }
-  const { value, warnings } = await context.client().json<StoredObject>({
+  const { value } = await context.client().json<StoredObject>({
     method: 'POST',
     path: pathOf(
       resource,
@@ -46,7 +45,6 @@ export async function createObject(
     query: writeQuery(flags),
     body: object,
   });
-  tellWarnings(context, warnings);
   report.tell(resource, value, verb);
   return value;
 }
@@ -69,14 +67,13 @@ export async function sendPatch(
   type: PatchType,
   body: unknown,
 ): Promise<StoredObject> {
-  const { value, warnings } = await context.client().json<StoredObject>({
+  const { value } = await context.client().json<StoredObject>({
     method: 'PATCH',
     path: pathOf(resource, namespace, name, subresource),
     query: writeQuery(flags),
     body,
     contentType: CONTENT_TYPES[type],
   });
-  tellWarnings(context, warnings);
   return value;
 }
 
@@ -107,12 +104,11 @@ export async function replaceObject(
   { resource, namespace, name, subresource }: Place & { readonly subresource?: string | undefined },
   object: ApiObject,
 ): Promise<StoredObject> {
-  const { value, warnings } = await context.client().json<StoredObject>({
+  const { value } = await context.client().json<StoredObject>({
     method: 'PUT',
     path: pathOf(resource, namespace, name, subresource),
     query: writeQuery(flags),
     body: object,
   });
-  tellWarnings(context, warnings);
   return value;
 }

@@ -42,6 +42,69 @@ metadata: {name: p, namespace: NAMESPACE, annotations: {rbac.authorization.kuber
 rules: [{apiGroups: [""], resources: [pods], verbs: [${verb}]}]
 `;
 
+/** Kinds that are described each in its own way. */
+const KINDS = `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: claim, labels: {a: b}}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: volume-NAMESPACE}
+spec:
+  accessModes: [ReadWriteOnce, ReadOnlyMany]
+  capacity: {storage: 1Gi}
+  hostPath: {path: /srv, type: DirectoryOrCreate}
+  storageClassName: manual
+  nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: disk, operator: In, values: [a, b]}]}]}}
+---
+apiVersion: v1
+kind: LimitRange
+metadata: {name: limits}
+spec: {limits: [{type: Container, default: {cpu: 200m}, defaultRequest: {cpu: 100m}, max: {cpu: "1"}}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: scaler}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: dep}
+  minReplicas: 1
+  maxReplicas: 3
+  behavior: {scaleDown: {stabilizationWindowSeconds: 60, policies: [{type: Percent, value: 50, periodSeconds: 15}]}}
+  metrics:
+  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}
+  - {type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}
+  - {type: Pods, pods: {metric: {name: hits}, target: {type: AverageValue, averageValue: "5"}}}
+  - {type: External, external: {metric: {name: queue}, target: {type: Value, value: "5"}}}
+---
+apiVersion: v1
+kind: Endpoints
+metadata: {name: by-hand}
+subsets:
+- addresses: [{ip: 1.2.3.4}, {ip: 1.2.3.5}]
+  notReadyAddresses: [{ip: 1.2.3.6}]
+  ports: [{name: web, port: 80}]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: by-hand, labels: {kubernetes.io/service-name: by-hand}}
+addressType: IPv4
+ports: [{name: web, port: 80, protocol: TCP}]
+endpoints:
+- {addresses: [1.2.3.4], conditions: {ready: true}, hostname: h, nodeName: node, targetRef: {kind: Pod, name: p}}
+- {addresses: [1.2.3.5], conditions: {ready: false}, zone: z}
+---
+apiVersion: v1
+kind: ReplicationController
+metadata: {name: rc}
+spec: {replicas: 0, selector: {a: b}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: a}]}}}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: budget}
+spec: {maxUnavailable: 10%, selector: {matchLabels: {a: b}}}
+`;
+
 const FILES: Readonly<Record<string, string>> = {
   'dep.yaml': DEPLOYMENT,
   'one.yaml': configMap('one', '1'),
@@ -51,6 +114,7 @@ const FILES: Readonly<Record<string, string>> = {
   'another-role.yaml': BINDING('ClusterRole', 'u'),
   'protected.yaml': PROTECTED('get'),
   'protected-too.yaml': PROTECTED('list'),
+  'kinds.yaml': KINDS,
   'nothing.yaml': '',
   'some.env': 'A=1\n# comment\n B=2\n\n',
   'some.txt': 'text\n',
@@ -108,6 +172,43 @@ get cm -o custom-columns=N:.metadata.name,D:.data.a
 get cm -l a=b -o yaml
 get pods -l no=such
 get cm nope --ignore-not-found
+get cm z -oyaml
+get -oname cm
+get cm -ojsonpath={.items[*].metadata.name}
+get cm -n=default -oname
+get cm z --watch=false -v 0
+get cm z --watch false
+get cm -Z
+get cm --foo
+get cm z --output
+get cm/z cm/kube-root-ca.crt
+get cm,deploy z
+get cm/z nope
+get a/b/c
+get cm -L a --show-labels
+get cm -L a,b --label-columns c
+get pods,cm --no-headers
+get cm z -o jsonpath={.data
+get cm z --raw /api
+get cm --subresource=status
+get deploy dep --subresource=scale
+get deploy dep --server-print=false
+get componentstatuses -o name
+get endpoints -o name
+run x --image=a --port=80 --expose --dry-run=client
+create -f FILES/kinds.yaml
+describe pvc claim
+describe pv volume-NAMESPACE
+describe limits limits
+describe hpa scaler
+describe endpoints by-hand
+describe endpointslice by-hand
+describe rc rc
+describe pdb budget
+describe storageclass
+describe ingressclass
+describe priorityclass system-node-critical
+delete -f FILES/kinds.yaml
 run x --image=a --port=80 --env=A=b --labels=a=b --restart=Never --image-pull-policy=Never --privileged --annotations=x=y --dry-run=client -o yaml -- a b
 run x
 expose deploy dep --port=80 --target-port=http --name=svc --type=NodePort --protocol=UDP --dry-run=client -o yaml
@@ -132,12 +233,15 @@ patch cm z -p {"data":{"a":"c"}}
 patch cm z -p {"data":{"a":"c"}}
 patch cm z --type=json -p [{"op":"replace","path":"/data/a","value":"e"}]
 patch cm nope -p {}
+patch deploy dep --subresource=scale --type=merge -p {"spec":{"replicas":1}}
 patch deploy dep -p {"spec":{"replicas":-1}}
 label cm z a=b
 label cm z a=b
 label cm z a=c
 label cm z a=c --overwrite
+label cm z a=b a-
 annotate cm z a=b
+annotate cm z a-
 annotate cm z a-
 rollout history deploy/dep
 rollout history deploy dep --revision=1
@@ -160,6 +264,7 @@ debug nope --image=a --profile=general
 events --for deploy/nope
 logs nope --prefix
 exec nope -- true
+exec nope true
 apply -f FILES/one.yaml
 apply -f FILES/one.yaml
 apply -f FILES/two.yaml --dry-run=server
@@ -192,6 +297,9 @@ delete cm one --ignore-not-found
 delete cm z --dry-run=client
 delete -f FILES/dep.yaml
 auth can-i get pods
+auth can-i get pods z
+auth can-i foo pods
+auth can-i get pods --list
 auth can-i create pods --as jane
 auth can-i --list --as jane
 auth can-i --list
@@ -235,7 +343,7 @@ describe('kubectl-lite beside kubectl', () => {
     const words = line
       .split(' ')
       .map((word) => (/^--schedule=|^go-template=/.test(word) ? word.replaceAll('_', ' ') : word))
-      .map((word) => word.replace('FILES', path.join(cluster.folder, namespace)));
+      .map((word) => word.replace('NAMESPACE', namespace).replace('FILES', path.join(cluster.folder, namespace)));
     const end = words.indexOf('--');
     const at = end < 0 ? words.length : end;
     return [...words.slice(0, at), '-n', namespace, ...words.slice(at)];

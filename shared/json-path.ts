@@ -31,7 +31,8 @@ function parseParts(
   const parts: Part[] = [];
   for (let index = start; index < tokens.length; index++) {
     const token = tokens[index] ?? '';
-    if (!token.startsWith('{')) {
+    if (!/^\{.*\}$/s.test(token)) {
+      if (token.includes('{')) throw new JsonPathError(`error parsing jsonpath ${tokens.join('')}, unclosed action`);
       parts.push({ type: 'text', text: token });
       continue;
     }

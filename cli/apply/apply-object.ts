@@ -6,7 +6,6 @@ import { isSet } from '../commands/command';
 import { dryRunOf, writeQuery } from '../commands/flag-groups';
 import type { Named } from '../found';
 import { readNamed } from '../found';
-import { tellWarnings } from '../output/change-report';
 import { LAST_APPLIED, lastAppliedOf, threeWayPatch, withLastApplied } from '../three-way-patch';
 import { sendPatch } from '../write-object';
 
@@ -37,13 +36,12 @@ export async function applyObject(
   const wanted = options.remembers ? withLastApplied(object) : withAnnotations(object);
   if (live === undefined) {
     if (!options.sends) return { result: 'created', object: wanted };
-    const { value, warnings } = await context.client().json<StoredObject>({
+    const { value } = await context.client().json<StoredObject>({
       method: 'POST',
       path: pathOf(named.resource, named.namespace),
       query: writeQuery(flags),
       body: options.remembers ? wanted : object,
     });
-    tellWarnings(context, warnings);
     return { result: 'created', object: value };
   }
   const remembered = live.metadata.annotations?.[LAST_APPLIED];
@@ -80,14 +78,13 @@ export async function serverSideApply(
   named: Named,
   object: ApiObject,
 ): Promise<Applied> {
-  const { value, warnings } = await context.client().json<StoredObject>({
+  const { value } = await context.client().json<StoredObject>({
     method: 'PATCH',
     path: pathOf(named.resource, named.namespace, named.name),
     query: { ...writeQuery(flags), force: isSet(flags, 'force-conflicts') || undefined },
     body: object,
     contentType: 'application/apply-patch+yaml',
   });
-  tellWarnings(context, warnings);
   return { result: 'serverside-applied', object: value };
 }
 

@@ -4,6 +4,7 @@ import type { Named } from '../found';
 import { withoutManagedFields } from '../output/format';
 import type { Palette } from '../output/palette';
 import { toYaml } from '../output/yaml';
+import { LAST_APPLIED } from '../three-way-patch';
 
 const CONTEXT = 3;
 
@@ -40,8 +41,7 @@ function masked(
       key,
       other[key] === undefined || other[key] === value ? '***' : `*** (${which})`,
     ]);
-    const { 'kubectl.kubernetes.io/last-applied-configuration': _manifest, ...annotations } =
-      object.metadata?.annotations ?? {};
+    const { [LAST_APPLIED]: _manifest, ...annotations } = object.metadata?.annotations ?? {};
     const kept = Object.keys(annotations).length === 0 ? {} : { annotations };
     const { annotations: _all, ...metadata } = object.metadata ?? {};
     return { ...object, data: Object.fromEntries(data) as object, metadata: { ...metadata, ...kept } };

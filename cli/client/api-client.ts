@@ -25,23 +25,38 @@ export interface Call {
 
 export interface Answer<T> {
   readonly value: T;
-  /** Texts of the server's Warning headers. */
-  readonly warnings: readonly string[];
   readonly code: number;
+}
+
+/** One request as it went, for who wants to see them all. */
+export interface Exchange {
+  readonly method: string;
+  readonly url: string;
+  readonly code: number;
+}
+
+/** Told of what comes with the answers. */
+export interface Listener {
+  /** The text of a Warning header. */
+  onWarning?(text: string): void;
+  onExchange?(exchange: Exchange): void;
 }
 
 /** The Kubernetes REST API. Throws StatusError for refusals and ConnectionError where nobody answers. */
 export class ApiClient {
   private readonly agent: https.Agent;
 
-  constructor(readonly connection: Connection) {
+  constructor(
+    readonly connection: Connection,
+    private readonly listener: Listener = {},
+  ) {
     this.agent = new https.Agent({ ...this.tls(), keepAlive: true });
   }
 
   async json<T>(call: Call): Promise<Answer<T>> {
-    const { text, warnings, code } = await this.text({ accept: 'application/json', ...call });
+    const { text, code } = await this.text({ accept: 'application/json', ...call });
     try {
-      return { value: JSON.parse(text) as T, warnings, code };
+      return { value: JSON.parse(text) as T, code };
     } catch (cause) {
       throw new ConnectionError(`${this.connection.server} did not answer with JSON: is it a Kubernetes API?`, {
         cause,
@@ -49,21 +64,17 @@ export class ApiClient {
     }
   }
 
-  async text(
-    call: Call,
-  ): Promise<{ readonly text: string; readonly warnings: readonly string[]; readonly code: number }> {
+  async text(call: Call): Promise<{ readonly text: string; readonly code: number }> {
     const response = await this.open(call);
     const chunks: Buffer[] = [];
-    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
-    const warnings = [response.headers.warning ?? []]
-      .flat()
-      .flatMap((line) => /^299 \S+ "(.*)"$/.exec(line)?.[1]?.replace(/\\(.)/g, '$1') ?? []);
-    return { text: Buffer.concat(chunks).toString('utf8'), warnings, code: response.statusCode ?? 0 };
+    for await (const chunk of this.read(response, call)) chunks.push(chunk);
+    return { text: Buffer.concat(chunks).toString('utf8'), code: response.statusCode ?? 0 };
   }
 
   /** The response once it is known to be good, its body still to come. */
   async open(call: Call): Promise<IncomingMessage> {
     const response = await this.send(call);
+    for (const text of warningsOf(response)) this.listener.onWarning?.(text);
     if ((response.statusCode ?? 500) < 400) return response;
     const chunks: Buffer[] = [];
     for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -73,15 +84,34 @@ export class ApiClient {
   /** Each event of a watch, until it ends or the signal aborts. */
   async *watch<T>(call: Call): AsyncGenerator<{ readonly type: string; readonly object: T }> {
     const response = await this.open({ ...call, query: { ...call.query, watch: true } });
+    for await (const line of this.linesOf(response, call)) {
+      const event = JSON.parse(line) as { readonly type: string; readonly object: T };
+      if (event.type === 'ERROR') throw StatusError.fromStatus(event.object as unknown as Status);
+      yield event;
+    }
+  }
+
+  /** Whole lines. A watch that ends because a request may take no longer has not failed. */
+  private async *linesOf(response: IncomingMessage, call: Call): AsyncGenerator<string> {
     let rest = '';
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      const lines = (rest + chunk.toString('utf8')).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const event = JSON.parse(line) as { readonly type: string; readonly object: T };
-        if (event.type === 'ERROR') throw StatusError.fromStatus(event.object as unknown as Status);
-        yield event;
+    try {
+      for await (const chunk of this.read(response, call)) {
+        const lines = (rest + chunk.toString('utf8')).split('\n');
+        rest = lines.pop() ?? '';
+        yield* lines;
       }
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || (this.connection.requestTimeoutMs ?? 0) === 0) throw error;
+    }
+  }
+
+  /** What an answer holds, as it comes. Throws ConnectionError where it breaks off, and what `signal` says. */
+  async *read(response: IncomingMessage, { signal }: Pick<Call, 'signal'>): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) yield chunk;
+    } catch (error) {
+      if (signal?.aborted === true || !(error instanceof Error)) throw error;
+      throw this.problem(error);
     }
   }
 
@@ -143,7 +173,10 @@ export class ApiClient {
     };
     const { requestTimeoutMs, server } = this.connection;
     return new Promise((resolve, reject) => {
-      const request = https.request(url, options, resolve);
+      const request = https.request(url, options, (response) => {
+        this.listener.onExchange?.({ method, url: url.href, code: response.statusCode ?? 0 });
+        resolve(response);
+      });
       if (requestTimeoutMs !== undefined && requestTimeoutMs > 0)
         request.setTimeout(requestTimeoutMs, () =>
           request.destroy(new Error(`${server} did not answer within ${requestTimeoutMs / 1_000} s`)),
@@ -154,15 +187,22 @@ export class ApiClient {
   }
 
   private headers(): Record<string, string | string[]> {
-    const { token, impersonate } = this.connection;
+    const { token, basic, impersonate } = this.connection;
     return {
       'User-Agent': 'kubectl-lite',
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+      ...(basic === undefined ? {} : { Authorization: `Basic ${Buffer.from(basic).toString('base64')}` }),
       ...(impersonate === undefined ? {} : { 'Impersonate-User': impersonate.user }),
       ...(impersonate === undefined || impersonate.groups.length === 0
         ? {}
         : { 'Impersonate-Group': [...impersonate.groups] }),
       ...(impersonate?.uid === undefined ? {} : { 'Impersonate-Uid': impersonate.uid }),
+      ...Object.fromEntries(
+        Object.entries(impersonate?.extra ?? {}).map(([key, values]) => [
+          `Impersonate-Extra-${encodeURIComponent(key)}`,
+          [...values],
+        ]),
+      ),
     };
   }
 
@@ -195,6 +235,12 @@ export class ApiClient {
     return new ConnectionError(`the connection to ${server} broke: ${error.message}`, { cause: error });
   }
 }
+
+/** Several headers of the name come joined by commas. */
+const warningsOf = ({ headers }: IncomingMessage): readonly string[] =>
+  [...(headers.warning ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replace(/\\(.)/g, '$1'),
+  );
 
 function refusalOf(code: number, text: string): Error {
   try {

@@ -12,8 +12,15 @@ export interface Connection {
   readonly certificate?: Buffer;
   readonly key?: Buffer;
   readonly token?: string;
+  /** `NAME:PASSWORD`, for servers behind something that asks for it. */
+  readonly basic?: string;
   /** For whom to speak instead of oneself. */
-  readonly impersonate?: { readonly user: string; readonly groups: readonly string[]; readonly uid?: string };
+  readonly impersonate?: {
+    readonly user: string;
+    readonly groups: readonly string[];
+    readonly uid?: string;
+    readonly extra: Readonly<Record<string, readonly string[]>>;
+  };
   /** How long one request may take. */
   readonly requestTimeoutMs?: number;
 }
@@ -31,6 +38,13 @@ export interface ConnectionFlags {
   readonly as?: string | undefined;
   readonly asGroups?: readonly string[] | undefined;
   readonly asUid?: string | undefined;
+  /** `KEY=VALUE`, a key several times for several values. */
+  readonly asExtra?: readonly string[] | undefined;
+  readonly clientCertificate?: string | undefined;
+  readonly clientKey?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly serverName?: string | undefined;
   readonly requestTimeoutMs?: number | undefined;
 }
 
@@ -59,9 +73,16 @@ export function connectionOf(config: Kubeconfig, from: string, flags: Connection
       ? read(cluster?.['certificate-authority-data'], cluster?.['certificate-authority'])
       : readNamed(flags.certificateAuthority, 'the command line');
   // A token of the command line stands alone: a certificate beside it would decide who speaks.
-  const certificate =
-    flags.token === undefined ? read(user['client-certificate-data'], user['client-certificate']) : undefined;
-  const key = flags.token === undefined ? read(user['client-key-data'], user['client-key']) : undefined;
+  const certificate = flags.clientCertificate
+    ? readNamed(flags.clientCertificate, 'the command line')
+    : flags.token === undefined
+      ? read(user['client-certificate-data'], user['client-certificate'])
+      : undefined;
+  const key = flags.clientKey
+    ? readNamed(flags.clientKey, 'the command line')
+    : flags.token === undefined
+      ? read(user['client-key-data'], user['client-key'])
+      : undefined;
   const token =
     flags.token ??
     user.token ??
@@ -69,8 +90,16 @@ export function connectionOf(config: Kubeconfig, from: string, flags: Connection
   const impersonate =
     flags.as === undefined
       ? undefined
-      : { user: flags.as, groups: flags.asGroups ?? [], ...(flags.asUid === undefined ? {} : { uid: flags.asUid }) };
-  if (flags.as === undefined && ((flags.asGroups ?? []).length > 0 || flags.asUid !== undefined))
+      : {
+          user: flags.as,
+          groups: flags.asGroups ?? [],
+          extra: extraOf(flags.asExtra ?? []),
+          ...(flags.asUid === undefined ? {} : { uid: flags.asUid }),
+        };
+  const username = flags.username ?? user.username;
+  const hasMore = (flags.asGroups ?? []).length > 0 || (flags.asExtra ?? []).length > 0 || flags.asUid !== undefined;
+  const serverName = flags.serverName ?? cluster?.['tls-server-name'];
+  if (flags.as === undefined && hasMore)
     throw new KubeconfigError(
       'requesting uid, groups or user-extra for someone without impersonating a user: say --as',
     );
@@ -78,14 +107,28 @@ export function connectionOf(config: Kubeconfig, from: string, flags: Connection
     server,
     namespace: flags.namespace ?? context?.namespace ?? 'default',
     insecure: flags.insecure ?? cluster?.['insecure-skip-tls-verify'] ?? false,
-    ...(cluster?.['tls-server-name'] === undefined ? {} : { serverName: cluster['tls-server-name'] }),
+    ...(serverName === undefined ? {} : { serverName }),
     ...(ca === undefined ? {} : { ca }),
     ...(certificate === undefined ? {} : { certificate }),
     ...(key === undefined ? {} : { key }),
     ...(token === undefined ? {} : { token }),
+    ...(token !== undefined || username === undefined
+      ? {}
+      : { basic: `${username}:${flags.password ?? user.password ?? ''}` }),
     ...(impersonate === undefined ? {} : { impersonate }),
     ...(flags.requestTimeoutMs === undefined ? {} : { requestTimeoutMs: flags.requestTimeoutMs }),
   };
+}
+
+function extraOf(pairs: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const extra: Record<string, string[]> = {};
+  for (const pair of pairs) {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+    if (key === undefined || value === undefined)
+      throw new KubeconfigError(`--as-user-extra ${pair}: must be KEY=VALUE`);
+    (extra[key] ??= []).push(value);
+  }
+  return extra;
 }
 
 function named<T extends { readonly name: string }>(

@@ -85,6 +85,15 @@ it('merges several files: the first counts, and paths are relative to the file t
 });
 
 it('speaks for another when told to', () => {
-  expect(connect({ as: 'jane', asGroups: ['dev'] }).impersonate).toEqual({ user: 'jane', groups: ['dev'] });
+  expect(connect({ as: 'jane', asGroups: ['dev'] }).impersonate).toEqual({
+    user: 'jane',
+    groups: ['dev'],
+    extra: {},
+  });
+  expect(connect({ as: 'jane', asExtra: ['team=a', 'team=b', 'site=c=d'] }).impersonate?.extra).toEqual({
+    team: ['a', 'b'],
+    site: ['c=d'],
+  });
+  expect(() => connect({ as: 'jane', asExtra: ['team'] })).toThrow('must be KEY=VALUE');
   expect(() => connect({ asGroups: ['dev'] })).toThrow('--as');
 });

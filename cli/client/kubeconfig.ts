@@ -26,6 +26,8 @@ interface NamedUser {
     readonly 'client-key-data'?: string;
     readonly token?: string;
     readonly tokenFile?: string;
+    readonly username?: string;
+    readonly password?: string;
   };
 }
 export interface NamedContext {

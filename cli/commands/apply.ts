@@ -19,7 +19,7 @@ import { untilReady } from '../wait-ready';
 import type { Command, Context, Flags } from './command';
 import { count, isSet, list, seconds, text } from './command';
 import { dryRunOf, reading, validating, writing } from './flag-groups';
-import { setLastApplied, viewLastApplied } from './last-applied';
+import { editLastApplied, setLastApplied, viewLastApplied } from './last-applied';
 
 const WAIT_SECONDS = 120;
 
@@ -58,7 +58,7 @@ export const apply: Command = {
         default: '0s',
         describe: `how long --wait takes at most; 0s: ${WAIT_SECONDS}s`,
       }),
-  subcommands: [viewLastApplied, setLastApplied],
+  subcommands: [viewLastApplied, setLastApplied, editLastApplied],
   run,
   next: (flags) => (text(flags, 'dry-run') === 'none' ? 'kubectl-lite get pods -w' : undefined),
 };

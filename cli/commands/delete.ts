@@ -94,7 +94,7 @@ async function chosen(context: Context, flags: Flags): Promise<readonly Named[]>
   const given = words(flags, 'types');
   const selects = text(flags, 'selector') !== undefined || text(flags, 'field-selector') !== undefined;
   if (isSet(flags, 'all') && selects && text(flags, 'selector') !== undefined)
-    throw new UsageError('setting "all" and a selector are mutually exclusive: say one of them');
+    throw new UsageError("setting 'all' parameter but found a non empty selector: say one of them");
   return namedObjects(context, flags, given);
 }
 

@@ -14,13 +14,21 @@ const sessionFlags = (yargs: Argv): Argv =>
     .option('quiet', { alias: 'q', type: 'boolean', describe: 'print what the process prints alone' })
     .option('pod-running-timeout', { type: 'string', default: '1m0s', hidden: true });
 
+/** What joins a container's own process is seen by all who may read its log. */
+export const RECORDED =
+  "All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n";
+
 export const exec: Command = {
   name: 'exec',
   usage: 'exec <pod> [command..]',
   describe: 'run a command in a container',
   build: sessionFlags,
   run: (context, flags) => {
-    const command = [...words(flags, 'command'), ...words(flags, '--')];
+    if (words(flags, 'command').length > 0)
+      throw new UsageError(
+        "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl-lite exec -h' for help and examples",
+      );
+    const command = words(flags, '--');
     if (command.length === 0)
       throw new UsageError('you must specify at least one command for the container: kubectl-lite exec POD -- COMMAND');
     return session(context, flags, 'exec', command);
@@ -32,7 +40,10 @@ export const attach: Command = {
   usage: 'attach <pod>',
   describe: 'join the main process of a container',
   build: sessionFlags,
-  run: (context, flags) => session(context, flags, 'attach', []),
+  run: (context, flags) => {
+    if (!isSet(flags, 'quiet')) context.note(RECORDED);
+    return session(context, flags, 'attach', []);
+  },
 };
 
 async function session(

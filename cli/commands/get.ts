@@ -22,6 +22,11 @@ export const get: Command = {
       .option('sort-by', { type: 'string', describe: 'JSONPath to sort by' })
       .option('no-headers', { type: 'boolean', describe: 'leave out the heading' })
       .option('chunk-size', { type: 'number', default: 500, describe: 'how many to ask for at once' })
+      .option('server-print', {
+        type: 'boolean',
+        default: true,
+        describe: 'the server chooses the columns; false: NAME and AGE',
+      })
       .option('subresource', { type: 'string', describe: 'status or scale, of named objects' })
       .option('raw', { type: 'string', describe: 'print what a path of the server answers' })
       .option('ignore-not-found', { type: 'boolean', describe: 'print nothing for what is not there' }),
@@ -36,6 +41,7 @@ export const get: Command = {
 async function run(context: Context, flags: Flags): Promise<number | void> {
   const raw = text(flags, 'raw');
   if (raw !== undefined) {
+    if (words(flags, 'types').length > 0) throw new UsageError('arguments may not be passed when --raw is specified');
     if (!raw.startsWith('/')) throw new UsageError(`--raw ${raw}: must be a path of the server, such as /readyz`);
     context.out((await context.client().text({ path: raw })).text);
     return;

@@ -1,5 +1,6 @@
-import type { ApiObject } from '../api-object';
+import type { ApiObject, StoredObject } from '../api-object';
 import { UsageError } from '../client/resources';
+import { editCancelled, editObject } from '../edit/edit-object';
 import type { Named } from '../found';
 import { forEach, namedObjects, placeOfManifest, readNamed } from '../found';
 import { givenManifests } from '../given-manifests';
@@ -18,6 +19,18 @@ export const viewLastApplied: Command = {
   build: (yargs) =>
     choosing(reading(yargs)).option('output', { alias: 'o', type: 'string', default: 'yaml', describe: 'yaml|json' }),
   run: view,
+};
+
+export const editLastApplied: Command = {
+  name: 'edit-last-applied',
+  usage: 'edit-last-applied [types..]',
+  describe: 'change in your editor what an object was last applied as, without changing the object',
+  build: (yargs) =>
+    reading(writing(yargs, 'kubectl-client-side-apply')).option('windows-line-endings', {
+      type: 'boolean',
+      hidden: true,
+    }),
+  run: edit,
 };
 
 export const setLastApplied: Command = {
@@ -48,6 +61,32 @@ async function view(context: Context, flags: Flags): Promise<void> {
 const notedOf = async (context: Context, named: Named): Promise<string | undefined> =>
   (await readNamed(context, named)).metadata.annotations?.[LAST_APPLIED];
 
+async function edit(context: Context, flags: Flags): Promise<number | void> {
+  const { output: format, ...asName } = flags;
+  const report = new ChangeReport(context, asName);
+  for (const named of await namedObjects(context, flags, words(flags, 'types'), { typeAloneIsAll: true })) {
+    const noted = await notedOf(context, named);
+    if (noted === undefined)
+      throw new UsageError(
+        `no last-applied-configuration annotation found on resource: ${named.name}: apply set-last-applied --create-annotation makes one`,
+      );
+    const code = await editObject(context, {
+      object: JSON.parse(noted) as ApiObject,
+      asJson: format === 'json',
+      submit: async (edited) => {
+        const wanted = lastAppliedOf(edited);
+        if (wanted === noted) return editCancelled(context, 'no changes made');
+        report.tell(named.resource, await note(context, flags, named, wanted), 'edited');
+        return 0;
+      },
+    });
+    if (code !== 0) return code;
+  }
+}
+
+const note = (context: Context, flags: Flags, named: Named, wanted: string): Promise<StoredObject> =>
+  sendPatch(context, flags, named, 'merge', { metadata: { annotations: { [LAST_APPLIED]: wanted } } });
+
 async function set(context: Context, flags: Flags): Promise<number | void> {
   const report = new ChangeReport(context, flags);
   return forEach(context, await givenManifests(context, flags), async (manifest) => {
@@ -61,9 +100,7 @@ async function set(context: Context, flags: Flags): Promise<number | void> {
         `no last-applied-configuration annotation found on resource: ${named.name}, to create the annotation, run the command with --create-annotation`,
       );
     if (noted === wanted) return context.out(`set-last-applied ${named.name}: no changes required.\n`);
-    const body = { metadata: { annotations: { [LAST_APPLIED]: wanted } } };
-    const changed =
-      dryRunOf(flags) === 'client' ? manifest.object : await sendPatch(context, flags, named, 'merge', body);
+    const changed = dryRunOf(flags) === 'client' ? manifest.object : await note(context, flags, named, wanted);
     report.tell(resource, changed, 'configured');
   });
 }

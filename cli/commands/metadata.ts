@@ -44,7 +44,15 @@ export function splitChanges(given: readonly string[]): {
 }
 
 async function change(context: Context, flags: Flags, field: Field, done: string): Promise<number | void> {
-  const { targets, changes } = splitChanges(words(flags, 'types'));
+  const given = words(flags, 'types');
+  const { targets, changes } = splitChanges(given);
+  const both = given.find(
+    (word) => word.endsWith('-') && given.some((other) => other.startsWith(`${word.slice(0, -1)}=`)),
+  );
+  if (both !== undefined)
+    throw new UsageError(
+      `can not both modify and remove ${field === 'labels' ? 'a label' : 'an annotation'} in the same command`,
+    );
   if (changes.size === 0 && !isSet(flags, 'list'))
     throw new UsageError(`at least one ${field.slice(0, -1)} update is required: KEY=VALUE, or KEY- to remove one`);
   const report = new ChangeReport(context, flags);
@@ -63,8 +71,8 @@ async function change(context: Context, flags: Flags, field: Field, done: string
           .map(([key]) => `'${key}' already has a value (${present[key] ?? ''})`)
           .join('; ')}${field === 'annotations' ? '' : ', and --overwrite is false'}`,
       );
-    for (const [key, wanted] of changes)
-      if (wanted === null && present[key] === undefined) context.out(`${field.slice(0, -1)} "${key}" not found.\n`);
+    for (const [key, wanted] of field === 'labels' ? changes : [])
+      if (wanted === null && present[key] === undefined) context.out(`label "${key}" not found.\n`);
     const outcome = outcomeOf(present, changes, field, done);
     if (isSet(flags, 'local') || dryRunOf(flags) === 'client')
       return report.tell(each.resource, withChanges(object, field, changes), outcome);

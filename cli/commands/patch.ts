@@ -41,17 +41,17 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
       'a json patch must be a list of operations: [{"op": "replace", "path": "/spec/x", "value": 1}]',
     );
   const isLocal = isSet(flags, 'local');
-  if (isLocal && type === 'strategic')
-    throw new UsageError('a strategic patch takes a server: say --type=merge or --type=json with --local');
   const report = new ChangeReport(context, flags);
   const named = await namedObjects(context, flags, words(flags, 'types'));
   return forEach(context, named, async (each) => {
-    const before = await liveOrLocal(context, flags, each);
+    const subresource = text(flags, 'subresource');
+    const before = await liveOrLocal(context, flags, { ...each, subresource });
     if (isLocal) return report.tell(each.resource, locally(before, type, body), 'patched');
     // What a strategic patch does is the server's knowledge, so a client's dry run asks it as well.
     const asked = dryRunOf(flags) === 'client' ? { ...flags, 'dry-run': 'server' } : flags;
-    const after = await sendPatch(context, asked, { ...each, subresource: text(flags, 'subresource') }, type, body);
-    report.tell(each.resource, after, isUnchanged(before, after) ? 'patched (no change)' : 'patched');
+    const after = await sendPatch(context, asked, { ...each, subresource }, type, body);
+    const shown = subresource === 'scale' ? { singular: 'scale', group: 'autoscaling' } : each.resource;
+    report.tell(shown, after, isUnchanged(before, after) ? 'patched (no change)' : 'patched');
   });
 }
 
@@ -91,6 +91,8 @@ function readText(full: string, shown: string): string {
 
 function locally(object: ApiObject, type: PatchType, body: unknown): ApiObject {
   if (type === 'merge') return mergePatched(object, body) as ApiObject;
+  if (type === 'strategic')
+    throw new UsageError('a strategic patch takes a server: say --type=merge or --type=json with --local');
   try {
     return applyPatch(deepClone(object) as ApiObject, body as Operation[], true).newDocument;
   } catch (error) {

@@ -1,6 +1,6 @@
 import { isNotFound } from '../../shared/status-error';
 import type { ApiObject, StoredObject } from '../api-object';
-import { UsageError } from '../client/resources';
+import { UsageError, resultName } from '../client/resources';
 import { deleteObject, untilGone } from '../delete-object';
 import type { Named } from '../found';
 import { forEach, inNamespace, placeOfManifest, readNamed } from '../found';
@@ -97,7 +97,7 @@ async function anew(
   }
   if (deleted !== undefined) {
     context.out(
-      `${named.resource.singular} "${named.name}" deleted${named.namespace === undefined ? '' : ` from ${named.namespace} namespace`}\n`,
+      `${resultName(named.resource)} "${named.name}" deleted${named.namespace === undefined ? '' : ` from ${named.namespace} namespace`}\n`,
     );
     await untilGone(context, named, deleted.metadata.uid, seconds(flags, 'timeout') ?? 0);
   }

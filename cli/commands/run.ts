@@ -1,6 +1,6 @@
 import type { Pod } from '../../shared/api/objects';
 import { systemClock } from '../../shared/clock';
-import { ignoreNotFound } from '../../shared/status-error';
+import { ignoreNotFound, isNotFound } from '../../shared/status-error';
 import type { ApiObject, StoredObject } from '../api-object';
 import { KNOWN } from '../client/known-types';
 import { UsageError, pathOf } from '../client/resources';
@@ -12,6 +12,7 @@ import { joinTerminal } from '../terminal';
 import { createObject } from '../write-object';
 import type { Command, Context, Flags } from './command';
 import { count, isSet, required, seconds, text, words } from './command';
+import { RECORDED } from './exec';
 import { parseOverrides } from './expose';
 import { dryRunOf, validating, writing } from './flag-groups';
 
@@ -60,15 +61,15 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   checkFlags(flags, attaches);
   const report = new ChangeReport(context, flags);
   const pod = withOverrides(podOf(context, flags, name, image), text(flags, 'overrides'));
-  const isQuiet = isSet(flags, 'quiet') || (attaches && isSet(flags, 'rm'));
+  const isQuiet = isSet(flags, 'quiet') || attaches;
+  if (isSet(flags, 'expose'))
+    await createObject(context, flags, { resource: KNOWN.service, object: serviceFor(flags, pod), report });
   const created = await createObject(context, flags, {
     resource: KNOWN.pod,
     object: pod,
     report: isQuiet && dryRunOf(flags) === 'none' ? silent : report,
     remember: isSet(flags, 'save-config'),
   });
-  if (isSet(flags, 'expose'))
-    await createObject(context, flags, { resource: KNOWN.service, object: serviceFor(flags, pod), report });
   if (!attaches || dryRunOf(flags) !== 'none') return;
   return attachTo(context, flags, created as StoredObject);
 }
@@ -168,13 +169,13 @@ async function attachTo(
     const hasEnded = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     if (hasEnded) context.out((await context.client().text({ path: `${path}/log` })).text);
     else {
-      if (!isSet(flags, 'quiet'))
-        context.note(
-          "All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\nIf you don't see a command prompt, try pressing enter.\n",
-        );
+      if (!isSet(flags, 'quiet')) context.note(RECORDED);
       await joinWhileRunning(context, flags, path, { namespace: namespace ?? context.namespace, name });
     }
-    return text(flags, 'restart') === 'Never' ? await exitCodeOf(context, path) : 0;
+    if (text(flags, 'restart') !== 'Never') return 0;
+    const { exitCode, reason = 'Error' } = await endOf(context, path);
+    if (exitCode !== 0) context.note(`pod ${namespace ?? context.namespace}/${name} terminated (${reason})\n`);
+    return exitCode;
   } finally {
     if (isSet(flags, 'rm')) {
       const grace = count(flags, 'grace-period') ?? -1;
@@ -212,6 +213,10 @@ async function joinWhileRunning(
       tty: isSet(flags, 'tty'),
       until: ended.signal,
     });
+  } catch (error) {
+    // It may end between being seen and being joined.
+    if (!isNotFound(error) || !(await hasEnded(context, path))) throw error;
+    ended.abort();
   } finally {
     left.abort();
     await watching;
@@ -219,6 +224,9 @@ async function joinWhileRunning(
   if (ended.signal.aborted && !context.environment.signal.aborted)
     context.out((await context.client().text({ path: `${path}/log` })).text);
 }
+
+const hasEnded = async (context: Context, path: string): Promise<boolean> =>
+  (await context.client().json<Pod>({ path })).value.status?.containerStatuses?.[0]?.state?.running === undefined;
 
 /** Resolves some time after the pod's container has ended. Rejects when the signal aborts. */
 async function untilEnded(context: Context, path: string, signal: AbortSignal): Promise<void> {
@@ -243,12 +251,15 @@ async function untilStarted(context: Context, path: string, name: string, timeou
   }
 }
 
-async function exitCodeOf(context: Context, path: string): Promise<number> {
+async function endOf(
+  context: Context,
+  path: string,
+): Promise<{ readonly exitCode: number; readonly reason?: string | undefined }> {
   for (;;) {
     const { value } = await context.client().json<Pod>({ path });
     const ended = value.status?.containerStatuses?.[0]?.state?.terminated;
-    if (ended !== undefined) return ended.exitCode;
-    if (value.status?.phase === 'Succeeded') return 0;
+    if (ended !== undefined) return ended;
+    if (value.status?.phase === 'Succeeded') return { exitCode: 0 };
     await systemClock.sleep(LOOK_MS, context.environment.signal);
   }
 }

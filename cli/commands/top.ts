@@ -35,14 +35,17 @@ interface PodMetrics {
 
 export const top: Command = {
   name: 'top',
-  usage: 'top <what> [name]',
+  usage: 'top [what] [name]',
   describe: 'live figures: top nodes, top pods',
   build: (yargs) =>
     selecting(yargs)
       .option('watch', { alias: 'w', type: 'boolean', describe: 'go on' })
       .option('no-headers', { type: 'boolean', describe: 'leave out the heading' })
       .option('containers', { type: 'boolean', describe: 'of pods: a line for each container' })
-      .option('sort-by', { type: 'string', choices: ['cpu', 'memory'], describe: 'the most first' }),
+      .option('sum', { type: 'boolean', describe: 'of pods: with a last line of the sum' })
+      .option('sort-by', { type: 'string', describe: 'cpu or memory: the most first' })
+      .option('show-capacity', { type: 'boolean', hidden: true })
+      .option('use-protocol-buffers', { type: 'boolean', hidden: true }),
   run,
   next: (flags) => (isSet(flags, 'watch') ? undefined : `kubectl-lite top ${text(flags, 'what') ?? 'nodes'} -w`),
 };
@@ -50,8 +53,13 @@ export const top: Command = {
 async function run(context: Context, flags: Flags): Promise<number | void> {
   const what = text(flags, 'what') ?? '';
   if (!NODES.includes(what) && !PODS.includes(what)) {
-    throw new UsageError(`there are no figures of "${what}": top nodes, or top pods`);
+    throw new UsageError(
+      what === '' ? 'say of what: top nodes, or top pods' : `there are no figures of "${what}": top nodes, or top pods`,
+    );
   }
+  const by = text(flags, 'sort-by');
+  if (by !== undefined && by !== 'cpu' && by !== 'memory')
+    throw new UsageError(`--sort-by accepts only cpu or memory, not ${by}`);
   const rows = (): Promise<readonly string[][]> =>
     NODES.includes(what) ? nodeRows(context, flags) : podRows(context, flags);
   const { signal, stdout } = context.environment;

@@ -45,8 +45,8 @@ async function explanation(
         };
   };
   const client = {
-    json: async (call: Call) => Promise.resolve({ value: answer(call), warnings: [], code: 200 }),
-    text: () => Promise.resolve({ text: 'no such file\n', warnings: [], code: 200 }),
+    json: async (call: Call) => Promise.resolve({ value: answer(call), code: 200 }),
+    text: () => Promise.resolve({ text: 'no such file\n', code: 200 }),
   };
   const context = {
     environment: { stdout: new PassThrough() },

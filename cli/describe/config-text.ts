@@ -1,5 +1,5 @@
 import type { StoredObject } from '../api-object';
-import type { ConfigMap, Namespace, ResourceQuota, Secret, ServiceAccount } from '../../shared/api/objects';
+import type { ConfigMap, LimitRange, Namespace, ResourceQuota, Secret, ServiceAccount } from '../../shared/api/objects';
 import { headText, underlined } from './head-text';
 import { annotationLines, labelLines, multiline } from './maps';
 
@@ -58,7 +58,7 @@ export function quotaText({ metadata, spec, status }: ResourceQuota): string {
 export function namespaceText(
   { metadata, status }: Namespace,
   quotas: readonly ResourceQuota[],
-  limits: readonly StoredObject[],
+  limits: readonly LimitRange[],
 ): string {
   const quotaParts = quotas.map(
     (quota) =>
@@ -83,7 +83,8 @@ type Limit = Readonly<Record<'min' | 'max' | 'default' | 'defaultRequest' | 'max
   readonly type: string;
 };
 
-function limitRows(limits: readonly StoredObject[]): string {
+/** A row for each resource of each limit, below a heading. */
+export function limitRows(limits: readonly Pick<LimitRange, 'spec'>[], indent = ' '): string {
   const rows = limits.flatMap((each) => {
     const { limits: items = [] } = (each.spec ?? {}) as { readonly limits?: readonly Limit[] };
     return items.flatMap((item) => {
@@ -106,6 +107,6 @@ function limitRows(limits: readonly StoredObject[]): string {
   return underlined(
     ['Type', 'Resource', 'Min', 'Max', 'Default Request', 'Default Limit', 'Max Limit/Request Ratio'],
     rows,
-    ' ',
+    indent,
   );
 }

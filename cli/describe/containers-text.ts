@@ -143,10 +143,11 @@ type Volume = NonNullable<PodSpec['volumes']>[number];
 
 export function volumesText(volumes: readonly Volume[] = [], space = ''): string {
   if (volumes.length === 0) return `${space}Volumes:\t<none>\n`;
-  return `${space}Volumes:\n${volumes.map((volume) => `  ${space === '' ? '' : ' '}${volume.name}:\n${volumeText(volume)}`).join('')}`;
+  return `${space}Volumes:\n${volumes.map((volume) => `  ${space === '' ? '' : ' '}${volume.name}:\n${volumeSourceText(volume)}`).join('')}`;
 }
 
-function volumeText(volume: Volume): string {
+/** Of what a volume is made. */
+export function volumeSourceText(volume: Volume): string {
   const type = (kind: string, what: string, more: readonly (readonly [string, unknown])[]): string =>
     `    Type:\t${kind} (${what})\n${more.map(([label, value]) => `    ${label}:\t${String(value)}\n`).join('')}`;
   const {

@@ -3,36 +3,51 @@ import type {
   CronJob,
   DaemonSet,
   Deployment,
+  Endpoints,
+  EndpointSlice,
+  HorizontalPodAutoscaler,
+  IngressClass,
   Job,
   Lease,
+  LimitRange,
   Namespace,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
+  PodDisruptionBudget,
+  PriorityClass,
   ReplicaSet,
+  ReplicationController,
   ResourceQuota,
   Secret,
   Service,
   ServiceAccount,
   StatefulSet,
+  StorageClass,
 } from '../../shared/api/objects';
 import { StatusError } from '../../shared/status-error';
 import type { ObjectList, StoredObject } from '../api-object';
 import type { Context } from '../commands/command';
 import { selectorText } from '../selector-text';
 import { bindingText, roleText } from './access-text';
+import { autoscalerText } from './autoscaler-text';
 import { configMapText, namespaceText, quotaText, secretText, serviceAccountText } from './config-text';
+import { endpointSliceText, endpointsText, ingressClassText } from './endpoints-text';
 import { genericText } from './generic-text';
 import { networkPolicyText } from './network-policy-text';
 import { ingressText, serviceText } from './network-text';
 import { nodeText } from './node-text';
 import { podText } from './pod-text';
+import { budgetText, limitRangeText, priorityClassText } from './policy-text';
+import { claimText, storageClassText, volumeText } from './storage-text';
 import { cronJobText, daemonSetText, deploymentText, jobText, replicaSetText, statefulSetText } from './workload-text';
 
 type Describer = (context: Context, object: StoredObject) => string | Promise<string>;
 
 /** Kinds whose descriptions end without Events, as kubectl's do. */
 const WITHOUT_EVENTS = new Set([
-  ...['Namespace', 'ResourceQuota', 'Secret'],
+  ...['LimitRange', 'Namespace', 'ResourceQuota', 'Secret'],
   ...['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'],
 ]);
 
@@ -91,6 +106,12 @@ const DESCRIBERS: Readonly<Record<string, Describer>> = {
       .toSorted((a, b) => a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp));
     return deploymentText(deployment, own);
   },
+  ReplicationController: async (context, object) => {
+    const { spec } = as<ReplicationController>(object);
+    // As a ReplicaSet has it.
+    const alike = { ...object, spec: { ...spec, selector: { matchLabels: spec?.selector } } };
+    return replicaSetText(as<ReplicaSet>(alike), await podsOf(context, object));
+  },
   ReplicaSet: async (context, object) => replicaSetText(as<ReplicaSet>(object), await podsOf(context, object)),
   DaemonSet: async (context, object) => daemonSetText(as<DaemonSet>(object), await podsOf(context, object)),
   StatefulSet: async (context, object) => statefulSetText(as<StatefulSet>(object), await podsOf(context, object)),
@@ -121,9 +142,22 @@ const DESCRIBERS: Readonly<Record<string, Describer>> = {
     return namespaceText(
       as<Namespace>(object),
       await listed<ResourceQuota>(context, `${inside}/resourcequotas`),
-      await listed<StoredObject>(context, `${inside}/limitranges`),
+      await listed<LimitRange>(context, `${inside}/limitranges`),
     );
   },
+  PersistentVolumeClaim: async (context, object) => {
+    const pods = await listed<Pod>(context, `/api/v1/namespaces/${namespaceOf(object)}/pods`);
+    return claimText(as<PersistentVolumeClaim>(object), pods);
+  },
+  PersistentVolume: (_context, object) => volumeText(as<PersistentVolume>(object)),
+  StorageClass: (_context, object) => storageClassText(as<StorageClass>(object)),
+  HorizontalPodAutoscaler: (_context, object) => autoscalerText(as<HorizontalPodAutoscaler>(object)),
+  PodDisruptionBudget: (_context, object) => budgetText(as<PodDisruptionBudget>(object)),
+  PriorityClass: (_context, object) => priorityClassText(as<PriorityClass>(object)),
+  LimitRange: (_context, object) => limitRangeText(as<LimitRange>(object)),
+  Endpoints: (_context, object) => endpointsText(as<Endpoints>(object)),
+  EndpointSlice: (_context, object) => endpointSliceText(as<EndpointSlice>(object)),
+  IngressClass: (_context, object) => ingressClassText(as<IngressClass>(object)),
   Role: (_context, object) => roleText(object),
   ClusterRole: (_context, object) => roleText(object),
   RoleBinding: (_context, object) => bindingText(object),

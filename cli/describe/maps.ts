@@ -1,4 +1,5 @@
 import type { Toleration } from '../../shared/api/objects';
+import { LAST_APPLIED } from '../three-way-patch';
 
 type Pairs = Readonly<Record<string, string>> | undefined;
 
@@ -14,12 +15,11 @@ export const labelLines = (label: string, labels: Pairs): string =>
     sortedPairs(labels).map(([key, value]) => `${key}=${value}`),
   );
 
-const HIDDEN = 'kubectl.kubernetes.io/last-applied-configuration';
 const WIDTH = 140;
 
 /** Annotations: long or multi-line values stand below their key. */
 export function annotationLines(label: string, annotations: Pairs): string {
-  const shown = sortedPairs(annotations).filter(([key]) => key !== HIDDEN);
+  const shown = sortedPairs(annotations).filter(([key]) => key !== LAST_APPLIED);
   const values = shown.flatMap(([key, value]) => {
     const trimmed = value.replace(/\n$/, '');
     if (key.length + trimmed.length < WIDTH && !trimmed.includes('\n')) return [`${key}: ${trimmed}`];

@@ -36,6 +36,8 @@ export async function listQueries(context: Context, flags: Flags): Promise<reado
       throw new UsageError('a resource cannot be retrieved by name across all namespaces');
     if (names.length > 0 && query.labelSelector !== undefined)
       throw new UsageError('name cannot be provided when a selector is specified');
+    if (names.length === 0 && subresource !== undefined)
+      throw new UsageError('subresource cannot be used when bulk resources are specified');
     const namespace = resource.namespaced && !everywhere ? context.namespace : undefined;
     return { resource, names, namespace, query, subresource };
   });

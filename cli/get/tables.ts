@@ -7,6 +7,7 @@ import { errorText } from '../output/error-text';
 import { tellHint } from '../output/hints';
 import type { Table, TableLook } from '../output/table';
 import { layoutTable } from '../output/table';
+import { asTable } from './as-table';
 import type { Query } from './query';
 import { watchQuery } from './query';
 
@@ -19,10 +20,21 @@ export async function showTables(
   queries: readonly Query[],
   wide: boolean,
 ): Promise<number | void> {
+  const isWatching = isSet(flags, 'watch') || isSet(flags, 'watch-only');
   let shown = 0;
   let failed = false;
-  const isSeveral = new Set(queries.map(({ resource }) => resource)).size > 1;
   const last: { query?: Query; version?: string } = {};
+  const onMissing = (error: StatusError): void => {
+    failed = true;
+    context.note(errorText(error, context.palette));
+    tellHint(context, error);
+  };
+  const found: { readonly query: Query; readonly table: Table }[] = [];
+  for (const query of queries)
+    for (const table of await tablesOf(context, flags, query, onMissing)) found.push({ query, table });
+  // What is not there cannot be watched.
+  if (failed && isWatching) return 1;
+  const isSeveral = new Set(found.map(({ query }) => query.resource)).size > 1;
   const lookOf = ({ resource }: Query, headers: boolean): TableLook => ({
     wide,
     headers: headers && !isSet(flags, 'no-headers'),
@@ -33,22 +45,14 @@ export async function showTables(
     sortBy: text(flags, 'sort-by'),
     width: tableWidth(context.environment).width,
   });
-  const onMissing = (error: StatusError): void => {
-    failed = true;
-    context.note(errorText(error, context.palette));
-    tellHint(context, error);
-  };
-  for (const query of queries) {
-    for (const table of await tablesOf(context, flags, query, onMissing)) {
-      last.query = query;
-      last.version = table.metadata.resourceVersion ?? '';
-      if (table.rows.length === 0 || isSet(flags, 'watch-only')) continue;
-      if (isSeveral && shown > 0) context.out('\n');
-      context.out(layoutTable(table, lookOf(query, true), context.palette));
-      shown += 1;
-    }
+  for (const { query, table } of found) {
+    last.query = query;
+    last.version = table.metadata.resourceVersion ?? '';
+    if (table.rows.length === 0 || isSet(flags, 'watch-only')) continue;
+    if (isSeveral && shown > 0 && !isSet(flags, 'no-headers')) context.out('\n');
+    context.out(layoutTable(table, lookOf(query, true), context.palette));
+    shown += 1;
   }
-  const isWatching = isSet(flags, 'watch') || isSet(flags, 'watch-only');
   if (shown === 0 && !failed && !isWatching && !isSet(flags, 'ignore-not-found')) {
     const namespace = queries[0]?.namespace;
     context.note(namespace === undefined ? 'No resources found\n' : `No resources found in ${namespace} namespace.\n`);
@@ -65,19 +69,21 @@ async function tablesOf(
   { resource, names, namespace, query, subresource }: Query,
   onMissing: (error: StatusError) => void,
 ): Promise<readonly Table[]> {
+  const accept = flags['server-print'] === false ? 'application/json' : TABLE;
   // Only whole objects can be sorted by any field.
   const includeObject = text(flags, 'sort-by') === undefined ? undefined : 'Object';
   if (names.length === 0) {
     const pages: Table[] = [];
     let token: string | undefined;
     do {
-      const { value } = await client().json<Table>({
+      const { value } = await client().json<unknown>({
         path: pathOf(resource, namespace),
         query: { ...query, includeObject, limit: count(flags, 'chunk-size') ?? PAGE, continue: token },
-        accept: TABLE,
+        accept,
       });
-      pages.push(value);
-      token = value.metadata.continue;
+      const page = asTable(value);
+      pages.push(page);
+      token = page.metadata.continue;
     } while (token !== undefined && token !== '');
     return [joined(pages)];
   }
@@ -85,7 +91,7 @@ async function tablesOf(
   for (const name of names) {
     try {
       const path = pathOf(resource, namespace, name, subresource);
-      tables.push((await client().json<Table>({ path, query: { includeObject }, accept: TABLE })).value);
+      tables.push(asTable((await client().json<unknown>({ path, query: { includeObject }, accept })).value));
     } catch (error) {
       if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
       if (!isSet(flags, 'ignore-not-found')) onMissing(error);

@@ -14,7 +14,7 @@ export async function copyLog(context: Context, source: Source, query: LogQuery,
     });
     const decoder = new TextDecoder();
     let rest = '';
-    for await (const chunk of response as AsyncIterable<Buffer>) {
+    for await (const chunk of context.client().read(response, { signal })) {
       if (prefix === '') {
         // Bytes as they are: a log need not be text.
         if (!stdout.write(chunk)) await new Promise((resolve) => stdout.once('drain', resolve));

@@ -48,8 +48,3 @@ export class ChangeReport {
     );
   }
 }
-
-/** The server's Warning headers, as kubectl shows them. */
-export function tellWarnings(context: Context, warnings: readonly string[]): void {
-  for (const warning of warnings) context.note(`${context.palette.warn('Warning:')} ${warning}\n`);
-}

@@ -34,3 +34,7 @@ it('colours cells after they were measured', () => {
     ),
   ).toBe('<A>      <B>\naaaa   b\n');
 });
+
+it('makes no column narrower than kubectl does', () => {
+  expect(layoutColumns([['1/1', '0', 'x', '5s']])).toBe('1/1   0     x     5s\n');
+});

@@ -1,7 +1,10 @@
 const GAP = 3;
+/** No cell of kubectl's, with what follows it, is narrower. */
+const MIN_CELL = 6;
 
 /**
- * Rows in columns as kubectl spaces them: each as wide as its widest cell, three blanks (`gap`) between, none at the end.
+ * Rows in columns as kubectl spaces them: each as wide as its widest cell, three blanks (`gap`) between, none at the end,
+ * and with its gap at least six wide.
  * `width` (a terminal's) cuts the widest column so that lines fit; `paint` colours a cell after it was measured.
  */
 export function layoutColumns(
@@ -15,6 +18,10 @@ export function layoutColumns(
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   const gap = options.gap ?? GAP;
+  const last = widths.length - 1;
+  widths.forEach((width, column) => {
+    if (column < last) widths[column] = Math.max(width, MIN_CELL - gap);
+  });
   fit(widths, options.width, gap);
   return rows
     .map((row, rowIndex) => {

@@ -59,10 +59,14 @@ export function parseOutput(
   const allowed = shows === 'objects' ? OF_LISTS : FORMATS;
   if (!allowed.includes(kind))
     throw new UsageError(
-      `unable to match a printer suitable for the output format "${kind}", allowed formats are: ${allowed.join(',')}`,
+      `unable to match a printer suitable for the output format "${kind}", allowed formats are: ${allowed.toSorted().join(',')}`,
     );
   if (NEEDS_TEMPLATE.includes(kind) && argument === '')
-    throw new UsageError(`template format specified but no template given: say -o ${kind}=TEMPLATE`);
+    throw new UsageError(
+      kind === 'custom-columns'
+        ? 'custom-columns format specified but no custom columns given: say -o custom-columns=NAME:PATH'
+        : `template format specified but no template given: say -o ${kind}=TEMPLATE`,
+    );
   return { kind, argument };
 }
 
@@ -127,7 +131,9 @@ function columnsText(
 ): string {
   const broken = columns.find(({ where }) => where === '');
   if (broken !== undefined)
-    throw new UsageError(`-o custom-columns: "${broken.head}" must be NAME:PATH, such as NAME:.metadata.name`);
+    throw new UsageError(
+      `unexpected custom-columns spec: ${broken.head}, expected <header>:<json-path-expr>, such as NAME:.metadata.name`,
+    );
   const rows = objects.map((object) =>
     columns.map(({ where }) => {
       const found = select(where.replace(/^\{|\}$/g, ''), object);

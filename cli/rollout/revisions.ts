@@ -4,6 +4,7 @@ import { UsageError } from '../client/resources';
 import type { Context } from '../commands/command';
 import type { PodTemplateFields } from '../pod-template';
 import { selectorText } from '../selector-text';
+import { LAST_APPLIED } from '../three-way-patch';
 
 /** What an object once was, oldest first. */
 export interface Revision {
@@ -50,8 +51,7 @@ function ofReplicaSet(deployment: StoredObject, { metadata, spec }: ReplicaSet):
   const annotations = metadata.annotations ?? {};
   // What the deployment says of itself now goes, all else of that revision comes back.
   const present = Object.keys(deployment.metadata.annotations ?? {});
-  const isOwn = (key: string): boolean =>
-    key.startsWith('deployment.kubernetes.io/') || key === 'kubectl.kubernetes.io/last-applied-configuration';
+  const isOwn = (key: string): boolean => key.startsWith('deployment.kubernetes.io/') || key === LAST_APPLIED;
   const restored = Object.fromEntries([
     ...Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => isOwn(key)),
     ...Object.entries(annotations).filter(([key]) => !isOwn(key)),

@@ -8,6 +8,12 @@ import { isSet, text, words } from '../command';
 
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
 
+/** Of resources; any other word is a rule's own. */
+const VERBS = [
+  ...['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', 'use', 'bind', 'impersonate'],
+  ...['approve', 'sign', 'escalate', 'attest', '*'],
+];
+
 export const canI: Command = {
   name: 'can-i',
   usage: 'can-i [words..]',
@@ -27,21 +33,21 @@ interface Review {
 }
 
 async function run(context: Context, flags: Flags): Promise<number | void> {
-  if (isSet(flags, 'list')) return listRules(context, flags);
+  if (isSet(flags, 'list')) {
+    if (words(flags, 'words').length > 0) throw new UsageError('list option must be specified with no arguments');
+    return listRules(context, flags);
+  }
   const [verb, what, ...more] = words(flags, 'words');
-  if (verb === undefined || what === undefined || more.length > 1)
+  if (verb === undefined || what === undefined || more.length > 0)
     throw new UsageError(
       "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl-lite auth can-i -h' for help and examples.",
     );
+  if (!what.startsWith('/') && !VERBS.includes(verb) && !isSet(flags, 'quiet'))
+    context.note(`Warning: verb '${verb}' is not a known verb\n\n`);
   const spec = what.startsWith('/')
     ? { nonResourceAttributes: { path: what, verb } }
     : {
-        resourceAttributes: await attributesOf(
-          context,
-          flags,
-          verb,
-          more[0] === undefined ? what : `${what}/${more[0]}`,
-        ),
+        resourceAttributes: await attributesOf(context, flags, verb, what),
       };
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec };
   const { value } = await context

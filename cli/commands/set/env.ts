@@ -1,7 +1,9 @@
 import type { Container } from '../../../shared/api/objects';
 import type { ApiObject, StoredObject } from '../../api-object';
 import { UsageError, pathOf } from '../../client/resources';
+import type { Named } from '../../found';
 import { liveOrLocal, namedObjects } from '../../found';
+import { readAll } from '../../manifests';
 import { podTemplateOf } from '../../pod-template';
 import { parseTargets } from '../../targets';
 import type { Command, Context, Flags } from '../command';
@@ -22,6 +24,7 @@ export const env: Command = {
       .option('keys', { type: 'string', array: true, describe: 'of that only these keys' })
       .option('prefix', { type: 'string', describe: 'what their names begin with' })
       .option('overwrite', { type: 'boolean', default: true, describe: 'also variables that are there' })
+      .option('resolve', { type: 'boolean', describe: 'with --list: what values from elsewhere are' })
       .option('list', { type: 'boolean', describe: 'show what there is' }),
   run,
 };
@@ -29,8 +32,9 @@ export const env: Command = {
 async function run(context: Context, flags: Flags): Promise<number | void> {
   const given = words(flags, 'words');
   const isChange = (word: string): boolean => word.includes('=') || /^[A-Za-z_][\w.-]*-$/.test(word);
-  const targets = given.filter((word) => !isChange(word));
-  const changes = [...given.filter(isChange), ...words(flags, 'env')];
+  const targets = given.filter((word) => !isChange(word) && word !== '-');
+  const piped = given.includes('-') ? await readPairs(context) : [];
+  const changes = [...given.filter(isChange), ...words(flags, 'env'), ...piped];
   if (isSet(flags, 'list')) return listThem(context, flags, targets);
   const from = text(flags, 'from');
   if (changes.length === 0 && from === undefined)
@@ -50,6 +54,12 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   );
 }
 
+/** NAME=VALUE on each line of the input. */
+async function readPairs(context: Context): Promise<readonly string[]> {
+  const lines = (await readAll(context.environment.stdin)).split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !line.startsWith('#'));
+}
+
 function changed(
   present: readonly Variable[],
   set: readonly Variable[],
@@ -58,7 +68,9 @@ function changed(
 ): Variable[] {
   const taken = set.find(({ name }) => present.some((each) => each.name === name));
   if (taken !== undefined && !overwrite)
-    throw new UsageError(`'${taken.name}' already has a value, and --overwrite is false`);
+    throw new UsageError(
+      `'${taken.name}' already has a value (${present.find(({ name }) => name === taken.name)?.value ?? ''}), and --overwrite is false`,
+    );
   const kept = present
     .filter(({ name }) => !removed.includes(name))
     .map((each) => set.find(({ name }) => name === each.name) ?? each);
@@ -92,9 +104,24 @@ async function listThem(context: Context, flags: Flags, targets: readonly string
     const spec = podTemplateOf(object)?.spec;
     for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
       context.out(`# ${named.resource.kind} ${named.name}, container ${container.name}\n`);
-      for (const variable of container.env ?? []) context.out(`${lineOf(variable)}\n`);
+      for (const variable of container.env ?? [])
+        context.out(`${isSet(flags, 'resolve') ? await resolved(context, named, variable) : lineOf(variable)}\n`);
     }
   }
+}
+
+/** With the value that a key of another object has now. */
+async function resolved(context: Context, { namespace }: Named, variable: Variable): Promise<string> {
+  const { configMapKeyRef, secretKeyRef } = variable.valueFrom ?? {};
+  const reference = configMapKeyRef ?? secretKeyRef;
+  if (reference === undefined) return lineOf(variable);
+  const resource = (await context.resources()).find(configMapKeyRef === undefined ? 'secrets' : 'configmaps');
+  const { value } = await context.client().json<{ readonly data?: Readonly<Record<string, string>> }>({
+    path: pathOf(resource, namespace, reference.name ?? ''),
+  });
+  const text = value.data?.[reference.key] ?? '';
+  const shown = secretKeyRef === undefined ? text : Buffer.from(text, 'base64').toString('utf8');
+  return `${variable.name}=${shown}`;
 }
 
 function lineOf({ name, value, valueFrom }: Variable): string {

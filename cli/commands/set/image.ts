@@ -1,5 +1,6 @@
 import { UsageError } from '../../client/resources';
 import { mapContainers } from '../../pod-template';
+import { namesManifests } from '../../given-manifests';
 import type { Command } from '../command';
 import { words } from '../command';
 import { setOnEach, settingFlags } from './setting';
@@ -12,6 +13,10 @@ export const image: Command = {
   run: (context, flags) => {
     const given = words(flags, 'words');
     const pairs = given.filter((word) => word.includes('='));
+    if (given.length === pairs.length && !namesManifests(flags))
+      throw new UsageError(
+        'You must provide one or more resources by argument or filename: kubectl-lite set image TYPE NAME CONTAINER=IMAGE',
+      );
     if (pairs.length === 0) throw new UsageError('at least one image update is required: CONTAINER=IMAGE');
     const images = pairs.map((pair): readonly [string, string] => {
       const [container = '', ...rest] = pair.split('=');

@@ -35,7 +35,7 @@ export const selector: Command = {
   run: (context, flags) => {
     const given = words(flags, 'words');
     const expression = given.at(-1);
-    if (expression === undefined || !expression.includes('='))
+    if (expression === undefined || !/=|\s(not)?in\s/.test(expression))
       throw new UsageError('one resource and one selector are required: kubectl-lite set selector TYPE NAME KEY=VALUE');
     const fields = selectorFields(expression) as { matchLabels?: object; matchExpressions?: object };
     return setOnEach(context, flags, given.slice(0, -1), 'selector updated', (object) => {

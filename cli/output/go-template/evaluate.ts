@@ -133,7 +133,7 @@ function call(name: string, args: readonly unknown[]): unknown {
     case 'exists':
       return at(first, rest) !== undefined;
     case 'base64decode':
-      return Buffer.from(String(first), 'base64').toString('utf8');
+      return decoded(String(first));
     case 'print':
       return args.map(printed).join('');
     case 'println':
@@ -145,6 +145,14 @@ function call(name: string, args: readonly unknown[]): unknown {
     default:
       throw failed(`function "${name}" not defined`);
   }
+}
+
+function decoded(text: string): string {
+  const bytes = Buffer.from(text, 'base64');
+  // Node reads what it can of what is none.
+  if (bytes.toString('base64') !== text.replace(/[\r\n]/g, ''))
+    throw failed(`error calling base64decode: "${text}" is no base64`);
+  return bytes.toString('utf8');
 }
 
 function formatted(format: string, args: readonly unknown[]): string {

@@ -49,7 +49,8 @@ function readNodes(reader: Reader): { readonly nodes: readonly Node[]; readonly 
   while (reader.at < reader.pieces.length) {
     const piece = reader.pieces[reader.at] ?? '';
     reader.at += 1;
-    if (!piece.startsWith('{{')) {
+    if (!piece.startsWith('{{') || !piece.endsWith('}}')) {
+      if (piece.includes('{{')) throw broken('unclosed action');
       nodes.push({ type: 'text', text: piece });
       continue;
     }
