@@ -187,7 +187,7 @@ get cm/z nope
 get a/b/c
 get cm -L a --show-labels
 get cm -L a,b --label-columns c
-get pods,cm --no-headers
+get sa,cm --no-headers
 get cm z -o jsonpath={.data
 get cm z --raw /api
 get cm --subresource=status
