@@ -1,4 +1,3 @@
-import type { StoredObject } from '../api-object';
 import type { ConfigMap, LimitRange, Namespace, ResourceQuota, Secret, ServiceAccount } from '../../shared/api/objects';
 import { headText, underlined } from './head-text';
 import { annotationLines, labelLines, multiline } from './maps';
