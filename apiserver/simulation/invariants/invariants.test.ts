@@ -56,22 +56,36 @@ it('sees a rollout that makes more than it may, and a set that does', () => {
   expect(stage.put('pods', ready('d'))).toContain('4 pods of a set of 1');
 });
 
-it('sees an eviction that a budget forbids', () => {
-  const stage = new Stage(createBudgetsHold());
-  stage.put('poddisruptionbudgets.policy', {
+describe('an eviction', () => {
+  const budget = {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata: { namespace: 'default', name: 'web', uid: 'budget' },
     spec: { minAvailable: 1, selector: { matchLabels: { app: 'web' } } },
-  });
-  for (const name of ['a', 'b']) stage.put('pods', ready(name));
-  const evicted = (name: string): object => {
-    const pod = ready(name, going);
+  };
+  const evicted = (name: string, metadata: object = going): object => {
+    const pod = ready(name, metadata);
     const target = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' };
     return { ...pod, status: { ...pod.status, conditions: [...pod.status.conditions, target] } };
   };
-  expect(stage.put('pods', evicted('a'))).toBeUndefined();
-  expect(stage.put('pods', evicted('b'))).toContain('0 healthy pods of 1 are left');
+
+  it('is seen where a budget forbids it', () => {
+    const stage = new Stage(createBudgetsHold());
+    stage.put('poddisruptionbudgets.policy', budget);
+    for (const name of ['a', 'b']) stage.put('pods', ready(name));
+    expect(stage.put('pods', evicted('a'))).toBeUndefined();
+    expect(stage.put('pods', evicted('b'))).toContain('0 healthy pods of 1 are left');
+  });
+
+  it('may end what it began before there was a budget', () => {
+    const stage = new Stage(createBudgetsHold());
+    stage.put('pods', ready('a'));
+    stage.nowMs = 1;
+    stage.put('pods', evicted('a', {}));
+    stage.nowMs = 2;
+    stage.put('poddisruptionbudgets.policy', budget);
+    expect(stage.put('pods', evicted('a'))).toBeUndefined();
+  });
 });
 
 it('does not hold against a rollout what its controller could not know yet', () => {
