@@ -1,7 +1,6 @@
 import http from 'node:http';
 import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
-import { systemClock } from '../shared/clock';
 import { Cluster, freePort } from './harness/cluster';
 import { run } from './harness/programs';
 import { manifestList, podManifest, shell } from './harness/manifests';
@@ -10,8 +9,6 @@ jest.setTimeout(180_000);
 
 const SERVE = 'mkdir -p /tmp/www; hostname > /tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www';
 const labels = { app: 'web' };
-/** Between two requests of a client: as fast as they can, they would use ports again before the kernel forgets them. */
-const PACE_MS = 20;
 
 /** Services as they are dialled: from a pod by name, and from the machine itself. */
 describe('services', () => {
@@ -205,7 +202,6 @@ describe('services', () => {
         const { status, stderr } = await get(ip);
         if (status === 200) outcomes.answered += 1;
         else outcomes.failed.push(stderr);
-        await systemClock.sleep(PACE_MS);
       }
     };
     const clients = [client(), client(), client(), client()];
