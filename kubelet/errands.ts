@@ -41,7 +41,10 @@ export const errands: Readonly<
   },
   /** Takes back what the agent changed of this machine's network. */
   'clean-network': async ({ nodeName, dataDir, dockerSocket }, { clock, out }) => {
-    const runtime = createDockerRuntime({ socketPath: dockerSocket, nodeName, clock, logger: silentLogger });
+    const runtime = createDockerRuntime({
+      ...{ socketPath: dockerSocket, nodeName, clock, logger: silentLogger },
+      isRoot: process.getuid?.() === 0,
+    });
     // An engine that is away has no proxy that runs.
     await removeProxy(runtime).catch(() => undefined);
     const kept = await readKeptBlock(dataDir);
@@ -51,7 +54,9 @@ export const errands: Readonly<
     if (kept !== undefined && names !== undefined) {
       await PeerNetwork.cleanUp(names, kept.podCidr);
       // Pods that run on keep it.
-      await runtime.removeNetwork(names.network).catch((error: unknown) => out(`${messageOf(error)}\n`));
+      await runtime
+        .removeNetwork({ name: names.network, bridge: names.bridge })
+        .catch((error: unknown) => out(`${messageOf(error)}\n`));
     }
     out(`the network of node "${nodeName}" is as it was\n`);
     return 0;

@@ -89,6 +89,7 @@ async function main(): Promise<void> {
     socketPath: config.dockerSocket,
     nodeName,
     clusterId,
+    isRoot,
     clock,
     logger,
     logs: config.containerLogs,

@@ -203,6 +203,7 @@ export class Cluster extends ClusterClient {
     await forbidForwarding(names.bridge);
     await PeerNetwork.cleanUp(names, kept.podCidr);
     await command('docker', ['network', 'rm', names.network]);
+    await command('ip', ['link', 'delete', 'dev', names.bridge]);
   }
 
   private async unmountVolumes(): Promise<void> {

@@ -278,6 +278,7 @@ function creationReason(error: unknown): string | undefined {
     case 'PortConflict':
     case 'NetworkConflict':
     case 'NetworkInUse':
+    case 'NetworkFull':
     case 'StartFailed':
     case 'Unknown':
       return 'CreateContainerError';

@@ -291,8 +291,10 @@ export interface Runtime {
    * of the machine has these addresses.
    */
   ensureNetwork(spec: NetworkSpec): Promise<void>;
-  /** Gone already is success. Fails with `NetworkInUse`. */
-  removeNetwork(name: string): Promise<void>;
+  /** With its bridge. Gone already is success. Fails with `NetworkInUse`. */
+  removeNetwork(spec: Pick<NetworkSpec, 'name' | 'bridge'>): Promise<void>;
+  /** Why the engine makes the interfaces of pods on a network of the node; undefined while this machine's agent does. */
+  interfaceProblem(): string | undefined;
   /** Makes sure the sandbox image is there (built locally, no registry). Idempotent. */
   prepare(): Promise<void>;
   /** All sandboxes and containers of this node (by label), also exited ones. */
@@ -300,9 +302,16 @@ export interface Runtime {
   /** Undefined when it no longer exists. */
   inspectSandbox(id: SandboxId): Promise<ObservedSandbox | undefined>;
   inspectContainer(id: ContainerId): Promise<ObservedContainer | undefined>;
-  /** Creates without starting, so that containers can be created meanwhile. Fails with `AlreadyExists` for the same pod uid and attempt. */
+  /**
+   * Creates without starting, so that containers can be created meanwhile. On a network of the node it has its address from
+   * then on, one that was not used for as long as possible. Fails with `AlreadyExists` for the same pod uid and attempt,
+   * and with `NetworkFull`.
+   */
   createSandbox(spec: SandboxSpec): Promise<SandboxId>;
-  /** Resolves with it as it is then, with its addresses; undefined when it is gone again. */
+  /**
+   * Resolves with it as it is then, with its addresses; undefined when it is gone again. One that was started and not given
+   * its interface, because somebody stopped in between, counts as `created`, and is given it.
+   */
   startSandbox(id: SandboxId): Promise<ObservedSandbox | undefined>;
   /** Kills it and removes it with its remains. Gone already is success. */
   removeSandbox(id: SandboxId): Promise<void>;
@@ -371,6 +380,8 @@ export type RuntimeErrorKind =
   | 'PortConflict'
   | 'NetworkConflict'
   | 'NetworkInUse'
+  /** All addresses for pods are taken. */
+  | 'NetworkFull'
   | 'PortUnreachable'
   | 'Unknown';
 

@@ -29,7 +29,7 @@ export function sumDisks(diskstats: string): Pick<IoCounters, 'diskReadBytes' | 
  * bridges, pods' ends, mirrors (ifb), bonds and VLANs (`eth0.7`), tunnels.
  */
 const CARRIED_BY_OTHERS =
-  /^(lo$|docker|br(-|\d)|virbr|veth|cni|cali|flannel|ifb|bond|team|vlan|vxlan|geneve|gre|sit|ip6tnl|tunl|tun|tap|wg|dummy)|\./;
+  /^(lo$|docker|br(-|\d)|virbr|veth|pns|cni|cali|flannel|ifb|bond|team|vlan|vxlan|geneve|gre|sit|ip6tnl|tunl|tun|tap|wg|dummy)|\./;
 
 /** Sums of /proc/net/dev over the machine's own interfaces: what pods send crosses them too, so bridges and veths are left out. */
 export function sumInterfaces(netDev: string): Pick<IoCounters, 'networkRxBytes' | 'networkTxBytes'> {

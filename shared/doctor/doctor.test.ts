@@ -94,6 +94,11 @@ it.each<[string, Traits, Partial<Finding>]>([
     { about: 'services', level: 'bad', type: ['apt-get install nftables'] },
   ],
   [
+    'a machine without nsenter',
+    { programs: { 'nsenter --version': undefined } },
+    { about: 'pod interfaces', level: 'doubtful', type: ['apt-get install util-linux'] },
+  ],
+  [
     'a full disk',
     { host: { disk: () => Promise.resolve({ freeBytes: 1e8, totalBytes: 1e11 }) } },
     { about: 'disk', level: 'bad' },

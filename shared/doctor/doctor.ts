@@ -1,6 +1,13 @@
 import type { ClusterBlock } from './address-checks';
 import { checkBlocks } from './address-checks';
-import { checkCgroups, checkEngine, checkForwarding, checkKernel, checkPrograms } from './engine-checks';
+import {
+  checkCgroups,
+  checkEngine,
+  checkForwarding,
+  checkInterfaces,
+  checkKernel,
+  checkPrograms,
+} from './engine-checks';
 import type { Finding } from './finding';
 import { checkInbound, checkRouted } from './firewall-checks';
 import type { DoctorHost } from './host';
@@ -48,6 +55,7 @@ export async function examineAgent(
     await checkCgroups(host),
     ...(await checkKernel(host)),
     await checkPrograms(host),
+    await checkInterfaces(host),
     ...(await checkBlocks(host, options.blocks)),
     ...(await checkDisk(host, options.dataDir)),
   ];

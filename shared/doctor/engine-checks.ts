@@ -85,6 +85,19 @@ export async function checkPrograms(host: DoctorHost): Promise<Finding> {
     : bad(about, 'neither nft nor iptables can be used: Services are not served here', remedy);
 }
 
+/** What gives pods their interfaces; without it the engine does. */
+export async function checkInterfaces(host: DoctorHost): Promise<Finding> {
+  const about = 'pod interfaces';
+  const [ip, nsenter] = await Promise.all([host.run('ip', ['-V']), host.run('nsenter', ['--version'])]);
+  if (ip?.status === 0 && nsenter?.status === 0) return good(about, 'by ip and nsenter');
+  const [missing, remedy] = ip?.status === 0 ? ['nsenter', 'util-linux'] : ['ip', 'iproute2'];
+  return doubtful(
+    about,
+    `by the engine, for ${missing} is missing: a new connection may end when a pod goes that its port was used with before`,
+    `apt-get install ${remedy}`,
+  );
+}
+
 export async function checkForwarding(host: DoctorHost): Promise<Finding> {
   const value = (await host.read('/proc/sys/net/ipv4/ip_forward'))?.trim();
   return value === '0'

@@ -103,6 +103,8 @@ export interface UnusableWay {
 export interface NetworkCheck {
   /** Why it has none. */
   readonly problem?: string;
+  /** Why the engine makes the interfaces of its pods; absent: the agent does. */
+  readonly engineInterfaces?: string;
   readonly peers: readonly PeerCheck[];
   readonly unusable: readonly UnusableWay[];
   /** Whether names of the cluster are found; absent: the node serves none. */
@@ -144,6 +146,7 @@ export function parseNetworkCheck(value: unknown): NetworkCheck {
   const asText = (text: unknown, path: string): string => asString(text, path, 4_096);
   return {
     ...field('problem', asOptional(check['problem'], 'problem', asText)),
+    ...field('engineInterfaces', asOptional(check['engineInterfaces'], 'engineInterfaces', asText)),
     peers: asArray(check['peers'], 'peers', parsePeerCheck, MAX_PEERS),
     unusable: asArray(check['unusable'], 'unusable', (each, path) => {
       const way = asRecord(each, path);

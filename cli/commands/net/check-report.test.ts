@@ -27,6 +27,12 @@ it('names what is blocked where a worse way is taken, which is no failure', () =
   expect(report.isHealthy).toBe(true);
 });
 
+it('says why the engine makes the interfaces of pods, which is no failure', () => {
+  const report = checkReport([{ nodeName: 'n1', check: found({ engineInterfaces: 'it takes the program nsenter' }) }]);
+  expect(report.findings).toEqual(['n1 has the engine make the interfaces of its pods: it takes the program nsenter']);
+  expect(report.isHealthy).toBe(true);
+});
+
 it.each([
   [
     'a peer that does not answer',

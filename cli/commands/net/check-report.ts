@@ -39,6 +39,8 @@ export function checkReport(nodes: readonly NodeCheck[]): CheckReport {
       rows.push([nodeName, 'cluster DNS', '-', isOk ? 'ok' : 'no answer', latencyOf(check.dns.tookMs)]);
       if (!isOk) failures.push(`${nodeName} does not find names of the cluster: ${check.dns.why}`);
     }
+    if (check.engineInterfaces !== undefined)
+      hints.push(`${nodeName} has the engine make the interfaces of its pods: ${check.engineInterfaces}`);
     for (const { backend, why } of check.unusable) hints.push(`${nodeName} cannot use ${backend}: ${why}`);
   }
   return { rows, findings: [...failures, ...hints], isHealthy: failures.length === 0 };

@@ -38,7 +38,7 @@ export interface PodNetworkOptions {
   /** It may change. */
   readonly nodeIp: () => string;
   readonly dataDir: string;
-  readonly runtime: Pick<Runtime, 'ensureNetwork' | 'removeNetwork'>;
+  readonly runtime: Pick<Runtime, 'ensureNetwork' | 'interfaceProblem'>;
   /** Absent: this machine cannot be told of ways to other nodes. */
   readonly peers?: PeerNetwork;
   readonly clock: Clock;
@@ -67,6 +67,8 @@ export class PodNetwork {
   private reported: PodNetworkReport | undefined;
   private running: Promise<void> | undefined;
   private isStale = false;
+  /** Somebody may have taken the engine's network away: it is in use by nobody that the engine knows. */
+  private isEngineDue = false;
   private isStopped = false;
   private cancelRetry: () => void = () => undefined;
   private stopResync: () => void = () => undefined;
@@ -90,7 +92,10 @@ export class PodNetwork {
       this.podCidr = kept.podCidr;
       this.clusterCidr = kept.clusterCidr;
     }
-    this.stopResync = this.options.clock.setInterval(() => this.wake(), RESYNC_MS);
+    this.stopResync = this.options.clock.setInterval(() => {
+      this.isEngineDue = true;
+      this.wake();
+    }, RESYNC_MS);
     this.options.peers?.start();
     this.wake();
     await this.running;
@@ -126,13 +131,15 @@ export class PodNetwork {
     this.options.peers?.deliver(frames);
   }
 
-  async check(): Promise<Pick<NetworkCheck, 'problem' | 'peers' | 'unusable'>> {
+  async check(): Promise<Pick<NetworkCheck, 'problem' | 'engineInterfaces' | 'peers' | 'unusable'>> {
     const { peers } = this.options;
     const none =
       peers === undefined ? 'this node has no ways to others: it takes root, and the programs ip and nft' : undefined;
     const problem = this.trouble ?? none;
+    const engineInterfaces = this.options.runtime.interfaceProblem();
     return {
       ...(problem === undefined ? {} : { problem }),
+      ...(engineInterfaces === undefined ? {} : { engineInterfaces }),
       peers: (await peers?.check()) ?? [],
       unusable: peers?.unusable() ?? [],
     };
@@ -169,9 +176,13 @@ export class PodNetwork {
 
   /** The engine's network. Throws what is in its way. */
   private async open(): Promise<void> {
-    const { podCidr, clusterCidr } = this;
-    if (podCidr === undefined || this.opened?.block.text === podCidr) return;
-    const { names, runtime, peers, nodeIp, dataDir, clusterId, logger } = this.options;
+    const { podCidr, clusterCidr, opened } = this;
+    if (podCidr === undefined) return;
+    if (opened?.block.text === podCidr) {
+      if (this.isEngineDue) await this.ensure(opened.block, opened.mtu);
+      return;
+    }
+    const { names, peers, nodeIp, dataDir, clusterId, logger } = this.options;
     const block = blockOf(podCidr);
     if (block === undefined) throw new Error(`the node's block ${podCidr} has no room for pods: /28 at least`);
     if (peers !== undefined) {
@@ -183,15 +194,23 @@ export class PodNetwork {
         );
     }
     const mtu = (peers === undefined ? 1_500 : await hostMtu(nodeIp())) - OVERHEAD_BYTES;
-    const { network: name, bridge } = names;
-    const { gateway, ends } = block;
-    await runtime.ensureNetwork({ name, bridge, subnet: podCidr, gateway, reserved: Object.values(ends), mtu });
+    await this.ensure(block, mtu);
     await keepBlock(dataDir, { podCidr, clusterCidr, clusterId });
-    const network = { network: name, bridge, gateway };
+    const { network: name, bridge } = names;
+    const network = { network: name, bridge, gateway: block.gateway };
     await this.options.onOpen(network);
     this.opened = { network, block, mtu };
     this.options.onOpened();
     logger.info({ podCidr, bridge }, 'the pod network is there');
+  }
+
+  private async ensure({ text: subnet, gateway, ends }: Block, mtu: number): Promise<void> {
+    const { network: name, bridge } = this.options.names;
+    this.isEngineDue = false;
+    await this.options.runtime.ensureNetwork({
+      ...{ name, bridge, subnet, gateway, mtu },
+      reserved: Object.values(ends),
+    });
   }
 
   private async reachPeers(): Promise<void> {

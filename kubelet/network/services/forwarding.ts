@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { setBridgePorts } from '../bridge-ports';
 import { runProgram } from '../run-program';
 
@@ -29,15 +29,6 @@ const iptables = (...args: readonly string[]): Promise<boolean> =>
     () => false,
   );
 
-const CLOSED_SECONDS_FILE = '/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_time_wait';
-/**
- * So long the kernel remembers connections that were closed; by default 120 s. The engine forgets all connections to a container
- * that goes, one after the other, by their addresses and ports: one that was opened anew meanwhile from the port of a closed
- * one would be forgotten with it, though it leads to another container. A client has gone through its ports once by 1,500
- * connections.
- */
-const CLOSED_SECONDS = 5;
-
 /** Lets the kernel forward what Services send to pods behind `podInterface`, beside the engine's own rules. Idempotent. */
 export async function allowForwarding(podInterface: string): Promise<void> {
   for (const rule of rulesOf(podInterface)) {
@@ -47,9 +38,6 @@ export async function allowForwarding(podInterface: string): Promise<void> {
     }
   }
   await writeFile('/proc/sys/net/ipv4/ip_forward', '1');
-  // Where the kernel does not follow connections yet there is no such file, and nothing to forget.
-  const closedSeconds = await readFile(CLOSED_SECONDS_FILE, 'utf8').catch(() => '0');
-  if (Number(closedSeconds) > CLOSED_SECONDS) await writeFile(CLOSED_SECONDS_FILE, String(CLOSED_SECONDS));
   // A node port is also dialled as localhost; that nothing else comes in so, the services' own table sees to.
   await writeFile(`/proc/sys/net/ipv4/conf/${podInterface}/route_localnet`, '1');
 }

@@ -107,7 +107,7 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
       });
       afterEach(async () => {
         await Promise.all(sandboxes.map((id) => runtime.removeSandbox(id)));
-        await runtime.removeNetwork(name);
+        await runtime.removeNetwork(network(first));
       });
 
       it('gives sandboxes addresses of it, but not those that are reserved', async () => {
@@ -116,6 +116,41 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
         const id = await runningSandbox(aPod(), { network: name });
         expect((await runtime.inspectSandbox(id))?.ips).toEqual([`${first}.3`]);
         expect((await runtime.list()).sandboxes.map(({ ips }) => ips)).toEqual([[`${first}.3`]]);
+      });
+
+      it('has an address for each that is made, whether it runs or not, and none twice', async () => {
+        await runtime.ensureNetwork(network(first));
+        const ids = await Promise.all([1, 2, 3, 4].map(() => sandboxFor(aPod(), { network: name })));
+        const started = await Promise.all(ids.map((id) => runtime.startSandbox(id)));
+        const ips = started.flatMap((sandbox) => sandbox?.ips ?? []);
+        expect([...ips].sort()).toEqual([3, 4, 5, 6].map((last) => `${first}.${last}`));
+      });
+
+      it('gives an address again only after all others, and refuses where there is none', async () => {
+        // Of 16 addresses three are left.
+        const reserved = [2, 3, 4, 5, 6, 7, 8, 9, 10, 14].map((last) => `${first}.${last}`);
+        await runtime.ensureNetwork(network(first, { subnet: `${first}.0/28`, reserved }));
+        const next = async (): Promise<readonly [SandboxId, string | undefined]> => {
+          const id = await sandboxFor(aPod(), { network: name });
+          return [id, (await runtime.startSandbox(id))?.ips[0]];
+        };
+        const [one, ip] = await next();
+        expect(ip).toBe(`${first}.11`);
+        await runtime.removeSandbox(one);
+        const [two, ...others] = [await next(), await next(), await next()];
+        expect([two, ...others].map(([, each]) => each)).toEqual([12, 13, 11].map((last) => `${first}.${last}`));
+        await expect(sandboxFor(aPod(), { network: name })).rejects.toEqual(refusal('NetworkFull'));
+        await bench.removeBehindOurBack(two[0]);
+        expect((await next())[1]).toBe(`${first}.12`);
+      });
+
+      it('publishes ports of a sandbox of it, which has its address all the same', async () => {
+        await runtime.ensureNetwork(network(first));
+        const ports = [{ containerPort: 8080, hostPort: 38_473, protocol: 'TCP' }] as const;
+        const plain = await runningSandbox(aPod(), { network: name });
+        const published = await runningSandbox(aPod(), { network: name, ports });
+        const ips = await Promise.all([plain, published].map(async (id) => (await runtime.inspectSandbox(id))?.ips));
+        expect(ips).toEqual([[`${first}.3`], [`${first}.4`]]);
       });
 
       it('makes it anew where it is another, unless it is in use', async () => {
@@ -135,7 +170,7 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
       });
 
       it('finds nothing to do in removing what is gone', async () => {
-        await expect(runtime.removeNetwork(name)).resolves.toBeUndefined();
+        await expect(runtime.removeNetwork(network(first))).resolves.toBeUndefined();
       });
     });
 

@@ -12,6 +12,7 @@ import { containerNameOf, sandboxNameOf, systemNameOf } from './container-name';
 import type { Owner } from './labels';
 import { containerLabels, sandboxLabels, systemLabels } from './labels';
 import { SANDBOX_IMAGE, SANDBOX_PROGRAM } from './sandbox-image';
+import type { Placement } from './sandbox-networks';
 
 const CPU_PERIOD_MICROSECONDS = 100_000;
 /** The least that the kernel's scheduler takes. */
@@ -28,8 +29,8 @@ const logConfigOf = ({ maxBytes, maxFiles }: LogRotation) => ({
 
 const PROPAGATION = { None: 'rprivate', HostToContainer: 'rslave', Bidirectional: 'rshared' } as const;
 
-/** How the engine is to make a sandbox. */
-export function sandboxOptions(owner: Owner, spec: SandboxSpec): ContainerCreateOptions {
+/** How the engine is to make a sandbox. Without a placement it is on the machine's network or the engine's own. */
+export function sandboxOptions(owner: Owner, spec: SandboxSpec, placement?: Placement): ContainerCreateOptions {
   const ports = spec.hostNetwork ? [] : spec.ports;
   const keyOf = ({ containerPort, protocol }: SandboxSpec['ports'][number]): string =>
     `${containerPort}/${protocol.toLowerCase()}`;
@@ -44,17 +45,21 @@ export function sandboxOptions(owner: Owner, spec: SandboxSpec): ContainerCreate
     Image: SANDBOX_IMAGE,
     Entrypoint: [SANDBOX_PROGRAM],
     Hostname: spec.hostname,
-    Labels: sandboxLabels(owner, spec),
+    Labels: sandboxLabels(owner, spec, placement),
     ExposedPorts: Object.fromEntries(ports.map((port) => [keyOf(port), {}])),
     HostConfig: {
-      NetworkMode: spec.hostNetwork ? 'host' : (spec.network ?? 'bridge'),
+      NetworkMode: networkModeOf(spec, placement),
       IpcMode: spec.hostIpc ? 'host' : 'shareable',
       ...(spec.hostPid ? { PidMode: 'host' } : {}),
       PortBindings: bindings,
       ...(spec.dns === undefined
         ? {}
         : { Dns: [...spec.dns.servers], DnsSearch: [...spec.dns.searches], DnsOptions: [...spec.dns.options] }),
-      ExtraHosts: spec.hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name}:${ip}`)),
+      ExtraHosts: [
+        // The engine writes the pod's own name only with an address that it gave itself.
+        ...(placement?.by === 'agent' ? [`${spec.hostname}:${placement.address}`] : []),
+        ...spec.hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name}:${ip}`)),
+      ],
       Sysctls: { ...spec.sysctls },
       Init: false,
       CpuShares: 2,
@@ -64,7 +69,20 @@ export function sandboxOptions(owner: Owner, spec: SandboxSpec): ContainerCreate
       SecurityOpt: ['no-new-privileges'],
       ReadonlyRootfs: true,
     },
+    ...(placement?.by === 'engine'
+      ? {
+          NetworkingConfig: {
+            EndpointsConfig: { [placement.network]: { IPAMConfig: { IPv4Address: placement.address } } },
+          },
+        }
+      : {}),
   };
+}
+
+function networkModeOf({ hostNetwork }: SandboxSpec, placement: Placement | undefined): string {
+  if (hostNetwork) return 'host';
+  if (placement === undefined) return 'bridge';
+  return placement.by === 'agent' ? 'none' : placement.network;
 }
 
 /** The sandbox as the engine has it, as far as its containers must follow it. */

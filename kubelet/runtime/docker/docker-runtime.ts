@@ -41,7 +41,6 @@ import {
 import type { EngineAddress } from './engine-calls';
 import { EngineCalls } from './engine-calls';
 import { engineEvents } from './engine-events';
-import { ensureNetwork } from './engine-network';
 import type { PullOptions } from './image-pull';
 import { pull } from './image-pull';
 import { inParallel } from './in-parallel';
@@ -53,12 +52,14 @@ import { connectToPort } from './port-connector';
 import { RecentAnswers } from './recent-answers';
 import { hasEnginesResolver, writeResolverFile } from './resolver-file';
 import { ensureSandboxImage } from './sandbox-image';
+import { SandboxNetworks } from './sandbox-networks';
 import { attachSession, execSession } from './stdio-session';
 
 /** From an image made present, or a sandbox made, to the container that is made of them. */
 const ANSWER_AGE_MS = 5_000;
 const INSPECTIONS_AT_ONCE = 8;
 const CGROUP_ROOT = '/sys/fs/cgroup';
+const PROC_ROOT = '/proc';
 /** The kernel's least. */
 const LEAST_OOM_SCORE = -1000;
 
@@ -70,6 +71,10 @@ export type DockerRuntimeOptions = EngineAddress & {
   readonly logger: Logger;
   /** Kubernetes' defaults where absent. */
   readonly logs?: LogRotation;
+  /** Whether this process may change this machine's network; by default it may not. */
+  readonly isRoot?: boolean;
+  /** Where this machine's processes are seen: `/proc` where absent. */
+  readonly procRoot?: string;
   /** Put on everything that is made. */
   readonly labels?: Readonly<Record<string, string>>;
 };
@@ -84,6 +89,7 @@ class DockerRuntime implements Runtime {
   private readonly clock: Clock;
   private readonly logger: Logger;
   private readonly oomScore: OomScoreProbe;
+  private readonly networks: SandboxNetworks;
   private readonly logRotation: LogRotation;
   private readonly recentSandboxes: RecentAnswers<SandboxModes>;
   private readonly recentImages: RecentAnswers<ImageInfo>;
@@ -100,6 +106,8 @@ class DockerRuntime implements Runtime {
     const { nodeName, clusterId, labels = {} } = options;
     this.owner = { nodeName, labels, ...(clusterId === undefined ? {} : { clusterId }) };
     this.oomScore = new OomScoreProbe(this.calls, this.owner);
+    const { isRoot = false, procRoot = PROC_ROOT, logger } = options;
+    this.networks = new SandboxNetworks({ calls: this.calls, owner: this.owner, logger, isRoot, procRoot });
   }
 
   async info(): Promise<EngineInfo> {
@@ -119,11 +127,15 @@ class DockerRuntime implements Runtime {
   }
 
   ensureNetwork(spec: NetworkSpec): Promise<void> {
-    return ensureNetwork(this.calls, this.owner, spec);
+    return this.networks.ensure(spec);
   }
 
-  removeNetwork(name: string): Promise<void> {
-    return this.calls.removeNetwork(name);
+  removeNetwork(spec: Pick<NetworkSpec, 'name' | 'bridge'>): Promise<void> {
+    return this.networks.remove(spec);
+  }
+
+  interfaceProblem(): string | undefined {
+    return this.networks.problem;
   }
 
   prepare(): Promise<void> {
@@ -138,14 +150,14 @@ class DockerRuntime implements Runtime {
     const present = inspected.filter((one) => one !== undefined);
     const isSandbox = (one: (typeof present)[number]): boolean => one.Config.Labels[LABELS.type] === 'sandbox';
     return {
-      sandboxes: present.filter(isSandbox).map(toSandbox),
+      sandboxes: await Promise.all(present.filter(isSandbox).map((one) => this.toSandbox(one))),
       containers: present.filter((one) => !isSandbox(one)).map((one) => this.toContainer(one)),
     };
   }
 
   async inspectSandbox(id: SandboxId): Promise<ObservedSandbox | undefined> {
     const inspected = await this.calls.inspect(id);
-    return inspected && toSandbox(inspected);
+    return inspected && this.toSandbox(inspected);
   }
 
   async inspectContainer(id: ContainerId): Promise<ObservedContainer | undefined> {
@@ -154,27 +166,40 @@ class DockerRuntime implements Runtime {
   }
 
   async createSandbox(spec: SandboxSpec): Promise<SandboxId> {
-    const options = sandboxOptions(this.owner, spec);
-    const id = await this.calls.create(options).catch(async (error: unknown) => {
-      if (!(error instanceof RuntimeError) || error.kind !== 'ImageNotFound') throw error;
-      // Somebody tidied up the engine's images since `prepare`.
-      await this.prepare();
-      return this.calls.create(options);
-    });
+    const placement = await this.networks.place(spec);
+    const options = sandboxOptions(this.owner, spec, placement);
+    let id: SandboxId | undefined;
+    try {
+      id = await this.calls.create(options).catch(async (error: unknown) => {
+        if (!(error instanceof RuntimeError) || error.kind !== 'ImageNotFound') throw error;
+        // Somebody tidied up the engine's images since `prepare`.
+        await this.prepare();
+        return this.calls.create(options);
+      });
+    } finally {
+      if (placement !== undefined) await this.networks.settle(placement, id);
+    }
     this.recentSandboxes.set(id, { id, hostIpc: spec.hostIpc, hostPid: spec.hostPid });
     return id;
   }
 
   async startSandbox(id: SandboxId): Promise<ObservedSandbox | undefined> {
+    if (this.recentSandboxes.get(id) === undefined) {
+      const present = await this.calls.inspect(id);
+      if (present !== undefined) await this.networks.refuseUnplaced(present);
+    }
     await this.calls.start(id);
     const inspected = await this.calls.inspect(id);
-    if (inspected !== undefined && hasEnginesResolver(inspected)) await writeResolverFile(inspected, this.logger);
-    return inspected && toSandbox(inspected);
+    if (inspected === undefined) return undefined;
+    if (hasEnginesResolver(inspected)) await writeResolverFile(inspected, this.logger);
+    await this.networks.connect(inspected);
+    return toSandbox(inspected);
   }
 
-  removeSandbox(id: SandboxId): Promise<void> {
+  async removeSandbox(id: SandboxId): Promise<void> {
     this.recentSandboxes.forget(id);
-    return this.calls.remove(id);
+    await this.calls.remove(id);
+    await this.networks.forget(id);
   }
 
   async createContainer(sandboxId: SandboxId, spec: ContainerSpec): Promise<ContainerId> {
@@ -248,6 +273,10 @@ class DockerRuntime implements Runtime {
   private async sandboxModes(id: SandboxId): Promise<SandboxModes | undefined> {
     const { IpcMode, PidMode } = (await this.calls.inspect(id))?.HostConfig ?? {};
     return IpcMode === undefined ? undefined : { id, hostIpc: IpcMode === 'host', hostPid: PidMode === 'host' };
+  }
+
+  private async toSandbox(inspected: ContainerInspectInfo): Promise<ObservedSandbox> {
+    return toSandbox(inspected, await this.networks.isWired(inspected));
   }
 
   private toContainer(inspected: ContainerInspectInfo): ObservedContainer {

@@ -9,6 +9,9 @@ export const LABELS = {
   attempt: 'io.pinsetter.attempt',
   kind: 'io.pinsetter.container.kind',
   sandbox: 'io.pinsetter.sandbox',
+  /** The network of the node's that a sandbox is on, and its address there. */
+  network: 'io.pinsetter.network',
+  address: 'io.pinsetter.address',
   specHash: 'io.pinsetter.spec-hash',
   imageId: 'io.pinsetter.image-id',
   annotations: 'io.pinsetter.annotations',
@@ -55,10 +58,17 @@ const identityLabels = (owner: Owner, pod: PodIdentity): Record<string, string> 
   [LABELS.podName]: pod.name,
 });
 
-export const sandboxLabels = (owner: Owner, { pod, attempt, labels }: SandboxSpec): Record<string, string> => ({
-  // The user's first: they cannot pretend to be ours.
-  ...labels,
+const OWN_PREFIX = /^io\.pinsetter\./;
+
+export const sandboxLabels = (
+  owner: Owner,
+  { pod, attempt, labels }: SandboxSpec,
+  placement?: { readonly network: string; readonly address: string },
+): Record<string, string> => ({
+  // The user's cannot pretend to be ours, not even where we have none.
+  ...Object.fromEntries(Object.entries(labels).filter(([key]) => !OWN_PREFIX.test(key))),
   ...identityLabels(owner, pod),
+  ...(placement === undefined ? {} : { [LABELS.network]: placement.network, [LABELS.address]: placement.address }),
   [LABELS.type]: 'sandbox',
   [LABELS.container]: 'POD',
   [LABELS.attempt]: String(attempt),

@@ -7,19 +7,29 @@ import { LABELS, annotationsOf, kindOf, podOf } from './labels';
 /** The exit code of a process that SIGKILL ended. */
 export const KILLED = 137;
 
-export function toSandbox(inspected: ContainerInspectInfo): ObservedSandbox {
-  const { Config, NetworkSettings } = inspected;
-  const ips = Object.values(NetworkSettings.Networks)
-    .flatMap((network) => [network.IPAddress, network.GlobalIPv6Address])
-    .filter((ip) => ip !== '');
+/** `isWired`: it has its interface. One that has not is as good as not started: starting it will give it one. */
+export function toSandbox(inspected: ContainerInspectInfo, isWired = true): ObservedSandbox {
+  const { Config } = inspected;
   return {
     id: inspected.Id,
     pod: podOf(Config.Labels),
     attempt: Number(Config.Labels[LABELS.attempt] ?? 0),
-    state: stateOf(inspected),
+    state: isWired ? stateOf(inspected) : { phase: 'created' },
     createdAtMs: Date.parse(inspected.Created),
-    ips,
+    ips: isWired ? addressesOf(inspected) : [],
   };
+}
+
+/** Whether the interface of a sandbox is the agent's to make: the engine knows of none. */
+export const hasAgentsInterface = ({ Config, HostConfig }: ContainerInspectInfo): boolean =>
+  HostConfig.NetworkMode === 'none' && Config.Labels[LABELS.address] !== undefined;
+
+function addressesOf(inspected: ContainerInspectInfo): readonly string[] {
+  const { Config, NetworkSettings, State } = inspected;
+  if (hasAgentsInterface(inspected)) return State.Running ? [Config.Labels[LABELS.address] ?? ''] : [];
+  return Object.values(NetworkSettings.Networks)
+    .flatMap((network) => [network.IPAddress, network.GlobalIPv6Address])
+    .filter((ip) => ip !== '');
 }
 
 /** `isOutOfMemory`: the engine has said so in an event, which its own mark sometimes misses. */

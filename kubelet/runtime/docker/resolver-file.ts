@@ -1,8 +1,8 @@
 import { open, readFile } from 'node:fs/promises';
 import type { ContainerInspectInfo } from 'dockerode';
 import type { Logger } from '../../../shared/logger';
+import { ENGINE_NETWORKS } from './engine-network';
 
-const ENGINE_NETWORKS = new Set(['default', 'bridge', 'host', 'none']);
 const HOST_FILE = '/etc/resolv.conf';
 
 /** On a network of their own the engine puts a resolver of its own before containers, which hides the one they were given. */

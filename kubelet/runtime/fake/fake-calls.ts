@@ -2,7 +2,7 @@ import type { Clock } from '../../../shared/clock';
 import type { Runtime } from '../runtime';
 
 /** The asynchronous methods, each of which can be made to fail once. */
-export type FakeMethod = Exclude<keyof Runtime, 'events'>;
+export type FakeMethod = Exclude<keyof Runtime, 'events' | 'interfaceProblem'>;
 
 export interface FakeCall {
   readonly method: FakeMethod;

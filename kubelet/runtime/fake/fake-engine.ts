@@ -20,6 +20,8 @@ import { FakeSystem } from './fake-system';
 export interface FakeSandbox {
   readonly node: string;
   readonly spec: SandboxSpec;
+  /** Of the node's network; absent: it is on none. */
+  readonly address?: string;
   observed: ObservedSandbox;
 }
 
@@ -39,7 +41,10 @@ export class FakeEngine {
   readonly sandboxes = new Map<string, FakeSandbox>();
   readonly containers = new Map<string, FakeContainer>();
   readonly images = new FakeImages();
-  readonly networks = new FakeNetworks((name) => this.usesNetwork(name));
+  readonly networks = new FakeNetworks(
+    (name) => this.on(name).some(({ observed }) => observed.state.phase === 'running'),
+    (name) => this.on(name).flatMap(({ address }) => address ?? []),
+  );
   readonly listeners = new Map<number, FakeListener>();
   readonly system: FakeSystem;
   private lostBecause: string | undefined;
@@ -55,10 +60,8 @@ export class FakeEngine {
     return this.lostBecause === undefined ? undefined : new RuntimeError('EngineUnavailable', this.lostBecause);
   }
 
-  private usesNetwork(name: string): boolean {
-    return [...this.sandboxes.values()].some(
-      ({ spec, observed }) => spec.network === name && observed.state.phase === 'running',
-    );
+  private on(network: string): readonly FakeSandbox[] {
+    return [...this.sandboxes.values()].filter(({ spec }) => spec.network === network);
   }
 
   private newId(): string {
@@ -171,7 +174,9 @@ export class FakeEngine {
     const id = this.newId();
     const createdAtMs = this.clock.now();
     const observed: ObservedSandbox = { id, pod, attempt, state: { phase: 'created' }, createdAtMs, ips: [] };
-    const sandbox: FakeSandbox = { node, spec, observed };
+    const { network, hostNetwork } = spec;
+    const address = network === undefined || hostNetwork ? undefined : this.networks.addressIn(network);
+    const sandbox: FakeSandbox = { node, spec, observed, ...(address === undefined ? {} : { address }) };
     this.sandboxes.set(id, sandbox);
     this.tellSandbox('created', sandbox);
     return id;
@@ -181,9 +186,8 @@ export class FakeEngine {
     if (sandbox.observed.state.phase === 'running') return;
     const conflict = this.conflictOf(sandbox);
     if (conflict !== undefined) throw conflict;
-    const { hostNetwork, network } = sandbox.spec;
     const number = Number.parseInt(sandbox.observed.id, 16) % 256;
-    const ips = hostNetwork ? [] : [network === undefined ? `10.88.0.${number}` : this.networks.addressIn(network)];
+    const ips = sandbox.spec.hostNetwork ? [] : [sandbox.address ?? `10.88.0.${number}`];
     sandbox.observed = { ...sandbox.observed, ips, state: { phase: 'running', startedAtMs: this.clock.now() } };
     this.tellSandbox('started', sandbox);
   }

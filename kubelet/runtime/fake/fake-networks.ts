@@ -1,17 +1,18 @@
-import { contains, formatIpv4, overlap, parseCidr } from '../../../shared/cidr';
+import { parseCidr, parseIpv4, formatIpv4, overlap } from '../../../shared/cidr';
 import type { NetworkSpec } from '../runtime';
 import { RuntimeError } from '../runtime';
 
 /** The networks of an engine in memory. */
 export class FakeNetworks {
   private readonly specs = new Map<string, NetworkSpec>();
-  private readonly given = new Map<string, number>();
+  /** The last address that was given of each. */
+  private readonly last = new Map<string, number>();
 
-  constructor(private readonly isUsed: (name: string) => boolean) {}
-
-  get(name: string): NetworkSpec | undefined {
-    return this.specs.get(name);
-  }
+  /** `addressesOf`: those that sandboxes of that network have, whether they run or not. */
+  constructor(
+    private readonly isUsed: (name: string) => boolean,
+    private readonly addressesOf: (name: string) => readonly string[],
+  ) {}
 
   ensure(spec: NetworkSpec): void {
     const present = this.specs.get(spec.name);
@@ -27,22 +28,22 @@ export class FakeNetworks {
   }
 
   remove(name: string): void {
-    if (this.isUsed(name)) throw new RuntimeError('NetworkInUse', `network ${name} has active endpoints`);
+    if (this.isUsed(name)) throw new RuntimeError('NetworkInUse', `network ${name} has pods that run`);
     this.specs.delete(name);
-    this.given.delete(name);
+    this.last.delete(name);
   }
 
-  /** The next address that nobody has had. */
+  /** The next one after the last that was given, of those that nobody has. */
   addressIn(name: string): string {
     const spec = this.specs.get(name);
     const cidr = parseCidr(spec?.subnet ?? '');
-    if (spec === undefined || cidr === undefined) throw new RuntimeError('NotFound', `network ${name} not found`);
-    const isKept = (address: string): boolean => address === spec.gateway || spec.reserved.includes(address);
-    let next = (this.given.get(name) ?? cidr.first) + 1;
-    while (isKept(formatIpv4(next))) next += 1;
-    const address = formatIpv4(next);
-    if (!contains(cidr, address)) throw new RuntimeError('Unknown', 'no available IPv4 addresses on this address pool');
-    this.given.set(name, next);
-    return address;
+    if (spec === undefined || cidr === undefined) throw new RuntimeError('Unknown', `network ${name} not found`);
+    const kept = new Set([spec.gateway, ...spec.reserved, ...this.addressesOf(name)].map(parseIpv4));
+    const start = this.last.get(name) ?? cidr.first;
+    const all = Array.from({ length: cidr.size - 2 }, (_, index) => cidr.first + 1 + index);
+    const next = [...all.filter((each) => each > start), ...all].find((each) => !kept.has(each));
+    if (next === undefined) throw new RuntimeError('NetworkFull', `no address of network ${name} is free`);
+    this.last.set(name, next);
+    return formatIpv4(next);
   }
 }

@@ -152,9 +152,13 @@ export class FakeRuntime implements Runtime {
     this.engine.networks.ensure(spec);
   }
 
-  async removeNetwork(name: string): Promise<void> {
-    await this.begin('removeNetwork', name);
-    this.engine.networks.remove(name);
+  async removeNetwork(spec: Pick<NetworkSpec, 'name' | 'bridge'>): Promise<void> {
+    await this.begin('removeNetwork', spec);
+    this.engine.networks.remove(spec.name);
+  }
+
+  interfaceProblem(): string | undefined {
+    return undefined;
   }
 
   async info(): Promise<EngineInfo> {

@@ -40,9 +40,16 @@ export class EngineBench {
     await this.importImage(this.image);
   }
 
-  runtime(nodeName: string, address: { socketPath: string } | { host: string } = { socketPath: SOCKET }): Runtime {
+  /** With what the agent of this machine may do, unless `traits` say otherwise. */
+  runtime(
+    nodeName: string,
+    address: { socketPath: string } | { host: string } = { socketPath: SOCKET },
+    traits: { readonly isRoot?: boolean; readonly procRoot?: string } = {},
+  ): Runtime {
     return createDockerRuntime({
       ...address,
+      isRoot: true,
+      ...traits,
       nodeName: `${nodeName}-${this.session}`,
       clock: systemClock,
       logger: silentLogger,
