@@ -93,6 +93,20 @@ const configKey = rule({
   max: 253,
 });
 
+export const isHeaderName = rule({
+  pattern: '[-A-Za-z0-9]+',
+  text: "a valid HTTP header must consist of alphanumeric characters or '-'",
+  examples: ['X-Header-Name'],
+});
+
+/** A DNS subdomain any label of which may have underscores. */
+export const isDns1123SubdomainWithUnderscore = rule({
+  pattern: SUBDOMAIN.replaceAll('[a-z0-9]', '[_a-z0-9]').replaceAll('[-a-z0-9]', '[-_a-z0-9]'),
+  text: "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  examples: ['example.com'],
+  max: 253,
+});
+
 export const isEnvName: NameRule = (text) => {
   if (text === '') return ['environment variable name must be non-empty'];
   return /^[\x20-\x3c\x3e-\x7e]+$/.test(text)

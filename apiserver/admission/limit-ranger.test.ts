@@ -201,10 +201,13 @@ it.each([
   if (problem === undefined) await expect(outcome).resolves.toBeDefined();
   else await expect(outcome).rejects.toThrow(`persistentvolumeclaims "data" is forbidden: ${problem}`);
   await claim('other', '10Gi');
+  const other = { namespace: 'default', name: 'other' };
+  const bound = { status: { phase: 'Bound' } };
+  await cluster.client.patch('PersistentVolumeClaim', other, { type: 'merge', body: bound }, { subresource: 'status' });
   const body = { spec: { resources: { requests: { storage: '20Gi' } } } };
-  await expect(
-    cluster.client.patch('PersistentVolumeClaim', { namespace: 'default', name: 'other' }, { type: 'merge', body }),
-  ).rejects.toThrow('maximum storage usage per PersistentVolumeClaim is 10Gi, but request is 20Gi');
+  await expect(cluster.client.patch('PersistentVolumeClaim', other, { type: 'merge', body })).rejects.toThrow(
+    'maximum storage usage per PersistentVolumeClaim is 10Gi, but request is 20Gi',
+  );
 });
 
 it.each<[string, LimitRangeItem[], string]>([
@@ -223,7 +226,7 @@ it.each<[string, LimitRangeItem[], string]>([
     [{ type: 'Container', min: { cpu: '1' }, default: { cpu: '500m' }, defaultRequest: { cpu: '1' } }],
     'spec.limits[0].default[cpu]: Invalid value: "1": min value 1 is greater than default value 500m',
   ],
-  ['defaults of pods', [{ type: 'Pod', default: { cpu: '1' } }], 'may not be specified when `type` is Pod'],
+  ['defaults of pods', [{ type: 'Pod', default: { cpu: '1' } }], "may not be specified when `type` is 'Pod'"],
   ['a ratio that nothing meets', [{ type: 'Pod', maxLimitRequestRatio: { cpu: '800m' } }], 'ratio 800m is less than 1'],
   [
     'a ratio that the bounds do not leave room for',

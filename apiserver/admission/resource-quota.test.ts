@@ -269,6 +269,13 @@ it('charges an update for what it adds', async () => {
   const body = { allowVolumeExpansion: true };
   await cluster.client.patch('StorageClass', { name: 'local-path' }, { type: 'merge', body });
   await create('PersistentVolumeClaim', 'a', claim('8Gi'));
+  const bound = { status: { phase: 'Bound' } };
+  await cluster.client.patch(
+    'PersistentVolumeClaim',
+    key('a'),
+    { type: 'merge', body: bound },
+    { subresource: 'status' },
+  );
   const grow = (storage: string) =>
     cluster.client.patch('PersistentVolumeClaim', key('a'), {
       type: 'merge',
@@ -378,7 +385,7 @@ it.each<[string, ResourceQuotaSpec, string]>([
   ['a name that means nothing', { hard: { bogus: '1' } }, 'must be a standard resource for quota'],
   ['less than nothing', { hard: { pods: '-1' } }, 'must be greater than or equal to 0'],
   ['half an object', { hard: { 'count/secrets': '1500m' } }, 'must be an integer'],
-  ['no scope', { hard: {}, scopes: ['Odd'] }, 'Unsupported value: "Odd"'],
+  ['no scope', { hard: {}, scopes: ['Odd'] }, 'unsupported scope'],
   ['contrary scopes', { hard: {}, scopes: ['Terminating', 'NotTerminating'] }, 'conflicting scopes'],
   [
     'a scope that does not fit',

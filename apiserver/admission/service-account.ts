@@ -54,7 +54,7 @@ function mountCredentials(spec: PodSpec, random: Random): void {
     isWanting,
   );
   if (wanting.length === 0) return;
-  const names = new Set((spec.volumes ?? []).map(({ name }) => name));
+  const names = new Set((spec.volumes as Partial<Volume>[] | undefined)?.map(({ name = '' }) => name));
   const present = [...names].find((name) => name.startsWith(VOLUME_PREFIX));
   const name = present ?? `${VOLUME_PREFIX}${random.suffix(5)}`;
   for (const container of wanting) {

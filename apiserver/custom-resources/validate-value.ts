@@ -1,6 +1,6 @@
 import { isSameJson } from '../../shared/same-json';
 import type { StatusCause } from '../../shared/status-error';
-import { duplicate, invalidValue, notAmong, required } from '../kinds/validation/field-errors';
+import { duplicate, invalidValue, notSupported, required } from '../kinds/validation/field-errors';
 import { isFound } from '../cel/regular-expressions';
 import { isKnownFormat, matchesFormat } from './formats';
 import type { JsonSchema } from './json-schema';
@@ -60,7 +60,7 @@ function typeProblem(value: unknown, schema: JsonSchema, path: string): readonly
 function enumProblems(value: unknown, schema: JsonSchema, path: string): readonly StatusCause[] {
   if (schema.enum === undefined || schema.enum.some((each) => isSameJson(each, value))) return [];
   return [
-    notAmong(
+    notSupported(
       path,
       value,
       schema.enum.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))),

@@ -55,7 +55,9 @@ function policyOf(options: DeleteOptions, query: URLSearchParams): DeleteQuery['
     ...(policy !== undefined && orphans !== undefined
       ? [invalidValue('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set')]
       : []),
-    ...(policy !== undefined && known === undefined ? [notSupported('propagationPolicy', policy, [...POLICIES])] : []),
+    ...(policy !== undefined && known === undefined
+      ? [notSupported('propagationPolicy', policy, [...POLICIES, 'nil'])]
+      : []),
   ];
   if (problems.length > 0) throw invalid(TYPE, '', problems);
   return known ?? (orphans === undefined ? undefined : orphans ? 'Orphan' : 'Background');

@@ -5,7 +5,9 @@ import { compareQuantities, formatQuantity, parseQuantity } from '../../shared/q
 import type { StatusCause } from '../../shared/status-error';
 import { createdColumn, nameColumn } from './columns';
 import { defineKind } from './define-kind';
-import { duplicate, each, forbiddenField, invalidValue, required } from './validation/field-errors';
+import { isQualifiedName } from '../../shared/names';
+import { checkName, duplicate, each, forbiddenField, invalidValue, required, when } from './validation/field-errors';
+import { containerResourceProblems, isOvercommitted, resourceNameProblems } from './validation/resource-names';
 
 type Item = LimitRangeSpec['limits'][number];
 type Amounts = Readonly<Record<string, string>> | undefined;
@@ -34,26 +36,39 @@ export const limitRange = defineKind({
   },
   validate: (object: ApiObject) =>
     each('spec.limits', limitsOf(object), (item, path, index) => [
-      ...(limitsOf(object).findIndex(({ type }) => type === item.type) < index
-        ? [duplicate(`${path}.type`, item.type)]
-        : []),
+      ...typeProblems(item.type ?? '', `${path}.type`),
+      ...when(
+        limitsOf(object).findIndex(({ type }) => type === item.type) < index,
+        duplicate(`${path}.type`, item.type),
+      ),
       ...problemsOf(item, path),
     ]),
 });
 
 /** As ValidateLimitRange of kubernetes/pkg/apis/core/validation. */
 function problemsOf(item: Item, path: string): readonly StatusCause[] {
-  const ofPod = 'may not be specified when `type` is Pod';
+  const ofPod = "may not be specified when `type` is 'Pod'";
+  const isPod = item.type === 'Pod';
   const hasNoBound = item.min?.[STORAGE] === undefined && item.max?.[STORAGE] === undefined;
+  const ofContainers = isPod || item.type === 'Container';
+  const named = (field: Field | 'maxLimitRequestRatio'): readonly StatusCause[] =>
+    names(item[field]).flatMap((name) =>
+      (ofContainers ? containerResourceProblems : resourceNameProblems)(`${path}.${field}[${name}]`, name),
+    );
   return [
-    ...(TYPES.includes(item.type) || item.type.includes('/')
-      ? []
-      : [invalidValue(`${path}.type`, item.type, 'must be a standard limit type or fully qualified')]),
-    ...(item.type === 'Pod' && isGiven(item.default) ? [forbiddenField(`${path}.default`, ofPod)] : []),
-    ...(item.type === 'Pod' && isGiven(item.defaultRequest) ? [forbiddenField(`${path}.defaultRequest`, ofPod)] : []),
-    ...(item.type === 'PersistentVolumeClaim' && hasNoBound
-      ? [required(`${path}.limits`, 'either minimum or maximum storage value is required, but neither was provided')]
-      : []),
+    ...named('max'),
+    ...named('min'),
+    ...(isPod
+      ? [
+          ...when(isGiven(item.default), forbiddenField(`${path}.default`, ofPod)),
+          ...when(isGiven(item.defaultRequest), forbiddenField(`${path}.defaultRequest`, ofPod)),
+        ]
+      : [...named('default'), ...named('defaultRequest')]),
+    ...when(
+      item.type === 'PersistentVolumeClaim' && hasNoBound,
+      required(`${path}.limits`, 'either minimum or maximum storage value is required, but neither was provided'),
+    ),
+    ...named('maxLimitRequestRatio'),
     ...ORDERED.flatMap(([low, high, at, lowText, highText, shown]) =>
       names(item[low]).flatMap((name) => {
         const [below, above] = [quantity(item[low], name), quantity(item[high], name)];
@@ -63,7 +78,30 @@ function problemsOf(item: Item, path: string): readonly StatusCause[] {
       }),
     ),
     ...names(item.maxLimitRequestRatio).flatMap((name) => ratioProblems(item, name, path)),
+    ...names(item.defaultRequest).flatMap((name) => strictProblems(item, name, path)),
   ];
+}
+
+/** A type of its own: one of Kubernetes', or somebody's, with their domain. */
+function typeProblems(type: string, field: string): readonly StatusCause[] {
+  const problems = checkName(field, type, isQualifiedName);
+  if (problems.length > 0 || TYPES.includes(type) || type.includes('/')) return problems;
+  return [invalidValue(field, type, 'must be a standard limit type or fully qualified')];
+}
+
+/** Of what cannot be promised twice, the request is the limit. */
+function strictProblems(item: Item, name: string, path: string): readonly StatusCause[] {
+  const [limit, request] = [quantity(item.default, name), quantity(item.defaultRequest, name)];
+  if (isOvercommitted(name) || limit === undefined || request === undefined) return [];
+  const [limitText, requestText] = [formatQuantity(limit), formatQuantity(request)];
+  return when(
+    compareQuantities(limit, request) !== 0,
+    invalidValue(
+      `${path}.defaultRequest[${name}]`,
+      requestText,
+      `default value ${limitText} must equal to defaultRequest value ${requestText} in ${name}`,
+    ),
+  );
 }
 
 type Field = 'min' | 'max' | 'default' | 'defaultRequest';

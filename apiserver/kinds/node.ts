@@ -4,11 +4,13 @@ import type { StatusCause } from '../../shared/status-error';
 import { ageColumn, column, nameColumn } from './columns';
 import type { Kind } from './kind';
 import { cidr } from './validation/addresses';
-import { checkName, duplicate, each, forbiddenField, notSupported, required } from './validation/field-errors';
+import { checkName, duplicate, each, forbiddenField, invalidValue, oneOf, when } from './validation/field-errors';
+import { amountProblems } from './validation/resource-names';
+import { isSameJson } from '../../shared/same-json';
+import { TAINT_EFFECTS } from './pod/validate-placement';
 import { ALL_VERBS, STATUS, proxyOf } from './verbs';
 
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
-const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const asNode = (object: ApiObject | StoredObject): Node => object as unknown as Node;
 
 export const node: Kind = {
@@ -64,30 +66,67 @@ export const node: Kind = {
   },
   validate: (object) => [
     ...taintProblems(asNode(object).spec?.taints),
-    ...each('spec.podCIDRs', asNode(object).spec?.podCIDRs, (range, path) => cidr(path, range)),
+    ...resourcesProblems(asNode(object)),
+    ...cidrProblems(asNode(object)),
   ],
   validateUpdate(object, old) {
-    const before = asNode(old).spec?.providerID ?? '';
-    return before !== '' && asNode(object).spec?.providerID !== before
-      ? [forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid')]
-      : [];
+    const [spec, before] = [asNode(object).spec ?? {}, asNode(old).spec ?? {}];
+    const addresses = asNode(object).status?.addresses ?? [];
+    const onlyOnce = (what: string): string => `node updates may not change ${what} except from "" to valid`;
+    return [
+      ...each('status.addresses', addresses, (address, path, index) =>
+        when(addresses.findIndex((other) => isSameJson(other, address)) < index, duplicate(path, address)),
+      ),
+      ...when(
+        (before.podCIDRs ?? []).length > 0 && !isSameJson(spec.podCIDRs, before.podCIDRs),
+        forbiddenField('spec.podCIDRs', onlyOnce('podCIDR')),
+      ),
+      ...when(
+        (before.providerID ?? '') !== '' && spec.providerID !== before.providerID,
+        forbiddenField('spec.providerID', onlyOnce('providerID')),
+      ),
+    ];
   },
 };
 
+/** Under `metadata`, as Kubernetes names them. */
 function taintProblems(taints: readonly Taint[] | undefined): readonly StatusCause[] {
   const seen = new Set<string>();
-  return each('spec.taints', taints, ({ key, value, effect }, path) => {
-    const id = `${key}:${effect}`;
+  return each('metadata.taints', taints, (taint, path) => {
+    const { key = '', value = '', effect = '' } = taint;
+    const id = `${effect}:${key}`;
     const isAgain = seen.has(id);
+    const problems = isLabelValue(value);
     seen.add(id);
     return [
-      ...checkName(`${path}.key`, key ?? '', isQualifiedName),
-      ...checkName(`${path}.value`, value, isLabelValue),
-      ...(effect === undefined ? [required(`${path}.effect`)] : []),
-      ...(effect !== undefined && !EFFECTS.includes(effect) ? [notSupported(`${path}.effect`, effect, EFFECTS)] : []),
-      ...(isAgain ? [duplicate(path, { key, effect })] : []),
+      ...checkName(`${path}.key`, key, isQualifiedName),
+      ...when(problems.length > 0, invalidValue(`${path}.value`, value, problems.join(';'))),
+      ...oneOf(`${path}.effect`, effect, TAINT_EFFECTS),
+      ...when(isAgain, duplicate(path, taint, 'taints must be unique by key and effect pair')),
     ];
   });
+}
+
+/** What a node has is an amount; of what is counted there are no halves. */
+const resourcesProblems = ({ status }: Node): readonly StatusCause[] =>
+  (['capacity', 'allocatable'] as const).flatMap((field) =>
+    Object.entries(status?.[field] ?? {}).flatMap(([name, text]) =>
+      amountProblems(`status.${field}.${name}`, name, text),
+    ),
+  );
+
+function cidrProblems({ spec }: Node): readonly StatusCause[] {
+  const field = 'spec.podCIDRs';
+  const ranges = spec?.podCIDRs ?? [];
+  const families = new Set(ranges.map((range) => range.includes(':')));
+  return [
+    ...each(field, ranges, (range, path) => cidr(path, range)),
+    ...when(
+      ranges.length > families.size,
+      invalidValue(field, ranges, 'may specify no more than one CIDR for each IP family'),
+    ),
+    ...each(field, ranges, (range, path, index) => when(ranges.indexOf(range) < index, duplicate(path, range))),
+  ];
 }
 
 function statusText({ spec, status }: Node): string {

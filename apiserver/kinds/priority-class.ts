@@ -9,7 +9,7 @@ import { ALL_VERBS } from './verbs';
 /** The highest priority that is not the system's. */
 const MAX_USER_PRIORITY = 1_000_000_000;
 const SYSTEM_PREFIX = 'system-';
-const POLICIES = ['Never', 'PreemptLowerPriority'];
+const POLICIES = ['PreemptLowerPriority', 'Never'];
 
 /** The classes of the cluster's own pods, which are there from the start. */
 export const SYSTEM_PRIORITY_CLASSES = [

@@ -157,7 +157,11 @@ it.each<[string, object, string]>([
     spec({ selector, minAvailable: '101%' }),
     'spec.minAvailable: Invalid value: "101%": must not be greater than 100%',
   ],
-  ['Job', job({ selector }), 'spec.selector: Invalid value: {"matchLabels":{"a":"b"}}: `selector` not auto-generated'],
+  [
+    'Job',
+    job({ selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'me' } } }),
+    'spec.selector: Invalid value: {"matchLabels":{"batch.kubernetes.io/controller-uid":"me"}}: `selector` not auto-generated',
+  ],
   [
     'Job',
     job({ podReplacementPolicy: 'X' }),
@@ -324,7 +328,7 @@ it.each<[string, object, string]>([
     'spec.topologySpreadConstraints[0].whenUnsatisfiable: Unsupported value: "X": supported values: "DoNotSchedule", "ScheduleAnyway"',
   ],
   ['Pod', pod({ schedulingGates: [{ name: 'a' }, { name: 'a' }] }), 'spec.schedulingGates[1]: Duplicate value: "a"'],
-  ['Pod', pod({ os: { name: 'mac' } }), 'spec.os.name: Unsupported value: "mac": supported values: "linux", "windows"'],
+  ['Pod', pod({ os: { name: 'mac' } }), 'spec.os: Unsupported value: "mac": supported values: "linux", "windows"'],
   [
     'ConfigMap',
     { metadata: { name: 'q', ownerReferences: [{ apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' }] } },

@@ -5,7 +5,7 @@ import type { StatusCause } from '../../shared/status-error';
 import { ageColumn, column, nameColumn } from './columns';
 import { defineKind } from './define-kind';
 import { validateQuotaHard, validateQuotaScopes } from './validation/quota';
-import { invalidValue } from './validation/field-errors';
+import { invalidValue, when } from './validation/field-errors';
 import { STATUS } from './verbs';
 
 const specOf = (object: Readonly<Record<string, unknown>>): ResourceQuotaSpec =>
@@ -42,13 +42,7 @@ export const resourceQuota = defineKind({
 
 /** What a quota is about stays: only its limits change. */
 function keepsScopes(object: ApiObject, old: StoredObject): readonly StatusCause[] {
-  const [{ scopes, scopeSelector }, before] = [specOf(object), specOf(old)];
-  return [
-    ...(isSameJson([...(scopes ?? [])].sort(), [...(before.scopes ?? [])].sort())
-      ? []
-      : [invalidValue('spec.scopes', scopes ?? null, 'field is immutable')]),
-    ...(isSameJson(scopeSelector, before.scopeSelector)
-      ? []
-      : [invalidValue('spec.scopeSelector', scopeSelector ?? null, 'field is immutable')]),
-  ];
+  const [{ scopes = [] }, before] = [specOf(object), specOf(old)];
+  const isSame = isSameJson([...scopes].sort(), [...(before.scopes ?? [])].sort());
+  return when(!isSame, invalidValue('spec.scopes', scopes, 'field is immutable'));
 }

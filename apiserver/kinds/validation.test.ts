@@ -119,7 +119,7 @@ it.each<[string, object, string[]]>([
     'Node',
     { spec: { taints: [{ key: 'a', effect: 'Sometimes' }] } },
     [
-      'spec.taints[0].effect: Unsupported value: "Sometimes": supported values: "NoExecute", "NoSchedule", "PreferNoSchedule"',
+      'metadata.taints[0].effect: Unsupported value: "Sometimes": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
     ],
   ],
   [
@@ -132,7 +132,9 @@ it.each<[string, object, string[]]>([
         ],
       },
     },
-    ['spec.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule"}'],
+    [
+      'metadata.taints[1]: Duplicate value: {"key":"a","value":"x","effect":"NoSchedule"}: taints must be unique by key and effect pair',
+    ],
   ],
   ['Lease', { spec: { leaseDurationSeconds: 15 } }, []],
   [
@@ -152,7 +154,7 @@ it.each<[string, object, string[]]>([
   [
     'PriorityClass',
     { value: 1, preemptionPolicy: 'Maybe' },
-    ['preemptionPolicy: Unsupported value: "Maybe": supported values: "Never", "PreemptLowerPriority"'],
+    ['preemptionPolicy: Unsupported value: "Maybe": supported values: "PreemptLowerPriority", "Never"'],
   ],
 ])('a new %s %j has the problems %j', async (kind, fields, expected) => {
   expect(await problemsOf(kind, fields)).toEqual(expected);

@@ -125,7 +125,7 @@ describe('create', () => {
     [
       'an unknown restart policy',
       aPod('web', { restartPolicy: 'Maybe' }),
-      'spec.restartPolicy: Unsupported value: "Maybe": supported values: "Always", "Never", "OnFailure"',
+      'spec.restartPolicy: Unsupported value: "Maybe": supported values: "Always", "OnFailure", "Never"',
     ],
     [
       'a mount of no volume',

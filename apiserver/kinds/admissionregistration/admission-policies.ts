@@ -9,8 +9,8 @@ import { validateLabelSelector } from '../validation/label-selector';
 import { STATUS } from '../verbs';
 
 const GROUP = 'admissionregistration.k8s.io';
-const ACTIONS = ['Deny', 'Warn', 'Audit'];
-const REASONS = ['Unauthorized', 'Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const ACTIONS = ['Audit', 'Deny', 'Warn'];
+const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
 const NOT_FOUND_ACTIONS = ['Allow', 'Deny'];
 
 /** What expressions of a policy see. */

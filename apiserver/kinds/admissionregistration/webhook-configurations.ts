@@ -15,7 +15,7 @@ const FAILURE_POLICIES = ['Fail', 'Ignore'];
 const MATCH_POLICIES = ['Equivalent', 'Exact'];
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
 const SCOPES = ['*', 'Cluster', 'Namespaced'];
-const OPERATIONS = ['*', 'CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
+const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const VERSIONS = ['v1', 'v1beta1'];
 
 /** The published type leaves out what a rule inherits. */

@@ -4,15 +4,17 @@ import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, labelsText, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import type { Column } from '../kind';
-import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
-import { invalidValue, notSupported } from '../validation/field-errors';
-import { isZeroNumberOrPercent, notNegative, numberOrShare } from '../validation/numbers';
+import { lastingTemplateProblems, selectionProblems, setTemplateDefaults } from '../pod-template/pod-template';
+import { setDefault } from '../set-default';
+import { invalidValue, notSupported, required, when } from '../validation/field-errors';
+import { isEmptySelector, validateLabelSelector } from '../validation/label-selector';
+import { isZeroNumberOrPercent, notMoreThanAll, notNegative, numberOrPercent } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
 import { STATUS } from '../verbs';
 import { containerColumns, statusNumber, workloadSpec } from './workload';
 
 const HISTORY = 10;
-const STRATEGIES = ['OnDelete', 'RollingUpdate'];
+const STRATEGIES = ['RollingUpdate', 'OnDelete'];
 
 type Spec = Partial<DaemonSetSpec>;
 const specOf = (object: ApiObject | StoredObject): Spec => workloadSpec<Spec>(object);
@@ -47,7 +49,7 @@ export const daemonSet = defineKind({
   setDefaults(object) {
     const spec = (object['spec'] ??= {}) as Spec;
     const strategy = (spec.updateStrategy ??= {});
-    strategy.type ??= 'RollingUpdate';
+    setDefault(strategy, 'type', 'RollingUpdate');
     if (strategy.type === 'RollingUpdate') {
       const rolling = (strategy.rollingUpdate ??= {});
       rolling.maxUnavailable ??= 1;
@@ -61,28 +63,38 @@ export const daemonSet = defineKind({
 });
 
 function validate(object: ApiObject): readonly StatusCause[] {
-  const spec = specOf(object);
-  const { type = '', rollingUpdate } = spec.updateStrategy ?? {};
-  const field = 'spec.updateStrategy.rollingUpdate';
-  const bothSet =
-    rollingUpdate !== undefined &&
-    !isZeroNumberOrPercent(rollingUpdate.maxUnavailable) &&
-    !isZeroNumberOrPercent(rollingUpdate.maxSurge);
-  const bothZero =
-    isZeroNumberOrPercent(rollingUpdate?.maxUnavailable) && isZeroNumberOrPercent(rollingUpdate?.maxSurge);
+  const { selector, template, ...spec } = specOf(object);
   return [
-    ...validateSelector(spec.selector, spec.template),
-    ...validateTemplate('spec.template', spec.template, ['Always']),
+    ...(selector === undefined ? [required('spec.selector')] : validateLabelSelector('spec.selector', selector)),
+    ...selectionProblems(selector, template),
+    ...when(
+      selector !== undefined && isEmptySelector(selector),
+      invalidValue('spec.selector', selector, 'empty selector is invalid for daemonset'),
+    ),
+    ...lastingTemplateProblems('spec.template', template, 'DaemonSet'),
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...strategyProblems(spec),
     ...notNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
-    ...(STRATEGIES.includes(type) ? [] : [notSupported('spec.updateStrategy.type', type, STRATEGIES)]),
-    ...(bothSet
-      ? [invalidValue(`${field}.maxSurge`, rollingUpdate.maxSurge, 'may not be set when maxUnavailable is non-zero')]
-      : []),
-    ...numberOrShare(`${field}.maxUnavailable`, rollingUpdate?.maxUnavailable),
-    ...numberOrShare(`${field}.maxSurge`, rollingUpdate?.maxSurge),
-    ...(bothZero
-      ? [invalidValue(`${field}.maxUnavailable`, rollingUpdate?.maxUnavailable, 'cannot be 0 when maxSurge is 0')]
-      : []),
+  ];
+}
+
+/** Either more pods than nodes for a while, or fewer. */
+function strategyProblems({ updateStrategy = {} }: Spec): readonly StatusCause[] {
+  const { type = '', rollingUpdate } = updateStrategy;
+  if (!STRATEGIES.includes(type)) return [notSupported('spec.updateStrategy', updateStrategy, STRATEGIES)];
+  if (type !== 'RollingUpdate') return [];
+  const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
+  const field = 'spec.updateStrategy.rollingUpdate';
+  const [isDown, isUp] = [!isZeroNumberOrPercent(maxUnavailable), !isZeroNumberOrPercent(maxSurge)];
+  return [
+    ...numberOrPercent(`${field}.maxUnavailable`, maxUnavailable),
+    ...numberOrPercent(`${field}.maxSurge`, maxSurge),
+    ...notMoreThanAll(`${field}.maxUnavailable`, maxUnavailable),
+    ...notMoreThanAll(`${field}.maxSurge`, maxSurge),
+    ...when(
+      isDown && isUp,
+      invalidValue(`${field}.maxSurge`, maxSurge, 'may not be set when maxUnavailable is non-zero'),
+    ),
+    ...when(!isDown && !isUp, required(`${field}.maxUnavailable`, 'cannot be 0 when maxSurge is 0')),
   ];
 }

@@ -3,9 +3,15 @@ import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
-import { forbiddenField, invalidValue, notSupported } from '../validation/field-errors';
-import { isZeroNumberOrPercent, notNegative, numberOrPercent, numberOrShare } from '../validation/numbers';
+import {
+  lastingTemplateProblems,
+  selectionProblems,
+  selectorProblems,
+  setTemplateDefaults,
+} from '../pod-template/pod-template';
+import { forbiddenField, invalidValue, notSupported, when } from '../validation/field-errors';
+import { isZeroNumberOrPercent, notMoreThanAll, notNegative, numberOrPercent } from '../validation/numbers';
+import { setDefault } from '../set-default';
 import { immutable } from '../validation/object-meta';
 import { SCALE, STATUS } from '../verbs';
 import { REPLICA_SCALE, containerColumns, statusNumber, workloadSpec } from './workload';
@@ -49,7 +55,7 @@ export const deployment = defineKind({
     const spec = (object['spec'] ??= {}) as Spec;
     spec.replicas ??= 1;
     const strategy = (spec.strategy ??= {});
-    strategy.type ??= 'RollingUpdate';
+    setDefault(strategy, 'type', 'RollingUpdate');
     if (strategy.type === 'RollingUpdate') {
       const rolling = (strategy.rollingUpdate ??= {});
       rolling.maxUnavailable ??= QUARTER;
@@ -68,8 +74,9 @@ function validate(object: ApiObject): readonly StatusCause[] {
   const { strategy = {}, progressDeadlineSeconds = 0, minReadySeconds = 0 } = spec;
   return [
     ...notNegative('spec.replicas', spec.replicas),
-    ...validateSelector(spec.selector, spec.template),
-    ...validateTemplate('spec.template', spec.template, ['Always']),
+    ...selectorProblems(spec.selector, 'deployment'),
+    ...selectionProblems(spec.selector, spec.template),
+    ...lastingTemplateProblems('spec.template', spec.template, 'ReplicaSet'),
     ...strategyProblems(strategy),
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...notNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
@@ -80,9 +87,10 @@ function validate(object: ApiObject): readonly StatusCause[] {
   ];
 }
 
-function strategyProblems({ type = '', rollingUpdate }: NonNullable<Spec['strategy']>): readonly StatusCause[] {
+function strategyProblems(strategy: NonNullable<Spec['strategy']>): readonly StatusCause[] {
   const field = 'spec.strategy';
-  if (!STRATEGIES.includes(type)) return [notSupported(`${field}.type`, type, STRATEGIES)];
+  const { type = '', rollingUpdate } = strategy;
+  if (!STRATEGIES.includes(type)) return [notSupported(field, strategy, STRATEGIES)];
   if (type === 'Recreate') {
     return rollingUpdate === undefined
       ? []
@@ -90,10 +98,12 @@ function strategyProblems({ type = '', rollingUpdate }: NonNullable<Spec['strate
   }
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
   return [
-    ...numberOrShare(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable),
+    ...numberOrPercent(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable),
     ...numberOrPercent(`${field}.rollingUpdate.maxSurge`, maxSurge),
-    ...(isZeroNumberOrPercent(maxUnavailable) && isZeroNumberOrPercent(maxSurge)
-      ? [invalidValue(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0')]
-      : []),
+    ...when(
+      isZeroNumberOrPercent(maxUnavailable) && isZeroNumberOrPercent(maxSurge),
+      invalidValue(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'),
+    ),
+    ...notMoreThanAll(`${field}.rollingUpdate.maxUnavailable`, maxUnavailable),
   ];
 }

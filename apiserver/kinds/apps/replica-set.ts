@@ -1,6 +1,11 @@
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
+import {
+  lastingTemplateProblems,
+  selectionProblems,
+  selectorProblems,
+  setTemplateDefaults,
+} from '../pod-template/pod-template';
 import { notNegative } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
 import { SCALE, STATUS } from '../verbs';
@@ -47,8 +52,9 @@ export const replicaSet = defineKind({
     return [
       ...notNegative('spec.replicas', spec.replicas),
       ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
-      ...validateSelector(spec.selector, spec.template),
-      ...validateTemplate('spec.template', spec.template, ['Always']),
+      ...selectorProblems(spec.selector, 'deployment'),
+      ...selectionProblems(spec.selector, spec.template),
+      ...lastingTemplateProblems('spec.template', spec.template, 'ReplicaSet'),
     ];
   },
   validateUpdate: (object, old) =>

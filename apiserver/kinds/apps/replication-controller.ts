@@ -2,10 +2,14 @@ import type { ReplicationControllerSpec } from 'kubernetes-types/core/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import { ageColumn, column, nameColumn, labelsText } from '../columns';
 import { defineKind } from '../define-kind';
-import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from '../pod-template/pod-template';
-import { invalidValue, required } from '../validation/field-errors';
+import {
+  containerImages,
+  containerNames,
+  lastingTemplateProblems,
+  setTemplateDefaults,
+} from '../pod-template/pod-template';
+import { invalidValue, required, when } from '../validation/field-errors';
 import { notNegative } from '../validation/numbers';
-import { validateLabels } from '../validation/object-meta';
 import { SCALE, STATUS } from '../verbs';
 import { statusNumber } from './workload';
 
@@ -41,18 +45,27 @@ export const replicationController = defineKind({
     spec.replicas ??= 1;
     const labels = spec.template?.metadata?.labels;
     if (labels !== undefined && Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
+    const metadata = (object.metadata ??= {});
+    if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
     setTemplateDefaults(spec.template);
   },
   validate(object) {
-    const { replicas, selector = {}, template } = specOf(object);
+    const { replicas, minReadySeconds, selector = {}, template } = specOf(object);
     const labels = template?.metadata?.labels ?? {};
+    const isMatched = Object.entries(selector).every(([key, value]) => labels[key] === value);
     return [
+      ...notNegative('spec.minReadySeconds', minReadySeconds),
+      ...when(Object.keys(selector).length === 0, required('spec.selector')),
       ...notNegative('spec.replicas', replicas),
-      ...(Object.keys(selector).length === 0 ? [required('spec.selector')] : validateLabels('spec.selector', selector)),
-      ...validateTemplate('spec.template', template, ['Always']),
-      ...(Object.entries(selector).every(([key, value]) => labels[key] === value)
-        ? []
-        : [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]),
+      ...(template === undefined
+        ? [required('spec.template')]
+        : [
+            ...when(
+              !isMatched,
+              invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'),
+            ),
+            ...lastingTemplateProblems('spec.template', template, 'ReplicationController'),
+          ]),
     ];
   },
 });

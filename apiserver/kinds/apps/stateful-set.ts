@@ -5,17 +5,22 @@ import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import type { PodTemplate } from '../pod-template/pod-template';
-import { setTemplateDefaults, validateSelector, validateTemplate } from '../pod-template/pod-template';
+import {
+  lastingTemplateProblems,
+  selectionProblems,
+  selectorProblems,
+  setTemplateDefaults,
+} from '../pod-template/pod-template';
+import { setDefault } from '../set-default';
 import { setClaimDefaults } from '../storage/claim-defaults';
-import { each, forbiddenField, notSupported, required } from '../validation/field-errors';
-import { notNegative, numberOrShare } from '../validation/numbers';
+import { each, forbiddenField, invalidValue, oneOfIfSet, requiredName, when } from '../validation/field-errors';
+import { isZeroNumberOrPercent, notMoreThanAll, notNegative, numberOrPercent } from '../validation/numbers';
 import { SCALE, STATUS } from '../verbs';
 import { containerColumns, statusNumber, workloadSpec } from './workload';
 
 const HISTORY = 10;
 const MANAGEMENT = ['OrderedReady', 'Parallel'];
-const STRATEGIES = ['OnDelete', 'RollingUpdate'];
-const RETENTION = ['Delete', 'Retain'];
+const RETENTION = ['Retain', 'Delete'];
 /** What of a StatefulSet's spec may change (kubernetes/pkg/apis/apps/validation). */
 const MUTABLE = [
   'replicas',
@@ -39,6 +44,7 @@ export const statefulSet = defineKind({
   categories: ['all'],
   subresources: [STATUS, SCALE],
   schema: 'io.k8s.api.apps.v1.StatefulSet',
+  nameRule: 'dns1123-label',
   columns: [
     nameColumn,
     column('Ready', (object) => `${statusNumber(object, 'readyReplicas')}/${specOf(object).replicas ?? 0}`, {
@@ -52,9 +58,9 @@ export const statefulSet = defineKind({
   scale: { replicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
   setDefaults(object) {
     const spec = (object['spec'] ??= {}) as Spec;
-    spec.podManagementPolicy ??= 'OrderedReady';
+    setDefault(spec, 'podManagementPolicy', 'OrderedReady');
     const strategy = (spec.updateStrategy ??= {});
-    strategy.type ??= 'RollingUpdate';
+    setDefault(strategy, 'type', 'RollingUpdate');
     if (strategy.type === 'RollingUpdate') (strategy.rollingUpdate ??= {}).partition ??= 0;
     const retention = (spec.persistentVolumeClaimRetentionPolicy ??= {});
     retention.whenDeleted ??= 'Retain';
@@ -85,26 +91,50 @@ export const statefulSet = defineKind({
 
 function validate(object: ApiObject): readonly StatusCause[] {
   const spec = specOf(object);
-  const { type = '', rollingUpdate } = spec.updateStrategy ?? {};
   const { whenDeleted = '', whenScaled = '' } = spec.persistentVolumeClaimRetentionPolicy ?? {};
-  const oneOf = (field: string, value: string, allowed: readonly string[]): readonly StatusCause[] =>
-    allowed.includes(value) ? [] : [notSupported(field, value, allowed)];
+  const management = spec.podManagementPolicy ?? '';
   return [
-    ...oneOf('spec.podManagementPolicy', spec.podManagementPolicy ?? '', MANAGEMENT),
-    ...oneOf('spec.updateStrategy.type', type, STRATEGIES),
-    ...notNegative('spec.updateStrategy.rollingUpdate.partition', rollingUpdate?.partition),
-    ...numberOrShare('spec.updateStrategy.rollingUpdate.maxUnavailable', rollingUpdate?.maxUnavailable),
-    ...oneOf('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', whenDeleted, RETENTION),
-    ...oneOf('spec.persistentVolumeClaimRetentionPolicy.whenScaled', whenScaled, RETENTION),
+    ...when(
+      !MANAGEMENT.includes(management),
+      invalidValue('spec.podManagementPolicy', management, "must be 'OrderedReady' or 'Parallel'"),
+    ),
+    ...strategyProblems(spec),
+    ...oneOfIfSet('spec.persistentVolumeClaimRetentionPolicy.whenDeleted', whenDeleted, RETENTION),
+    ...oneOfIfSet('spec.persistentVolumeClaimRetentionPolicy.whenScaled', whenScaled, RETENTION),
     ...notNegative('spec.replicas', spec.replicas),
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...notNegative('spec.ordinals.start', spec.ordinals?.start),
-    ...validateSelector(spec.selector, spec.template),
-    ...validateTemplate('spec.template', withClaimedVolumes(spec), ['Always']),
+    ...selectorProblems(spec.selector, 'statefulset'),
+    ...selectionProblems(spec.selector, spec.template),
+    ...lastingTemplateProblems('spec.template', withClaimedVolumes(spec), 'StatefulSet'),
     ...each('spec.volumeClaimTemplates', spec.volumeClaimTemplates, ({ metadata }, path) =>
-      (metadata?.name ?? '') === '' ? [required(`${path}.metadata.name`)] : [],
+      requiredName(`${path}.metadata.name`, metadata?.name),
     ),
   ];
+}
+
+function strategyProblems({ updateStrategy = {} }: Spec): readonly StatusCause[] {
+  const { type = '', rollingUpdate } = updateStrategy;
+  const field = 'spec.updateStrategy';
+  switch (type) {
+    case 'OnDelete':
+      return when(
+        rollingUpdate !== undefined,
+        invalidValue(`${field}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'"),
+      );
+    case 'RollingUpdate': {
+      const { partition, maxUnavailable } = rollingUpdate ?? {};
+      const at = `${field}.rollingUpdate.maxUnavailable`;
+      return [
+        ...notNegative(`${field}.rollingUpdate.partition`, partition),
+        ...numberOrPercent(at, maxUnavailable),
+        ...when(isZeroNumberOrPercent(maxUnavailable), invalidValue(at, maxUnavailable, 'cannot be 0')),
+        ...notMoreThanAll(at, maxUnavailable),
+      ];
+    }
+    default:
+      return [invalidValue(field, updateStrategy, "must be 'RollingUpdate' or 'OnDelete'")];
+  }
 }
 
 /** Its pods have a volume for each claim that is made for them, whether the template says so or not. */

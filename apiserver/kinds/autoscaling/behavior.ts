@@ -4,7 +4,7 @@ import type { StatusCause } from '../../../shared/status-error';
 import { each, invalidValue, notSupported, required } from '../validation/field-errors';
 import { notNegative } from '../validation/numbers';
 
-const POLICY_TYPES = ['Pods', 'Percent'];
+const POLICY_TYPES = ['Percent', 'Pods'];
 const CHOICES = ['Disabled', 'Max', 'Min'];
 const MAX_WINDOW_SECONDS = 3_600;
 const MAX_PERIOD_SECONDS = 1_800;

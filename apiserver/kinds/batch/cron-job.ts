@@ -4,11 +4,13 @@ import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, ago, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import type { PodTemplate } from '../pod-template/pod-template';
-import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from '../pod-template/pod-template';
+import { containerImages, containerNames, setTemplateDefaults } from '../pod-template/pod-template';
+import { setDefault } from '../set-default';
 import { selectorText } from '../selector-text';
-import { invalidValue, notSupported, required, tooLong } from '../validation/field-errors';
+import { invalidValue, notSupported, oneOf, required, tooLong, when } from '../validation/field-errors';
 import { notNegative } from '../validation/numbers';
 import { STATUS } from '../verbs';
+import { jobSpecProblems } from './job-problems';
 import { scheduleProblem } from './schedule';
 
 const POLICIES = ['Allow', 'Forbid', 'Replace'];
@@ -56,34 +58,39 @@ export const cronJob = defineKind({
   hasGeneration: true,
   setDefaults(object) {
     const spec = (object['spec'] ??= {}) as Spec;
-    spec.concurrencyPolicy ??= 'Allow';
+    setDefault(spec, 'concurrencyPolicy', 'Allow');
     spec.suspend ??= false;
     spec.successfulJobsHistoryLimit ??= SUCCESSFUL;
     spec.failedJobsHistoryLimit ??= FAILED;
     setTemplateDefaults(templateOf(object));
   },
   validate,
+  validateCreate,
 });
 
 function validate(object: ApiObject): readonly StatusCause[] {
   const spec = specOf(object);
-  const { schedule = '', concurrencyPolicy = '', timeZone } = spec;
+  const { schedule = '', timeZone, jobTemplate } = spec;
   const problem = schedule === '' ? undefined : scheduleProblem(schedule, timeZone !== undefined);
+  const { selector, manualSelector } = jobTemplate?.spec ?? {};
+  const at = 'spec.jobTemplate.spec';
   return [
-    ...((object.metadata?.name ?? '').length > MAX_NAME
-      ? [invalidValue('metadata.name', object.metadata?.name, 'must be no more than 52 characters')]
-      : []),
-    ...(schedule === '' ? [required('spec.schedule')] : []),
+    ...when(schedule === '', required('spec.schedule')),
     ...(problem === undefined ? [] : [invalidValue('spec.schedule', schedule, problem)]),
-    ...timeZoneProblems(timeZone),
-    ...(POLICIES.includes(concurrencyPolicy)
-      ? []
-      : [notSupported('spec.concurrencyPolicy', concurrencyPolicy, POLICIES)]),
     ...notNegative('spec.startingDeadlineSeconds', spec.startingDeadlineSeconds),
+    ...timeZoneProblems(timeZone),
+    ...oneOf('spec.concurrencyPolicy', spec.concurrencyPolicy, POLICIES),
+    ...jobSpecProblems(jobTemplate?.spec ?? {}, at),
+    ...when(selector !== undefined, invalidValue(`${at}.selector`, selector, '`selector` will be auto-generated')),
+    ...when(manualSelector === true, notSupported(`${at}.manualSelector`, manualSelector, ['nil', 'false'])),
     ...notNegative('spec.successfulJobsHistoryLimit', spec.successfulJobsHistoryLimit),
     ...notNegative('spec.failedJobsHistoryLimit', spec.failedJobsHistoryLimit),
-    ...validateTemplate('spec.jobTemplate.spec.template', templateOf(object), ['OnFailure', 'Never']),
   ];
+}
+
+function validateCreate({ metadata }: ApiObject): readonly StatusCause[] {
+  const { name = '' } = metadata ?? {};
+  return when(name.length > MAX_NAME, invalidValue('metadata.name', name, 'must be no more than 52 characters'));
 }
 
 function timeZoneProblems(timeZone: string | undefined): readonly StatusCause[] {

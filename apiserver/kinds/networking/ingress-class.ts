@@ -4,12 +4,12 @@ import { isDns1123Label, isDns1123Subdomain, isPathSegment } from '../../../shar
 import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { checkName, forbiddenField, invalidValue, notSupported, required, tooLong } from '../validation/field-errors';
+import { domainPrefixedPath } from '../validation/domain-prefixed-path';
+import { checkName, forbiddenField, notSupported, required, tooLong, when } from '../validation/field-errors';
 import { immutable } from '../validation/object-meta';
 
 const MAX_CONTROLLER = 250;
 const SCOPES = ['Cluster', 'Namespace'];
-const PATH = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
 
 const specOf = (object: ApiObject | StoredObject): IngressClassSpec =>
   (object['spec'] as IngressClassSpec | undefined) ?? {};
@@ -45,17 +45,9 @@ export const ingressClass = defineKind({
 
 function controllerProblems(controller: string): readonly StatusCause[] {
   const field = 'spec.controller';
-  if (controller === '') return [required(field)];
-  const [host = '', ...path] = controller.split('/');
-  const rest = path.join('/');
-  if (host === '' || rest === '')
-    return [invalidValue(field, controller, 'must be a domain-prefixed path (such as "acme.io/foo")')];
   return [
-    ...(controller.length > MAX_CONTROLLER ? [tooLong(field, MAX_CONTROLLER)] : []),
-    ...isDns1123Subdomain(host).map((problem) => invalidValue(field, host, problem)),
-    ...(PATH.test(rest)
-      ? []
-      : [invalidValue(field, rest, `Invalid path (regex used for validation is '${PATH.source}')`)]),
+    ...when(controller.length > MAX_CONTROLLER, tooLong(field, MAX_CONTROLLER)),
+    ...domainPrefixedPath(field, controller),
   ];
 }
 

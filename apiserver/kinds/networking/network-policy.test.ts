@@ -41,7 +41,7 @@ describe('a NetworkPolicy', () => {
     ],
     [
       ports({ protocol: 'ICMP' }),
-      'spec.egress[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "SCTP", "TCP", "UDP"',
+      'spec.egress[0].ports[0].protocol: Unsupported value: "ICMP": supported values: "TCP", "UDP", "SCTP"',
     ],
     [ports({ port: 0 }), 'spec.egress[0].ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive'],
     [
@@ -62,7 +62,7 @@ describe('a NetworkPolicy', () => {
     ],
     [
       { policyTypes: ['Both'] },
-      'spec.policyTypes[0]: Unsupported value: "Both": supported values: "Egress", "Ingress"',
+      'spec.policyTypes[0]: Unsupported value: "Both": supported values: "Ingress", "Egress"',
     ],
   ])('refuses %j', (spec, message) => {
     expect(problemsOf(spec)).toEqual([message]);

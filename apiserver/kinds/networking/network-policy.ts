@@ -9,8 +9,8 @@ import { selectorText } from '../selector-text';
 import { checkName, each, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
 import { validateLabelSelector } from '../validation/label-selector';
 
-const TYPES = ['Egress', 'Ingress'];
-const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const TYPES = ['Ingress', 'Egress'];
+const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 type Spec = Partial<NetworkPolicySpec>;
 const specOf = (object: ApiObject | StoredObject): Spec => (object['spec'] as Spec | undefined) ?? {};
 

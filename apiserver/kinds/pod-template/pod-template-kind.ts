@@ -2,7 +2,7 @@ import type { ApiObject } from '../../../shared/api/objects';
 import { column, labelsText, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
 import type { PodTemplate } from './pod-template';
-import { containerImages, containerNames, setTemplateDefaults, validateTemplate } from './pod-template';
+import { containerImages, containerNames, setTemplateDefaults, templateProblems } from './pod-template';
 
 const templateOf = (object: ApiObject): PodTemplate | undefined => object['template'] as PodTemplate | undefined;
 
@@ -22,5 +22,5 @@ export const podTemplate = defineKind({
     }),
   ],
   setDefaults: (object) => setTemplateDefaults(templateOf(object)),
-  validate: (object) => validateTemplate('template', templateOf(object), ['Always', 'OnFailure', 'Never']),
+  validate: (object) => templateProblems('template', templateOf(object)),
 });

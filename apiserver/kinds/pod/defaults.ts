@@ -1,5 +1,6 @@
 import type { Container, LifecycleHandler, PodSpec, Probe, Volume } from '../../../shared/api/objects';
 import { setPodLevelDefaults } from './pod-level-resources';
+import { setDefault } from '../set-default';
 
 const DEFAULT_MODE = 0o644;
 const TOKEN_SECONDS = 3600;
@@ -12,7 +13,7 @@ export function setPodDefaults(spec: PodSpec): void {
       const requests = (resources.requests ??= {});
       if (!Object.hasOwn(requests, name)) requests[name] = limit;
     }
-    if (spec.hostNetwork === true) for (const port of ports) port.hostPort ??= port.containerPort;
+    if (spec.hostNetwork === true) for (const port of ports) setDefault(port, 'hostPort', port.containerPort);
   }
   setPodLevelDefaults(spec);
   spec.enableServiceLinks ??= true;
@@ -20,11 +21,11 @@ export function setPodDefaults(spec: PodSpec): void {
 
 /** The part of them that the template of a workload gets as well. */
 export function setPodSpecDefaults(spec: PodSpec): void {
-  spec.dnsPolicy ??= 'ClusterFirst';
-  spec.restartPolicy ??= 'Always';
+  setDefault(spec, 'dnsPolicy', 'ClusterFirst');
+  setDefault(spec, 'restartPolicy', 'Always');
   spec.securityContext ??= {};
   spec.terminationGracePeriodSeconds ??= 30;
-  spec.schedulerName ??= 'default-scheduler';
+  setDefault(spec, 'schedulerName', 'default-scheduler');
   for (const container of allContainers(spec)) setContainerDefaults(container);
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
 }
@@ -36,13 +37,13 @@ const allContainers = (spec: PodSpec): Container[] => [
 ];
 
 function setContainerDefaults(container: Container): void {
-  container.terminationMessagePath ??= '/dev/termination-log';
-  container.terminationMessagePolicy ??= 'File';
-  container.imagePullPolicy ??= pullPolicyOf(container.image ?? '');
+  setDefault(container, 'terminationMessagePath', '/dev/termination-log');
+  setDefault(container, 'terminationMessagePolicy', 'File');
+  setDefault(container, 'imagePullPolicy', pullPolicyOf(container.image ?? ''));
   container.resources ??= {};
-  for (const port of container.ports ?? []) port.protocol ??= 'TCP';
+  for (const port of container.ports ?? []) setDefault(port, 'protocol', 'TCP');
   for (const { valueFrom } of container.env ?? []) {
-    if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ??= 'v1';
+    if (valueFrom?.fieldRef !== undefined) setDefault(valueFrom.fieldRef, 'apiVersion', 'v1');
     if (valueFrom?.resourceFieldRef !== undefined) valueFrom.resourceFieldRef.divisor ??= '0';
   }
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) {
@@ -60,18 +61,18 @@ function pullPolicyOf(image: string): NonNullable<Container['imagePullPolicy']> 
 }
 
 function setProbeDefaults(probe: Probe): void {
-  probe.timeoutSeconds ??= 1;
-  probe.periodSeconds ??= 10;
-  probe.successThreshold ??= 1;
-  probe.failureThreshold ??= 3;
+  setDefault(probe, 'timeoutSeconds', 1);
+  setDefault(probe, 'periodSeconds', 10);
+  setDefault(probe, 'successThreshold', 1);
+  setDefault(probe, 'failureThreshold', 3);
   if (probe.grpc !== undefined) probe.grpc.service ??= '';
   setHandlerDefaults(probe);
 }
 
 function setHandlerDefaults(handler: Pick<LifecycleHandler, 'httpGet'> | undefined): void {
   if (handler?.httpGet === undefined) return;
-  handler.httpGet.path ??= '/';
-  handler.httpGet.scheme ??= 'HTTP';
+  setDefault(handler.httpGet, 'path', '/');
+  setDefault(handler.httpGet, 'scheme', 'HTTP');
 }
 
 function setVolumeDefaults(volume: Volume): void {
@@ -79,6 +80,8 @@ function setVolumeDefaults(volume: Volume): void {
   if (volume.secret !== undefined) volume.secret.defaultMode ??= DEFAULT_MODE;
   if (volume.configMap !== undefined) volume.configMap.defaultMode ??= DEFAULT_MODE;
   if (volume.hostPath !== undefined) volume.hostPath.type ??= '';
+  const { image } = volume as { image?: { reference?: string; pullPolicy?: Container['imagePullPolicy'] } };
+  if (image !== undefined) setDefault(image, 'pullPolicy', pullPolicyOf(image.reference ?? ''));
   if (volume.ephemeral?.volumeClaimTemplate !== undefined) {
     (volume.ephemeral.volumeClaimTemplate.spec ??= {}).volumeMode ??= 'Filesystem';
   }
@@ -98,7 +101,7 @@ type DownwardItems = NonNullable<NonNullable<Volume['downwardAPI']>['items']>;
 
 function setFieldRefDefaults(items: DownwardItems | undefined): void {
   for (const { fieldRef, resourceFieldRef } of items ?? []) {
-    if (fieldRef !== undefined) fieldRef.apiVersion ??= 'v1';
+    if (fieldRef !== undefined) setDefault(fieldRef, 'apiVersion', 'v1');
     if (resourceFieldRef !== undefined) resourceFieldRef.divisor ??= '0';
   }
 }

@@ -54,7 +54,7 @@ it('lets nothing else through that door', async () => {
 it('keeps what was added before as it is', async () => {
   await add(debuggerOf());
   expect(await causesOf(add(debuggerOf({ image: 'other' })))).toEqual([
-    'spec.ephemeralContainers: Forbidden: existing ephemeral containers "debugger" may not be changed\n',
+    'spec.ephemeralContainers: Forbidden: existing ephemeral containers "debugger" may not be changed\n- \timage: "busybox"\n+ \timage: "other"\n',
   ]);
   const none = { spec: { ephemeralContainers: null } };
   expect(await causesOf(patch(none, 'ephemeralcontainers'))).toEqual([

@@ -2,6 +2,7 @@ import type { ApiObject, EphemeralContainer, PodSpec, StoredObject } from '../..
 import { isSameJson } from '../../../shared/same-json';
 import type { StatusCause } from '../../../shared/status-error';
 import { each, forbiddenField, notFoundField } from '../validation/field-errors';
+import { specDiff } from '../validation/spec-diff';
 
 const FIELD = 'spec.ephemeralContainers';
 const NOT_FOR_EPHEMERAL = 'cannot be set for an Ephemeral Container';
@@ -52,18 +53,14 @@ export function validateEphemeralContainer(
 const ephemeralOf = (object: ApiObject | StoredObject): readonly EphemeralContainer[] =>
   (object['spec'] as PodSpec | undefined)?.ephemeralContainers ?? [];
 
-/** Containers are only ever added to a pod that is there. */
-export const refuseEphemeralContainers = (object: ApiObject): readonly StatusCause[] =>
-  ephemeralOf(object).length === 0 ? [] : [forbiddenField(FIELD, 'cannot be set on create')];
-
 /** What was added before stays as it is. */
 export function validateEphemeralUpdate(object: ApiObject, old: StoredObject): readonly StatusCause[] {
   const wanted = new Map(ephemeralOf(object).map((container) => [container.name, container]));
   return ephemeralOf(old).flatMap((container) => {
     const next = wanted.get(container.name);
     if (next !== undefined && isSameJson(next, container)) return [];
-    const verb = next === undefined ? 'removed' : 'changed';
-    return [forbiddenField(FIELD, `existing ephemeral containers "${container.name}" may not be ${verb}\n`)];
+    const what = next === undefined ? 'removed\n' : `changed\n${specDiff(container, next)}`;
+    return [forbiddenField(FIELD, `existing ephemeral containers "${container.name}" may not be ${what}`)];
   });
 }
 

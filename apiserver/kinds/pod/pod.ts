@@ -4,10 +4,10 @@ import type { Kind } from '../kind';
 import { ALL_VERBS, STATUS, proxyOf } from '../verbs';
 import { podColumns, podRowConditions } from './columns';
 import { setPodDefaults } from './defaults';
-import { keepAllButEphemeral, refuseEphemeralContainers, validateEphemeralUpdate } from './ephemeral-containers';
+import { keepAllButEphemeral, validateEphemeralUpdate } from './ephemeral-containers';
 import { keepAllButResources, validateResize } from './resize';
 import { validatePodUpdate } from './validate-update';
-import { validatePod } from './validate-pod';
+import { validateNewPod, validatePod } from './validate-pod';
 
 const DEFAULT_GRACE_SECONDS = 30;
 
@@ -51,8 +51,7 @@ export const pod: Kind = {
   hasStatus: true,
   hasGeneration: true,
   setDefaults(object) {
-    const spec = object['spec'] as PodSpec | undefined;
-    if (spec !== undefined) setPodDefaults(spec);
+    setPodDefaults((object['spec'] ??= {}) as PodSpec);
   },
   prepareForCreate(object) {
     const spec = object['spec'] as PodSpec | undefined;
@@ -63,7 +62,7 @@ export const pod: Kind = {
     if (subresource === 'resize') keepAllButResources(object, old);
   },
   validate: validatePod,
-  validateCreate: refuseEphemeralContainers,
+  validateCreate: validateNewPod,
   validateUpdate(object, old, subresource) {
     if (subresource === 'ephemeralcontainers') return validateEphemeralUpdate(object, old);
     return subresource === 'resize' ? validateResize(object, old) : validatePodUpdate(object, old);
@@ -72,6 +71,8 @@ export const pod: Kind = {
     const { spec, status } = object as unknown as Pod;
     // Nobody has to be asked to stop a pod that no node runs, or that is over.
     const isRun = (spec.nodeName ?? '') !== '' && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
-    return isRun ? (requested ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) : 0;
+    const wanted = requested ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    // Less than nothing is as little as can be given.
+    return isRun ? (wanted < 0 ? 1 : wanted) : 0;
   },
 };

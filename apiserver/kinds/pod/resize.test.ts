@@ -47,17 +47,17 @@ it.each<[string, object, string]>([
   [
     'another resource',
     app({ limits: { 'ephemeral-storage': '1Gi' } }),
-    'spec.containers[0].resources: Forbidden: only cpu and memory resources are mutable',
+    'spec: Forbidden: only cpu and memory resources are mutable',
   ],
   [
     'a change of the quality of service',
     app({ requests: { cpu: '200m' } }),
-    'spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing',
+    'spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing',
   ],
   [
     'an init container',
     { initContainers: [{ name: 'first', resources: { limits: { cpu: '1' } } }] },
-    'spec.initContainers[0].resources: Forbidden: resources of non-sidecar init containers cannot be resized',
+    'spec: Forbidden: resources for non-sidecar init containers are immutable',
   ],
   [
     'a request above its limit',

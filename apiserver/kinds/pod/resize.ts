@@ -1,9 +1,9 @@
-import type { ApiObject, Container, PodSpec, StoredObject } from '../../../shared/api/objects';
+import type { ApiObject, Container, PodSpec, ResourceRequirements, StoredObject } from '../../../shared/api/objects';
 import { hasPodLevelResources } from '../../../shared/pod/pod-resources';
 import { qosClassOf } from '../../../shared/pod/qos-class';
 import { isSameJson } from '../../../shared/same-json';
 import type { StatusCause } from '../../../shared/status-error';
-import { forbiddenField, invalidValue } from '../validation/field-errors';
+import { forbiddenField, invalidValue, when } from '../validation/field-errors';
 
 const RESIZABLE = ['cpu', 'memory'];
 const LISTS = ['containers', 'initContainers'] as const;
@@ -33,37 +33,54 @@ export function validateResize(object: ApiObject, old: StoredObject): readonly S
   const before = specOf(old);
   if (hasPodLevelResources(spec) || hasPodLevelResources(before))
     return [forbiddenField('', 'pods with pod-level resources cannot be resized')];
-  const [qosClass, qosClassBefore] = [qosClassOf(spec), qosClassOf(before)];
+  if (before.os?.name === 'windows') return [forbiddenField('', 'windows pods cannot be resized')];
+  const qosClass = qosClassOf(before);
+  const resized = LISTS.flatMap((list) =>
+    (spec[list] ?? []).map((container, index) => ({
+      path: `spec.${list}[${index}].resources`,
+      sort: list === 'containers' ? 'regular' : container.restartPolicy === 'Always' ? 'sidecar' : 'init',
+      now: container.resources ?? {},
+      before: named(before[list], container.name)?.resources ?? {},
+    })),
+  ) satisfies readonly Resized[];
   return [
-    ...(qosClass === qosClassBefore
-      ? []
-      : [invalidValue('spec', qosClass, 'Pod QOS Class may not change as a result of resizing')]),
-    ...LISTS.flatMap((list) =>
-      (spec[list] ?? []).flatMap((container, index) =>
-        containerProblems(container, named(before[list], container.name), {
-          path: `spec.${list}[${index}].resources`,
-          isFixed: list === 'initContainers' && container.restartPolicy !== 'Always',
-        }),
-      ),
+    ...when(
+      qosClassOf(spec) !== qosClass,
+      invalidValue('spec', qosClass, 'Pod QOS Class may not change as a result of resizing'),
     ),
+    ...resized.filter(({ sort }) => sort !== 'init').flatMap(removalProblems),
+    ...resized.filter(isOtherwiseChanged).map(({ sort }) => forbiddenField('spec', FIXED[sort])),
   ];
 }
 
-function containerProblems(
-  { resources = {} }: Container,
-  before: Container | undefined,
-  { path, isFixed }: { readonly path: string; readonly isFixed: boolean },
-): readonly StatusCause[] {
-  const old = before?.resources ?? {};
-  if (isSameJson(resources, old)) return [];
-  if (isFixed) return [forbiddenField(path, 'resources of non-sidecar init containers cannot be resized')];
-  return AMOUNTS.flatMap((which) => {
-    const names = new Set([...Object.keys(resources[which] ?? {}), ...Object.keys(old[which] ?? {})]);
-    return [...names].flatMap((name) => {
-      const [amount, was] = [resources[which]?.[name], old[which]?.[name]];
-      if (amount === was) return [];
-      if (!RESIZABLE.includes(name)) return [forbiddenField(path, 'only cpu and memory resources are mutable')];
-      return amount === undefined ? [forbiddenField(`${path}.${which}`, `resource ${which} cannot be removed`)] : [];
-    });
-  });
+interface Resized {
+  readonly path: string;
+  readonly sort: keyof typeof FIXED;
+  readonly now: ResourceRequirements;
+  readonly before: ResourceRequirements;
+}
+
+const FIXED = {
+  regular: 'only cpu and memory resources are mutable',
+  sidecar: 'only cpu and memory resources for sidecar containers are mutable',
+  init: 'resources for non-sidecar init containers are immutable',
+} as const;
+
+const removalProblems = ({ path, now, before }: Resized): readonly StatusCause[] =>
+  AMOUNTS.flatMap((which) =>
+    when(
+      Object.keys(before[which] ?? {}).some((name) => now[which]?.[name] === undefined),
+      forbiddenField(`${path}.${which}`, `resource ${which} cannot be removed`),
+    ),
+  );
+
+/** Whether something else than what may change has changed. */
+function isOtherwiseChanged({ sort, now, before }: Resized): boolean {
+  const fixed = (resources: ResourceRequirements): object =>
+    AMOUNTS.map((which) =>
+      Object.fromEntries(
+        Object.entries(resources[which] ?? {}).filter(([name]) => sort === 'init' || !RESIZABLE.includes(name)),
+      ),
+    );
+  return !isSameJson(fixed(now), fixed(before));
 }

@@ -1,8 +1,16 @@
 import type { Container, LifecycleHandler, Probe } from '../../../shared/api/objects';
-import { isPortName } from '../../../shared/names';
+import { isHeaderName, isPortName } from '../../../shared/names';
 import type { StatusCause } from '../../../shared/status-error';
-import { checkName, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
-import { portRange } from '../validation/numbers';
+import {
+  checkName,
+  forbiddenField,
+  invalidValue,
+  oneOfIfSet,
+  required,
+  requiredName,
+  when,
+} from '../validation/field-errors';
+import { notNegative, portRange } from '../validation/numbers';
 
 const COUNTS = [
   'initialDelaySeconds',
@@ -63,15 +71,22 @@ function sleepProblems(handler: Handler, path: string, graceSeconds: number | un
 }
 
 function probeProblems(probe: Probe, path: string, isReadiness: boolean): readonly StatusCause[] {
+  const { terminationGracePeriodSeconds: grace, successThreshold } = probe;
   return [
     ...actionProblems(probe, path),
-    ...COUNTS.flatMap((name) => {
-      const value = probe[name] ?? 0;
-      return value < 0 ? [invalidValue(`${path}.${name}`, value, 'must be greater than or equal to 0')] : [];
-    }),
-    ...(!isReadiness && (probe.successThreshold ?? 1) !== 1
-      ? [invalidValue(`${path}.successThreshold`, probe.successThreshold, 'must be 1')]
-      : []),
+    ...COUNTS.flatMap((name) => notNegative(`${path}.${name}`, probe[name])),
+    ...when(
+      grace !== undefined && grace <= 0,
+      invalidValue(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than 0'),
+    ),
+    ...when(
+      isReadiness && grace !== undefined,
+      invalidValue(`${path}.terminationGracePeriodSeconds`, grace, 'must not be set for readinessProbes'),
+    ),
+    ...when(
+      !isReadiness && (successThreshold ?? 1) !== 1,
+      invalidValue(`${path}.successThreshold`, successThreshold, 'must be 1'),
+    ),
   ];
 }
 
@@ -93,13 +108,13 @@ function oneActionProblems(
   const at = `${path}.${name}`;
   switch (name) {
     case 'exec':
-      return (exec?.command ?? []).length === 0 ? [required(`${at}.command`)] : [];
+      return when((exec?.command ?? []).length === 0, required(`${at}.command`));
     case 'httpGet':
       return [
+        ...requiredName(`${at}.path`, httpGet?.path),
         ...handlerPort(`${at}.port`, httpGet?.port),
-        ...(['HTTP', 'HTTPS'].includes(httpGet?.scheme ?? '')
-          ? []
-          : [notSupported(`${at}.scheme`, httpGet?.scheme ?? '', ['HTTP', 'HTTPS'])]),
+        ...oneOfIfSet(`${at}.scheme`, httpGet?.scheme ?? '', ['HTTP', 'HTTPS']),
+        ...(httpGet?.httpHeaders ?? []).flatMap(({ name }) => checkName(`${at}.httpHeaders`, name, isHeaderName)),
       ];
     case 'tcpSocket':
       return handlerPort(`${at}.port`, tcpSocket?.port);

@@ -1,23 +1,29 @@
 import type { Container } from '../../../shared/api/objects';
 import { isPodLevelResource } from '../../../shared/pod/pod-resources';
-import { isQualifiedName } from '../../../shared/names';
-import { compareQuantities, parseQuantity } from '../../../shared/quantity';
+import { compareQuantities, isQuantity, parseQuantity } from '../../../shared/quantity';
 import type { StatusCause } from '../../../shared/status-error';
-import { checkName, duplicate, forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
+import {
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  oneOf,
+  required,
+  when,
+} from '../validation/field-errors';
+import {
+  amountProblems,
+  containerResourceProblems,
+  isHugePages,
+  isOvercommitted,
+  resourceNameProblems,
+} from '../validation/resource-names';
 
 type Asker = 'container' | 'pod';
-type Amounts = Readonly<Record<string, string>>;
 
-const HUGE_PAGES = 'hugepages-';
-const CONTAINER_RESOURCES = ['cpu', 'memory', 'ephemeral-storage'];
 const POD_RESOURCES = ['cpu', 'hugepages-', 'memory'];
 const RESIZED = ['cpu', 'memory'];
 const RESIZE_POLICIES = ['NotRequired', 'RestartContainer'];
-
-const isHugePages = (name: string): boolean => name.startsWith(HUGE_PAGES);
-/** Whether more of it can be promised than there is: of Kubernetes' own resources, save huge pages. */
-const isOvercommitted = (name: string): boolean =>
-  (!name.includes('/') || name.includes('kubernetes.io/')) && !isHugePages(name);
 
 /** What a container asks for and may take. `restartPolicy`: the pod's. */
 export function resourceProblems(
@@ -38,32 +44,36 @@ export function requirementProblems(
   asker: Asker,
 ): readonly StatusCause[] {
   const names = [...Object.keys(limits), ...Object.keys(requests)];
+  const one = (path: string, name: string, text: string): readonly StatusCause[] => [
+    ...(asker === 'container' ? containerResourceProblems(path, name) : podResourceProblems(path, name)),
+    ...amountProblems(path, name, text),
+    ...hugePageProblems(path, name, text),
+  ];
   return [
-    ...amountProblems(`${at}.limits`, limits, asker),
-    ...amountProblems(`${at}.requests`, requests, asker),
-    ...Object.entries(requests).flatMap(([name, text]) => requestProblems(at, name, text, limits[name])),
-    ...(names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')
-      ? [forbiddenField(at, 'HugePages require cpu or memory')]
-      : []),
+    ...Object.entries(limits).flatMap(([name, text]) => one(`${at}.limits[${name}]`, name, text)),
+    ...Object.entries(requests).flatMap(([name, text]) => [
+      ...one(`${at}.requests[${name}]`, name, text),
+      ...requestProblems(at, name, text, limits[name]),
+    ]),
+    ...when(
+      names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory'),
+      forbiddenField(at, 'HugePages require cpu or memory'),
+    ),
   ];
 }
 
-function amountProblems(path: string, amounts: Amounts, asker: Asker): readonly StatusCause[] {
-  return Object.entries(amounts).flatMap(([name, text]) => {
-    const field = `${path}[${name}]`;
-    return [
-      ...checkName(field, name, isQualifiedName),
-      ...nameProblems(field, name, asker),
-      ...(parseQuantity(text).nanos < 0n ? [invalidValue(field, text, 'must be greater than or equal to 0')] : []),
-    ];
-  });
+/** One that a pod can have as a whole. */
+function podResourceProblems(field: string, name: string): readonly StatusCause[] {
+  const problems = resourceNameProblems(field, name);
+  return problems.length > 0 ? problems : when(!isPodLevelResource(name), notSupported(field, name, POD_RESOURCES));
 }
 
-function nameProblems(field: string, name: string, asker: Asker): readonly StatusCause[] {
-  if (asker === 'pod') return isPodLevelResource(name) ? [] : [notSupported(field, name, POD_RESOURCES)];
-  return name.includes('/') || CONTAINER_RESOURCES.includes(name) || isHugePages(name)
-    ? []
-    : [invalidValue(field, name, 'must be a standard resource for containers')];
+function hugePageProblems(path: string, name: string, text: string): readonly StatusCause[] {
+  if (!isHugePages(name)) return [];
+  const size = name.replace(/^hugepages-/, '');
+  const { nanos } = parseQuantity(text);
+  const isMultiple = isQuantity(size) && parseQuantity(size).nanos > 0n && nanos % parseQuantity(size).nanos === 0n;
+  return when(!isMultiple, invalidValue(path, text, `${text} is not positive integer multiple of ${name}`));
 }
 
 function requestProblems(path: string, name: string, text: string, limit: string | undefined): readonly StatusCause[] {
@@ -85,11 +95,11 @@ function resizePolicyProblems(
   podPolicy: string | undefined,
 ): readonly StatusCause[] {
   const seen = new Set<string>();
-  return resizePolicy.flatMap(({ resourceName: name, restartPolicy: policy }) => {
+  return resizePolicy.flatMap(({ resourceName: name, restartPolicy: policy }, index) => {
     const isAgain = seen.has(name);
     seen.add(name);
     return [
-      ...(isAgain ? [duplicate(path, name)] : []),
+      ...when(isAgain, duplicate(`${path}[${index}]`, name)),
       ...oneOf(path, name, RESIZED),
       ...oneOf(path, policy, RESIZE_POLICIES),
       ...(podPolicy === 'Never' && policy !== 'NotRequired'
@@ -97,9 +107,4 @@ function resizePolicyProblems(
         : []),
     ];
   });
-}
-
-function oneOf(path: string, value: string | undefined, known: readonly string[]): readonly StatusCause[] {
-  if (value === undefined || value === '') return [required(path)];
-  return known.includes(value) ? [] : [notSupported(path, value, known)];
 }

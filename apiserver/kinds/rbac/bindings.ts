@@ -62,7 +62,7 @@ export const roleBinding = defineKind({
   kind: 'RoleBinding',
   plural: 'rolebindings',
   schema: 'io.k8s.api.rbac.v1.RoleBinding',
-  ...common(['ClusterRole', 'Role'], true),
+  ...common(['Role', 'ClusterRole'], true),
 });
 
 export const clusterRoleBinding = defineKind({

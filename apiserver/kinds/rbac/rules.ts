@@ -3,7 +3,7 @@ import type { StatusCause } from '../../../shared/status-error';
 import { each, invalidValue, notSupported, required } from '../validation/field-errors';
 
 export const RBAC_GROUP = 'rbac.authorization.k8s.io';
-const SUBJECT_KINDS = ['Group', 'ServiceAccount', 'User'];
+const SUBJECT_KINDS = ['ServiceAccount', 'User', 'Group'];
 
 /** `isNamespaced`: a Role cannot speak of paths that are no resources. */
 export const validateRules = (

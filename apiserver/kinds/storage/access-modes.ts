@@ -1,5 +1,5 @@
 import type { StatusCause } from '../../../shared/status-error';
-import { forbiddenField } from '../validation/field-errors';
+import { forbiddenField, oneOfIfSet, when } from '../validation/field-errors';
 
 const SHORT: Readonly<Record<string, string>> = {
   ReadWriteOnce: 'RWO',
@@ -15,8 +15,13 @@ export const accessModesText = (modes: readonly string[] | undefined): string =>
     .map(([, short]) => short)
     .join(',');
 
+const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+
 /** A volume for one pod is for nobody else. */
-export const loneModeProblems = (modes: readonly string[] = []): readonly StatusCause[] =>
-  modes.length > 1 && modes.includes('ReadWriteOncePod')
-    ? [forbiddenField('spec.accessModes', 'may not use ReadWriteOncePod with other access modes')]
-    : [];
+export const accessModesProblems = (field: string, modes: readonly string[] = []): readonly StatusCause[] => [
+  ...modes.flatMap((mode) => oneOfIfSet(field, mode, MODES)),
+  ...when(
+    modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && MODES.includes(mode)),
+    forbiddenField(field, 'may not use ReadWriteOncePod with other access modes'),
+  ),
+];

@@ -5,14 +5,15 @@ import { isSameJson } from '../../../shared/same-json';
 import type { StatusCause } from '../../../shared/status-error';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { forbiddenField, invalidValue, notSupported, required } from '../validation/field-errors';
+import { forbiddenField, when } from '../validation/field-errors';
+import { immutable } from '../validation/object-meta';
+import { specDiff } from '../validation/spec-diff';
 import { STATUS } from '../verbs';
 import { classText } from './class-text';
-import { accessModesText, loneModeProblems } from './access-modes';
+import { accessModesText } from './access-modes';
 import { setClaimDefaults } from './claim-defaults';
+import { claimSpecProblems } from './claim-spec';
 
-const VOLUME_MODES = ['Block', 'Filesystem'];
-const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const specOf = (object: ApiObject | StoredObject): PersistentVolumeClaimSpec =>
   (object['spec'] as PersistentVolumeClaimSpec | undefined) ?? {};
 const isBound = (object: StoredObject): boolean => (specOf(object).volumeName ?? '') !== '';
@@ -45,48 +46,70 @@ export const persistentVolumeClaim = defineKind({
   prepareForCreate(object) {
     object['status'] = { phase: 'Pending' };
   },
-  validate(object) {
-    const { accessModes = [], resources, volumeMode } = specOf(object);
-    return [
-      ...(accessModes.length === 0 ? [required('spec.accessModes', 'at least 1 access mode is required')] : []),
-      ...accessModes.flatMap((mode) => (MODES.includes(mode) ? [] : [notSupported('spec.accessModes', mode, MODES)])),
-      ...loneModeProblems(accessModes),
-      ...(volumeMode === undefined || VOLUME_MODES.includes(volumeMode)
-        ? []
-        : [notSupported('spec.volumeMode', volumeMode, VOLUME_MODES)]),
-      ...(resources?.requests?.['storage'] === '0'
-        ? [invalidValue('spec.resources[storage]', '0', 'must be greater than zero')]
-        : []),
-      ...(resources?.requests?.['storage'] === undefined ? [required('spec.resources[storage]')] : []),
-    ];
-  },
+  validate: (object) => claimSpecProblems(specOf(object), 'spec'),
   validateUpdate,
 });
 
-/** After creation a claim may only be bound, and ask for more. */
+/** After creation a claim may only be bound and given its class, and, once it is bound, ask for more. */
 function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCause[] {
   const [spec, before] = [specOf(object), specOf(old)];
-  const frozen = ({
-    volumeName: _v,
-    resources: _r,
-    volumeAttributesClassName: _a,
-    ...rest
-  }: PersistentVolumeClaimSpec) => rest;
-  const [wanted, had] = [spec.resources?.requests?.['storage'], before.resources?.requests?.['storage']];
-  const shrinks =
-    wanted !== undefined && had !== undefined && compareQuantities(parseQuantity(wanted), parseQuantity(had)) < 0;
-  const rebinds = (before.volumeName ?? '') !== '' && spec.volumeName !== before.volumeName;
+  const isBound = statusOf(old).phase === 'Bound';
+  const allowed = withChangeable(spec, before, { isBound });
+  const [attributes, attributesBefore] = [spec.volumeAttributesClassName, before.volumeAttributesClassName];
+  const field = 'spec.volumeAttributesClassName';
   return [
-    ...(!isSameJson(frozen(spec), frozen(before)) || rebinds
-      ? [
-          forbiddenField(
-            'spec',
-            'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
-          ),
-        ]
-      : []),
-    ...(shrinks
-      ? [forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity')]
-      : []),
+    ...when(
+      !isSameJson(allowed, before),
+      forbiddenField(
+        'spec',
+        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${specDiff(before, allowed)}`,
+      ),
+    ),
+    ...shrinkProblems(spec, before, statusOf(old)),
+    ...immutable('volumeMode', spec.volumeMode, before.volumeMode),
+    ...when(
+      attributesBefore !== undefined && attributes === undefined,
+      forbiddenField(field, 'update from non-nil value to nil is forbidden'),
+    ),
+    ...when(
+      attributesBefore !== undefined && attributesBefore !== '' && attributes === '',
+      forbiddenField(field, 'update from non-nil value to an empty string is forbidden'),
+    ),
   ];
+}
+
+/** The spec with what may change as it was. */
+function withChangeable(
+  spec: PersistentVolumeClaimSpec,
+  before: PersistentVolumeClaimSpec,
+  { isBound }: { readonly isBound: boolean },
+): PersistentVolumeClaimSpec {
+  const storage = before.resources?.requests?.['storage'];
+  const { requests } = spec.resources ?? {};
+  return {
+    ...spec,
+    ...((before.volumeName ?? '') === '' ? { volumeName: before.volumeName } : {}),
+    ...(before.storageClassName === undefined ? { storageClassName: undefined } : {}),
+    ...(isBound && requests !== undefined && storage !== undefined
+      ? { resources: { ...spec.resources, requests: { ...requests, storage } } }
+      : {}),
+    ...(isBound && spec.volumeAttributesClassName !== undefined
+      ? { volumeAttributesClassName: before.volumeAttributesClassName }
+      : {}),
+  } as PersistentVolumeClaimSpec;
+}
+
+/** Who asked for more than can be had may ask for less again, but not for what they have. */
+function shrinkProblems(
+  spec: PersistentVolumeClaimSpec,
+  before: PersistentVolumeClaimSpec,
+  { capacity }: PersistentVolumeClaimStatus,
+): readonly StatusCause[] {
+  const size = (amounts: Readonly<Record<string, string>> | undefined) => parseQuantity(amounts?.['storage'] ?? '0');
+  const wanted = size(spec.resources?.requests);
+  const shrinks = compareQuantities(wanted, size(before.resources?.requests)) < 0;
+  return when(
+    shrinks && compareQuantities(wanted, size(capacity)) <= 0,
+    forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity'),
+  );
 }

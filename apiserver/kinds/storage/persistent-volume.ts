@@ -1,14 +1,30 @@
 import path from 'node:path';
-import type { PersistentVolumeSpec, PersistentVolumeStatus } from 'kubernetes-types/core/v1';
+import type { PersistentVolumeSpec, PersistentVolumeStatus, VolumeNodeAffinity } from 'kubernetes-types/core/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import { isSameJson } from '../../../shared/same-json';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { forbiddenField, notSupported, required } from '../validation/field-errors';
+import {
+  checkName,
+  checkNameIfSet,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  oneOfIfSet,
+  required,
+  when,
+} from '../validation/field-errors';
+import { immutable } from '../validation/object-meta';
+import { specDiff } from '../validation/spec-diff';
+import { isDns1123Subdomain } from '../../../shared/names';
+import { parseQuantity } from '../../../shared/quantity';
+import type { StatusCause } from '../../../shared/status-error';
+import { nodeSelectorProblems } from '../pod/validate-affinity';
+import { sourceProblems } from '../pod/volume-sources';
+import { VOLUME_MODES } from './claim-spec';
 import { STATUS } from '../verbs';
 import { classText } from './class-text';
-import { accessModesText, loneModeProblems } from './access-modes';
-import { nfsProblems } from '../pod/validate-volumes';
+import { accessModesProblems, accessModesText } from './access-modes';
 
 const POLICIES = ['Delete', 'Recycle', 'Retain'];
 /** Fields of a spec that do not say where the volume lies. */
@@ -67,29 +83,70 @@ export const persistentVolume = defineKind({
   prepareForCreate(object) {
     object['status'] = { phase: 'Pending' };
   },
-  validate(object) {
-    const spec = specOf(object);
-    const policy = spec.persistentVolumeReclaimPolicy ?? '';
-    return [
-      ...((spec.accessModes ?? []).length === 0 ? [required('spec.accessModes')] : []),
-      ...loneModeProblems(spec.accessModes),
-      ...(policy === 'Recycle' && spec.hostPath !== undefined && path.posix.normalize(spec.hostPath.path) === '/'
-        ? [forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'")]
-        : []),
-      ...(spec.capacity?.['storage'] === undefined ? [required('spec.capacity')] : []),
-      ...(POLICIES.includes(policy) ? [] : [notSupported('spec.persistentVolumeReclaimPolicy', policy, POLICIES)]),
-      ...(Object.keys(sourceOf(spec)).length === 0 ? [required('spec', 'must specify a volume type')] : []),
-      ...(Object.keys(sourceOf(spec)).length > 1
-        ? [forbiddenField('spec', 'may not specify more than 1 volume type')]
-        : []),
-      ...(spec.nfs === undefined ? [] : nfsProblems(spec.nfs, 'spec.nfs')),
-      ...(spec.local !== undefined && spec.nodeAffinity === undefined
-        ? [required('spec.nodeAffinity', 'Local volume requires node affinity')]
-        : []),
-    ];
-  },
-  validateUpdate: (object, old) =>
-    isSameJson(sourceOf(specOf(object)), sourceOf(specOf(old)))
-      ? []
-      : [forbiddenField('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')],
+  validate,
+  validateUpdate,
 });
+
+function validate(object: ApiObject): readonly StatusCause[] {
+  const spec = specOf(object);
+  const { accessModes = [], capacity = {}, nodeAffinity, hostPath } = spec;
+  const policy = spec.persistentVolumeReclaimPolicy ?? '';
+  const sizes = Object.entries(capacity);
+  const attributes = spec.volumeAttributesClassName;
+  return [
+    ...when(accessModes.length === 0, required('spec.accessModes')),
+    ...accessModesProblems('spec.accessModes', accessModes),
+    ...when(sizes.length === 0, required('spec.capacity')),
+    ...when(
+      capacity['storage'] === undefined || sizes.length > 1,
+      notSupported('spec.capacity', spec.capacity ?? null, ['storage']),
+    ),
+    ...sizes.flatMap(([name, size]) =>
+      when(parseQuantity(size).nanos <= 0n, invalidValue(`spec.capacity[${name}]`, size, 'must be greater than zero')),
+    ),
+    ...oneOfIfSet('spec.persistentVolumeReclaimPolicy', policy, POLICIES),
+    ...(nodeAffinity === undefined ? [] : nodeAffinityProblems(nodeAffinity)),
+    ...sourceProblems(sourceOf(spec), 'spec'),
+    ...when(
+      spec.local !== undefined && nodeAffinity === undefined,
+      required('spec.nodeAffinity', 'Local volume requires node affinity'),
+    ),
+    ...when(
+      policy === 'Recycle' && hostPath !== undefined && path.posix.normalize(hostPath.path) === '/',
+      forbiddenField('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
+    ),
+    ...checkNameIfSet('spec.storageClassName', spec.storageClassName, isDns1123Subdomain),
+    ...oneOfIfSet('spec.volumeMode', spec.volumeMode, VOLUME_MODES),
+    ...(attributes === ''
+      ? [required('spec.volumeAttributesClassName', 'an empty string is disallowed')]
+      : checkName('spec.volumeAttributesClassName', attributes, isDns1123Subdomain)),
+    ...when(
+      attributes !== undefined && spec.csi === undefined,
+      required('spec.csi', 'has to be specified when using volumeAttributesClassName'),
+    ),
+  ];
+}
+
+const nodeAffinityProblems = ({ required: needed }: VolumeNodeAffinity): readonly StatusCause[] =>
+  needed === undefined
+    ? [required('spec.nodeAffinity.required', 'must specify required node constraints')]
+    : nodeSelectorProblems('spec.nodeAffinity.required', needed);
+
+/** Where a volume lies does not change, and from where it can be reached only once. */
+function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCause[] {
+  const [spec, before] = [specOf(object), specOf(old)];
+  const [source, sourceBefore] = [sourceOf(spec), sourceOf(before)];
+  const field = 'spec.persistentvolumesource';
+  return [
+    ...when(
+      !isSameJson(source, sourceBefore),
+      forbiddenField(field, `${field} is immutable after creation\n${specDiff(sourceBefore, source)}`),
+    ),
+    ...immutable('volumeMode', spec.volumeMode, before.volumeMode),
+    ...(before.nodeAffinity === undefined ? [] : immutable('nodeAffinity', spec.nodeAffinity, before.nodeAffinity)),
+    ...when(
+      before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined,
+      forbiddenField('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'),
+    ),
+  ];
+}

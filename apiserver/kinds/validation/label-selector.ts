@@ -1,29 +1,33 @@
 import type { LabelSelector } from '../../../shared/api/objects';
 import { isLabelValue, isQualifiedName } from '../../../shared/names';
 import type { StatusCause } from '../../../shared/status-error';
-import { checkName, each, forbiddenField, invalidValue, required } from './field-errors';
+import { checkName, each, forbiddenField, invalidValue, required, when } from './field-errors';
 import { validateLabels } from './object-meta';
 
-const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
-
 /** metav1 validation of a LabelSelector. */
-export function validateLabelSelector(field: string, selector: LabelSelector | undefined): readonly StatusCause[] {
-  return [
-    ...validateLabels(`${field}.matchLabels`, selector?.matchLabels),
-    ...each(`${field}.matchExpressions`, selector?.matchExpressions, ({ key, operator, values = [] }, path) => [
-      ...checkName(`${path}.key`, key, isQualifiedName),
-      ...(OPERATORS.includes(operator)
-        ? []
-        : [invalidValue(`${path}.operator`, operator, 'not a valid selector operator')]),
-      ...((operator === 'In' || operator === 'NotIn') && values.length === 0
-        ? [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")]
-        : []),
-      ...((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0
-        ? [forbiddenField(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
-        : []),
-      ...values.flatMap((value, index) => checkName(`${path}.values[${index}]`, value, isLabelValue)),
-    ]),
-  ];
+export const validateLabelSelector = (field: string, selector: LabelSelector | undefined): readonly StatusCause[] => [
+  ...validateLabels(`${field}.matchLabels`, selector?.matchLabels),
+  ...each(`${field}.matchExpressions`, selector?.matchExpressions, ({ key = '', operator, values = [] }, path) => [
+    ...operatorProblems(path, operator, values),
+    ...checkName(`${path}.key`, key, isQualifiedName),
+    ...each(`${path}.values`, values, (value, at) => checkName(at, value, isLabelValue)),
+  ]),
+];
+
+function operatorProblems(path: string, operator = '', values: readonly string[]): readonly StatusCause[] {
+  const field = `${path}.values`;
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      return when(values.length === 0, required(field, "must be specified when `operator` is 'In' or 'NotIn'"));
+    case 'Exists':
+    case 'DoesNotExist': {
+      const why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+      return when(values.length > 0, forbiddenField(field, why));
+    }
+    default:
+      return [invalidValue(`${path}.operator`, operator, 'not a valid selector operator')];
+  }
 }
 
 export const isEmptySelector = (selector: LabelSelector | undefined): boolean =>

@@ -25,12 +25,16 @@ export function numberOrPercent(field: string, value: unknown): readonly StatusC
   return notNegative(field, value);
 }
 
-/** The same, where more than all of them makes no sense. */
-export const numberOrShare = (field: string, value: unknown): readonly StatusCause[] => [
-  ...numberOrPercent(field, value),
+/** Where more than all of them makes no sense. */
+export const notMoreThanAll = (field: string, value: unknown): readonly StatusCause[] => [
   ...(typeof value === 'string' && PERCENT.test(value) && Number(value.slice(0, -1)) > 100
     ? [invalidValue(field, value, 'must not be greater than 100%')]
     : []),
+];
+
+export const numberOrShare = (field: string, value: unknown): readonly StatusCause[] => [
+  ...numberOrPercent(field, value),
+  ...notMoreThanAll(field, value),
 ];
 
 /** 0, `0`, `0%`. */

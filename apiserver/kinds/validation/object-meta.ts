@@ -27,7 +27,7 @@ export function validateMeta(kind: Kind, object: ApiObject): readonly StatusCaus
   return [
     ...nameProblems(kind, meta),
     ...validateLabels('metadata.labels', meta.labels),
-    ...annotationProblems(meta.annotations),
+    ...validateAnnotations('metadata.annotations', meta.annotations),
     ...each('metadata.finalizers', meta.finalizers, (finalizer, path) => finalizerProblems(kind, finalizer, path)),
     ...ownerProblems(meta),
   ];
@@ -57,8 +57,10 @@ export function validateLabels(
   ]);
 }
 
-function annotationProblems(annotations: Readonly<Record<string, string>> | undefined): readonly StatusCause[] {
-  const field = 'metadata.annotations';
+export function validateAnnotations(
+  field: string,
+  annotations: Readonly<Record<string, string>> | undefined,
+): readonly StatusCause[] {
   const entries = Object.entries(annotations ?? {});
   const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
   return [
