@@ -18,12 +18,17 @@ function rule(options: { pattern: string; text: string; examples: readonly strin
 
 const tooLong = (max: number): string => `must be no more than ${max} bytes`;
 
-export const isDns1123Label = rule({
+const label = rule({
   pattern: ALNUM,
   text: "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
   examples: ['my-name', '123-abc'],
   max: 63,
 });
+
+export const isDns1123Label: NameRule = (text) =>
+  text.length <= 63 && text.includes('.') && isDns1123Subdomain(text).length === 0
+    ? ['must not contain dots']
+    : label(text);
 
 export const isDns1123Subdomain = rule({
   pattern: SUBDOMAIN,

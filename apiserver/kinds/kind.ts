@@ -58,6 +58,8 @@ export interface Kind {
   readonly needsResourceVersion?: true;
   /** metadata.generation counts changes of spec. */
   readonly hasGeneration: boolean;
+  /** And those of annotations. */
+  readonly generationCountsAnnotations?: true;
   /** Fills defaults in place, on create and update, before validation. */
   readonly setDefaults?: (object: ApiObject) => void;
   /** Fills what only creation fills (a pod's phase and QoS class), after defaults. */
@@ -78,6 +80,8 @@ export interface Kind {
     old: StoredObject,
     subresource: WritableSubresource | undefined,
   ) => readonly StatusCause[];
+  /** What whoever writes it through the main door is told besides, in Kubernetes' words. `old`: absent on creation. */
+  readonly warnings?: (object: StoredObject, old?: StoredObject) => readonly string[];
   /** Seconds that a graceful deletion leaves the object standing with its deletionTimestamp; absent or 0: removed at once. */
   readonly gracePeriodSeconds?: (object: StoredObject, requested: number | undefined) => number;
   /** True while a deleted object has to stay although no finalizer holds it (a namespace, until it is empty). */

@@ -3,6 +3,7 @@ import { isDns1123Label, isPortName, isQualifiedName } from '../../shared/names'
 import type { StatusCause } from '../../shared/status-error';
 import { ageColumn, balancersText, column, labelsText, nameColumn } from './columns';
 import type { Kind } from './kind';
+import { serviceWarnings } from './service-warnings';
 import { trafficProblems, typeProblems } from './service-traffic';
 import { checkName, duplicate, each, invalidValue, notSupported, required } from './validation/field-errors';
 import { validateLabels } from './validation/object-meta';
@@ -77,6 +78,7 @@ export const service: Kind = {
       ? [invalidValue('spec.clusterIPs[0]', now.clusterIPs, 'may not change once set')]
       : [];
   },
+  warnings: serviceWarnings,
   claims(object) {
     const { clusterIP = '', ports = [] } = specOf(object);
     const nodePorts = new Set(ports.flatMap(({ nodePort }) => nodePort ?? []));

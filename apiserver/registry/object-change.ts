@@ -69,8 +69,9 @@ export class ObjectChanges {
       if (subresource !== 'status') kind.setDefaults?.(next);
       setEntries(next, entries ?? []);
     }
-    countGeneration(kind, next, old.object);
+    countGeneration(kind, next, old.object, subresource);
     validateReplacement(kind, next, old.object, subresource);
+    if (subresource === undefined) warnings.push(...(kind.warnings?.(next, old.object) ?? []));
     for (const plugin of plugins) plugin.checkUpdate?.(request, next, old.object);
     await outside.validate({ ...asked, object: next });
     if (isReleased(kind, next))

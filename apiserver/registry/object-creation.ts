@@ -90,6 +90,7 @@ export class ObjectCreation {
     fillNewStatus(kind, object);
     validateNew(kind, object);
     const created = object as StoredObject;
+    warnings.push(...(kind.warnings?.(created) ?? []));
     for (const plugin of plugins) plugin.checkCreate?.(request, created);
     await outside.validate({ ...asked, name: created.metadata.name, object: created });
     const storeKey = storeKeyOf(kind, created.metadata);

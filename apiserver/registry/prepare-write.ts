@@ -99,11 +99,20 @@ export function replacementOf(
 }
 
 /** Counts the generation up when the replacement, with its defaults, asks for something else than `old`. */
-export function countGeneration(kind: Kind, replacement: StoredObject, old: StoredObject): void {
+export function countGeneration(
+  kind: Kind,
+  replacement: StoredObject,
+  old: StoredObject,
+  subresource: WritableSubresource | undefined,
+): void {
   if (!kind.hasGeneration) return;
   const { metadata: _m, status: _s, ...wanted } = replacement;
   const { metadata: _om, status: _os, ...wantedBefore } = old;
-  if (isSameJson(wanted, wantedBefore)) return;
+  const isAnnotated =
+    kind.generationCountsAnnotations === true &&
+    subresource === undefined &&
+    !isSameJson(replacement.metadata.annotations ?? {}, old.metadata.annotations ?? {});
+  if (isSameJson(wanted, wantedBefore) && !isAnnotated) return;
   replacement.metadata = { ...replacement.metadata, generation: (old.metadata.generation ?? 0) + 1 };
 }
 

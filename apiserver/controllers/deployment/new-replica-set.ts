@@ -142,7 +142,8 @@ export class NewReplicaSets {
           ...current,
           metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, ...revision } },
         }),
-        { uid: deployment.metadata.uid },
+        // Through the door of the status, which asks nobody for anything.
+        { uid: deployment.metadata.uid, subresource: 'status' },
       )
       .catch(ignoreNotFound);
   }

@@ -10,6 +10,9 @@ import { invalidValue, notSupported, required, when } from '../validation/field-
 import { isEmptySelector, validateLabelSelector } from '../validation/label-selector';
 import { isZeroNumberOrPercent, notMoreThanAll, notNegative, numberOrPercent } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
+import { isAskedAnew } from '../pod-template/template-warnings';
+import { podWarnings } from '../pod/pod-warnings';
+import type { PodTemplate } from '../pod-template/pod-template';
 import { STATUS } from '../verbs';
 import { containerColumns, statusNumber, workloadSpec } from './workload';
 
@@ -59,6 +62,8 @@ export const daemonSet = defineKind({
     setTemplateDefaults(spec.template);
   },
   validate,
+  warnings: (object, old) =>
+    isAskedAnew(object, old) ? podWarnings(specOf(object).template as PodTemplate, 'spec.template.') : [],
   validateUpdate: (object, old) => immutable('spec.selector', specOf(object).selector, specOf(old).selector),
 });
 

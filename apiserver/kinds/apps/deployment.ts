@@ -13,6 +13,7 @@ import { forbiddenField, invalidValue, notSupported, when } from '../validation/
 import { isZeroNumberOrPercent, notMoreThanAll, notNegative, numberOrPercent } from '../validation/numbers';
 import { setDefault } from '../set-default';
 import { immutable } from '../validation/object-meta';
+import { workloadWarnings } from '../pod-template/template-warnings';
 import { SCALE, STATUS } from '../verbs';
 import { REPLICA_SCALE, containerColumns, statusNumber, workloadSpec } from './workload';
 
@@ -50,6 +51,7 @@ export const deployment = defineKind({
   hasStatus: true,
   statusKeeps: 'labels',
   hasGeneration: true,
+  generationCountsAnnotations: true,
   scale: REPLICA_SCALE,
   setDefaults(object) {
     const spec = (object['spec'] ??= {}) as Spec;
@@ -66,6 +68,7 @@ export const deployment = defineKind({
     setTemplateDefaults(spec.template);
   },
   validate,
+  warnings: workloadWarnings('spec.template'),
   validateUpdate: (object, old) => immutable('spec.selector', specOf(object).selector, specOf(old).selector),
 });
 

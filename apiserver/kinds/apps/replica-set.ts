@@ -8,6 +8,7 @@ import {
 } from '../pod-template/pod-template';
 import { notNegative } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
+import { workloadWarnings } from '../pod-template/template-warnings';
 import { SCALE, STATUS } from '../verbs';
 import type { WorkloadSpec } from './workload';
 import { REPLICA_SCALE, containerColumns, statusNumber, workloadSpec } from './workload';
@@ -57,6 +58,7 @@ export const replicaSet = defineKind({
       ...lastingTemplateProblems('spec.template', spec.template, 'ReplicaSet'),
     ];
   },
+  warnings: workloadWarnings('spec.template'),
   validateUpdate: (object, old) =>
     immutable('spec.selector', workloadSpec(object).selector, workloadSpec(old).selector),
 });

@@ -10,6 +10,7 @@ import {
 } from '../pod-template/pod-template';
 import { invalidValue, required, when } from '../validation/field-errors';
 import { notNegative } from '../validation/numbers';
+import { workloadWarnings } from '../pod-template/template-warnings';
 import { SCALE, STATUS } from '../verbs';
 import { statusNumber } from './workload';
 
@@ -49,6 +50,7 @@ export const replicationController = defineKind({
     if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
     setTemplateDefaults(spec.template);
   },
+  warnings: workloadWarnings('spec.template'),
   validate(object) {
     const { replicas, minReadySeconds, selector = {}, template } = specOf(object);
     const labels = template?.metadata?.labels ?? {};

@@ -15,6 +15,8 @@ import { setDefault } from '../set-default';
 import { setClaimDefaults } from '../storage/claim-defaults';
 import { each, forbiddenField, invalidValue, oneOfIfSet, requiredName, when } from '../validation/field-errors';
 import { isZeroNumberOrPercent, notMoreThanAll, notNegative, numberOrPercent } from '../validation/numbers';
+import { isAskedAnew, workloadWarnings } from '../pod-template/template-warnings';
+import { claimWarnings } from '../storage/claim-warnings';
 import { SCALE, STATUS } from '../verbs';
 import { containerColumns, statusNumber, workloadSpec } from './workload';
 
@@ -75,6 +77,20 @@ export const statefulSet = defineKind({
     }
   },
   validate,
+  warnings(object, old) {
+    const { volumeClaimTemplates = [], revisionHistoryLimit: limit = 0 } = specOf(object);
+    return [
+      ...workloadWarnings('spec.template')(object, old),
+      ...(isAskedAnew(object, old)
+        ? volumeClaimTemplates.flatMap(({ spec }, index) =>
+            claimWarnings(spec ?? {}, `spec.volumeClaimTemplates[${index}].Spec`),
+          )
+        : []),
+      ...(limit < 0
+        ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
+        : []),
+    ];
+  },
   validateUpdate(object, old) {
     const frozen = (of: Spec): object =>
       Object.fromEntries(Object.entries(of).filter(([field]) => !MUTABLE.includes(field)));

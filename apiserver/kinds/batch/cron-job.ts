@@ -9,6 +9,7 @@ import { setDefault } from '../set-default';
 import { selectorText } from '../selector-text';
 import { invalidValue, notSupported, oneOf, required, tooLong, when } from '../validation/field-errors';
 import { notNegative } from '../validation/numbers';
+import { workloadWarnings } from '../pod-template/template-warnings';
 import { STATUS } from '../verbs';
 import { jobSpecProblems } from './job-problems';
 import { scheduleProblem } from './schedule';
@@ -66,6 +67,7 @@ export const cronJob = defineKind({
   },
   validate,
   validateCreate,
+  warnings: workloadWarnings('spec.jobTemplate.spec.template'),
 });
 
 function validate(object: ApiObject): readonly StatusCause[] {

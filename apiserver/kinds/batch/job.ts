@@ -7,6 +7,7 @@ import type { PodTemplate } from '../pod-template/pod-template';
 import { containerImages, containerNames, setTemplateDefaults } from '../pod-template/pod-template';
 import { selectorText } from '../selector-text';
 import { setDefault } from '../set-default';
+import { workloadWarnings } from '../pod-template/template-warnings';
 import { STATUS } from '../verbs';
 import { NAME_LABELS, UID_LABELS, jobProblems } from './job-problems';
 import { jobUpdateProblems } from './job-update';
@@ -57,6 +58,7 @@ export const job = defineKind({
   },
   prepareForCreate: generateSelector,
   validate: jobProblems,
+  warnings: workloadWarnings('spec.template'),
   validateUpdate: jobUpdateProblems,
 });
 

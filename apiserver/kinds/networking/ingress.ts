@@ -1,6 +1,7 @@
 import type { IngressSpec, IngressStatus } from 'kubernetes-types/networking/v1';
 import type { ApiObject, StoredObject } from '../../../shared/api/objects';
 import { ageColumn, balancersText, column, nameColumn } from '../columns';
+import { CLASS_ANNOTATION } from '../../ingress/ingress-class';
 import { defineKind } from '../define-kind';
 import { STATUS } from '../verbs';
 import { ingressProblems, newIngressProblems } from './ingress-problems';
@@ -28,6 +29,12 @@ export const ingress = defineKind({
   hasGeneration: true,
   validate: ingressProblems,
   validateCreate: newIngressProblems,
+  warnings: (object, old) =>
+    old === undefined &&
+    object.metadata.annotations?.[CLASS_ANNOTATION] !== undefined &&
+    specOf(object).ingressClassName === undefined
+      ? [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : [],
 });
 
 function hostsText(object: StoredObject): string {

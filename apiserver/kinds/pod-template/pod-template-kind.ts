@@ -1,6 +1,8 @@
 import type { ApiObject } from '../../../shared/api/objects';
 import { column, labelsText, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
+import { podWarnings } from '../pod/pod-warnings';
+import { isAskedAnew } from './template-warnings';
 import type { PodTemplate } from './pod-template';
 import { containerImages, containerNames, setTemplateDefaults, templateProblems } from './pod-template';
 
@@ -21,6 +23,7 @@ export const podTemplate = defineKind({
       description: 'The labels for the pod template',
     }),
   ],
+  warnings: (object, old) => (isAskedAnew(object, old) ? podWarnings(templateOf(object) ?? {}, 'template.') : []),
   setDefaults: (object) => setTemplateDefaults(templateOf(object)),
   validate: (object) => templateProblems('template', templateOf(object)),
 });

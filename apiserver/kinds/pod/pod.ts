@@ -5,6 +5,7 @@ import { ALL_VERBS, STATUS, proxyOf } from '../verbs';
 import { podColumns, podRowConditions } from './columns';
 import { setPodDefaults } from './defaults';
 import { keepAllButEphemeral, validateEphemeralUpdate } from './ephemeral-containers';
+import { nameWarnings, podWarnings } from './pod-warnings';
 import { keepAllButResources, validateResize } from './resize';
 import { validatePodUpdate } from './validate-update';
 import { validateNewPod, validatePod } from './validate-pod';
@@ -67,6 +68,11 @@ export const pod: Kind = {
     if (subresource === 'ephemeralcontainers') return validateEphemeralUpdate(object, old);
     return subresource === 'resize' ? validateResize(object, old) : validatePodUpdate(object, old);
   },
+  warnings: (object, old) =>
+    old === undefined
+      ? [...nameWarnings(object, "the Pod's hostname"), ...podWarnings(object as unknown as Pod)]
+      : // Hardly anybody changes pods by hand.
+        [],
   gracePeriodSeconds(object, requested) {
     const { spec, status } = object as unknown as Pod;
     // Nobody has to be asked to stop a pod that no node runs, or that is over.

@@ -12,6 +12,7 @@ import { STATUS } from '../verbs';
 import { classText } from './class-text';
 import { accessModesText } from './access-modes';
 import { setClaimDefaults } from './claim-defaults';
+import { claimWarnings, classAnnotationWarnings } from './claim-warnings';
 import { claimSpecProblems } from './claim-spec';
 
 const specOf = (object: ApiObject | StoredObject): PersistentVolumeClaimSpec =>
@@ -48,6 +49,10 @@ export const persistentVolumeClaim = defineKind({
   },
   validate: (object) => claimSpecProblems(specOf(object), 'spec'),
   validateUpdate,
+  warnings: (object) => [
+    ...classAnnotationWarnings(object.metadata.annotations),
+    ...claimWarnings(specOf(object), 'spec'),
+  ],
 });
 
 /** After creation a claim may only be bound and given its class, and, once it is bound, ask for more. */

@@ -19,6 +19,8 @@ import { specDiff } from '../validation/spec-diff';
 import { isDns1123Subdomain } from '../../../shared/names';
 import { parseQuantity } from '../../../shared/quantity';
 import type { StatusCause } from '../../../shared/status-error';
+import { nodeTermWarnings } from '../pod/pod-warnings';
+import { classAnnotationWarnings } from './claim-warnings';
 import { nodeSelectorProblems } from '../pod/validate-affinity';
 import { sourceProblems } from '../pod/volume-sources';
 import { VOLUME_MODES } from './claim-spec';
@@ -85,6 +87,7 @@ export const persistentVolume = defineKind({
   },
   validate,
   validateUpdate,
+  warnings,
 });
 
 function validate(object: ApiObject): readonly StatusCause[] {
@@ -131,6 +134,26 @@ const nodeAffinityProblems = ({ required: needed }: VolumeNodeAffinity): readonl
   needed === undefined
     ? [required('spec.nodeAffinity.required', 'must specify required node constraints')]
     : nodeSelectorProblems('spec.nodeAffinity.required', needed);
+
+const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options';
+
+function warnings(object: StoredObject): readonly string[] {
+  const { persistentVolumeReclaimPolicy: policy, nodeAffinity } = specOf(object);
+  const { annotations } = object.metadata;
+  const terms = nodeAffinity?.required?.nodeSelectorTerms ?? [];
+  return [
+    ...terms.flatMap((term, index) => nodeTermWarnings(term, `spec.nodeAffinity.required.nodeSelectorTerms[${index}]`)),
+    ...classAnnotationWarnings(annotations),
+    ...(annotations?.[MOUNT_OPTIONS] === undefined
+      ? []
+      : [`metadata.annotations[${MOUNT_OPTIONS}]: deprecated since v1.31; use "mountOptions" attribute instead`]),
+    ...(policy === 'Recycle'
+      ? [
+          'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
+        ]
+      : []),
+  ];
+}
 
 /** Where a volume lies does not change, and from where it can be reached only once. */
 function validateUpdate(object: ApiObject, old: StoredObject): readonly StatusCause[] {
