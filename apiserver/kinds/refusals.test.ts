@@ -73,9 +73,9 @@ it.each<[string, object, string]>([
     'Deployment',
     spec({
       selector: { matchLabels: { a: 'b' } },
-      template: template({ resources: { requests: { example: '1' } } }),
+      template: template({ resources: { requests: { 'ephemeral-storage': '1' } } }),
     }),
-    'spec.template.spec.resources.requests[example]: Unsupported value: "example": supported values: "cpu", "hugepages-", "memory"',
+    'spec.template.spec.resources.requests[ephemeral-storage]: Unsupported value: "ephemeral-storage": supported values: "cpu", "hugepages-", "memory"',
   ],
   [
     'Pod',
