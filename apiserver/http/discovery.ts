@@ -1,8 +1,10 @@
 import type { Kind } from '../kinds/kind';
+import { compareGroups, compareVersions } from './discovery-order';
 
 const groupVersion = ({ group, version }: Pick<Kind, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;
 
+/** The groups by priority, each with its versions, the preferred one first. */
 const versionsByGroup = (kinds: readonly Kind[]): ReadonlyMap<string, readonly string[]> => {
   const groups = new Map<string, string[]>();
   for (const { group, version } of kinds) {
@@ -10,7 +12,11 @@ const versionsByGroup = (kinds: readonly Kind[]): ReadonlyMap<string, readonly s
     if (!versions.includes(version)) versions.push(version);
     groups.set(group, versions);
   }
-  return groups;
+  return new Map(
+    [...groups]
+      .sort(([a], [b]) => compareGroups(a, b))
+      .map(([group, versions]) => [group, versions.sort(compareVersions)]),
+  );
 };
 
 /** `/api`: the legacy answer. */
