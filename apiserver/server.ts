@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import path from 'node:path';
 import type { Clock } from '../shared/clock';
+import { toTimestamp } from '../shared/clock';
 import type { Logger } from '../shared/logger';
 import type { Random } from '../shared/random';
 import { removeFolderBy } from './node-channel/remove-folder';
@@ -60,6 +61,7 @@ import { ProxyRoutes } from './proxy/proxy-routes';
 import { ensureBootstrapObjects } from './registry/bootstrap-objects';
 import { ensureClusterService } from './registry/cluster-service';
 import { ensureDnsService } from './registry/dns-service';
+import { ensureServiceCidr } from './registry/service-cidr';
 import { createClient } from './registry/create-client';
 import { createRegistry } from './registry/create-registry';
 import { findPolicy } from './scheduler/core/policies/policies';
@@ -210,8 +212,6 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
       ...serverObjects({
         kinds,
         startedMs: clock.now(),
-        serviceCidr: config.serviceIpRange.text,
-        services: () => client.view('Service').list(),
         storeProblem: () =>
           store.get('/health').then(
             () => undefined,
@@ -268,6 +268,7 @@ export async function startServer(config: ServerConfig, deps: ServerDeps): Promi
     addresses: reachableAddresses(config),
   });
   await ensureDnsService(client, config.serviceIpRange.at(9));
+  await ensureServiceCidr(client, config.serviceIpRange.text, toTimestamp(clock.now()));
   await writeKubeconfig(config.kubeconfigOut, {
     server: url,
     caCertificatePem: authority.caCertificatePem,

@@ -46,6 +46,7 @@ import { PodGarbageController } from './pod-garbage';
 import { ReplicaSetController } from './replica-set/replica-set';
 import { RootCaPublisher } from './root-ca-publisher';
 import { ServiceAccountController } from './service-account';
+import { ServiceAddressController } from './service-address';
 import { ResourceQuotaController } from './resource-quota/resource-quota';
 import { StatefulSetController } from './stateful-set/stateful-set';
 import { WaitingOwners } from './waiting-owners';
@@ -117,6 +118,7 @@ export const createControllers = (deps: ControllerDeps): readonly Controller[] =
   new EndpointsController(deps),
   new EndpointSliceMirroringController(deps),
   new LoadBalancerController(deps.client),
+  new ServiceAddressController(deps.client),
   new IngressController(deps),
   new StreamPortsController(deps),
   new DisruptionController(deps),

@@ -1,4 +1,3 @@
-import type { Service } from '../../shared/api/objects';
 import { toTimestamp } from '../../shared/clock';
 import { notFound } from '../../shared/status-error';
 import type { KindList } from '../kinds/kind-list';
@@ -12,9 +11,6 @@ interface Made {
 export function serverObjects(deps: {
   readonly kinds: KindList;
   readonly startedMs: number;
-  /** Where Services get their addresses from, in CIDR notation. */
-  readonly serviceCidr: string;
-  readonly services: () => readonly Service[];
   /** What is wrong with the store; undefined: nothing. */
   readonly storeProblem: () => Promise<string | undefined>;
 }): VirtualHandlers {
@@ -23,28 +19,6 @@ export function serverObjects(deps: {
     'apiservices.apiregistration.k8s.io': serve('apiregistration.k8s.io', 'apiservices', 'APIService', () =>
       apiServices(deps.kinds, creationTimestamp),
     ),
-    'ipaddresses.networking.k8s.io': serve('networking.k8s.io', 'ipaddresses', 'IPAddress', () =>
-      deps.services().flatMap(addressesOf),
-    ),
-    'servicecidrs.networking.k8s.io': serve('networking.k8s.io', 'servicecidrs', 'ServiceCIDR', () => [
-      {
-        kind: 'ServiceCIDR',
-        apiVersion: 'networking.k8s.io/v1',
-        metadata: { name: 'kubernetes', creationTimestamp },
-        spec: { cidrs: [deps.serviceCidr] },
-        status: {
-          conditions: [
-            {
-              type: 'Ready',
-              status: 'True',
-              lastTransitionTime: creationTimestamp,
-              reason: '',
-              message: 'Kubernetes default Service CIDR is ready',
-            },
-          ],
-        },
-      },
-    ]),
     'componentstatuses.': serve('', 'componentstatuses', 'ComponentStatus', async () => [
       component('controller-manager', undefined),
       component('scheduler', undefined),
@@ -88,25 +62,6 @@ function apiServices(kinds: KindList, creationTimestamp: string): readonly Made[
           },
         ],
       },
-    }));
-}
-
-function addressesOf({ metadata, spec }: Service): readonly Made[] {
-  const { name, namespace, creationTimestamp } = metadata;
-  return (spec?.clusterIPs ?? [])
-    .filter((address) => address !== 'None' && address !== '')
-    .map((address) => ({
-      kind: 'IPAddress',
-      apiVersion: 'networking.k8s.io/v1',
-      metadata: {
-        name: address,
-        creationTimestamp,
-        labels: {
-          'ipaddress.kubernetes.io/ip-family': address.includes(':') ? 'IPv6' : 'IPv4',
-          'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
-        },
-      },
-      spec: { parentRef: { group: '', resource: 'services', namespace, name } },
     }));
 }
 

@@ -60,6 +60,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   ValidatingWebhookConfiguration: 'Name:name, Webhooks#, Age',
   ValidatingAdmissionPolicy: 'Name:name, Validations#, ParamKind, Age',
   ValidatingAdmissionPolicyBinding: 'Name:name, PolicyName, ParamRef, Age',
+  FlowSchema: 'Name:name, PriorityLevel, MatchingPrecedence, DistinguisherMethod, Age, MissingPL',
+  PriorityLevelConfiguration: 'Name:name, Type, NominalConcurrencyShares, Queues, HandSize, QueueLengthLimit, Age',
   ServiceCIDR: 'Name:name, CIDRs, Age',
   IPAddress: 'Name:name, ParentRef, Age',
   ComponentStatus: 'Name:name, Status, Message, Error',

@@ -91,7 +91,9 @@ export const KINDS: readonly Kind[] = [
   priorityLevelConfiguration,
   ingress,
   ingressClass,
+  ipAddress,
   networkPolicy,
+  serviceCidr,
   runtimeClass,
   podDisruptionBudget,
   clusterRole,
@@ -118,8 +120,6 @@ export const VIRTUAL_KINDS: readonly Kind[] = [
   componentStatus,
   ...REVIEWS,
   apiService,
-  ipAddress,
-  serviceCidr,
   nodeMetrics,
   podMetrics,
 ];

@@ -99,6 +99,11 @@ export type CSIStorageCapacity = Namespaced<Stored<storage.CSIStorageCapacity>>;
 export type PersistentVolume = Stored<core.PersistentVolume>;
 export type CertificateSigningRequest = Stored<certificates.CertificateSigningRequest>;
 export type IngressClass = Stored<networking.IngressClass>;
+/** Younger than the package of types. */
+export type IPAddress = StoredObject & {
+  spec: { parentRef: { group?: string; resource: string; namespace?: string; name: string } };
+};
+export type ServiceCIDR = StoredObject & { spec: { cidrs: string[] } };
 export type RuntimeClass = Stored<node.RuntimeClass>;
 export type CustomResourceDefinition = Stored<apiextensions.CustomResourceDefinition>;
 export type ClusterRole = Stored<rbac.ClusterRole>;
@@ -140,6 +145,8 @@ export interface KindTypes {
   HorizontalPodAutoscaler: HorizontalPodAutoscaler;
   Ingress: Ingress;
   IngressClass: IngressClass;
+  IPAddress: IPAddress;
+  ServiceCIDR: ServiceCIDR;
   Job: Job;
   LimitRange: LimitRange;
   MutatingWebhookConfiguration: MutatingWebhookConfiguration;
