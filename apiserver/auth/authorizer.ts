@@ -1,3 +1,4 @@
+import type { PolicyRequest } from '../../shared/policy-rules';
 import { StatusError } from '../../shared/status-error';
 import { UNAUTHENTICATED } from './anonymous';
 import type { User } from './user';
@@ -5,17 +6,12 @@ import { MASTERS } from './user';
 
 /** What a request wants to do. */
 export type Attributes =
-  | {
-      readonly verb: string;
-      readonly group: string;
-      readonly resource: string;
-      readonly subresource?: string;
+  | (Extract<PolicyRequest, { readonly resource: string }> & {
       readonly namespace?: string;
-      readonly name?: string;
       /** Of a list or watch, as the request has it. */
       readonly fieldSelector?: string;
-    }
-  | { readonly verb: string; readonly path: string };
+    })
+  | Extract<PolicyRequest, { readonly path: string }>;
 
 export interface Authorizer {
   isAllowed(user: User, attributes: Attributes): boolean;

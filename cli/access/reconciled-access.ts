@@ -1,7 +1,7 @@
 import type { PolicyRule, RoleRef, Subject } from 'kubernetes-types/rbac/v1';
 import { isSameJson } from '../../shared/same-json';
 import type { ApiObject } from '../api-object';
-import { uncovered } from './policy-rules';
+import { uncoveredRules } from './policy-rules';
 
 /** What has to be done so that a role or binding allows what a manifest says; nothing: it does. */
 export interface Reconciled {
@@ -20,8 +20,8 @@ const isProtected = ({ metadata }: ApiObject): boolean => metadata?.annotations?
 export function reconciledRole(expected: ApiObject, live: ApiObject | undefined, removeExtra: boolean): Reconciled {
   const rules = rulesOf(expected);
   if (live === undefined) return created(expected, rules);
-  const missing = uncovered(rules, rulesOf(live));
-  const extra = uncovered(rulesOf(live), rules);
+  const missing = uncoveredRules(rules, rulesOf(live));
+  const extra = uncoveredRules(rulesOf(live), rules);
   const changed = missing.length > 0 || (removeExtra && extra.length > 0);
   const merged = removeExtra ? rules : [...rulesOf(live), ...missing];
   return reconciled(expected, live, changed ? { rules: merged } : {}, missing, extra);

@@ -2,7 +2,7 @@ import type { NodePods } from '../../node-channel/node-pods';
 import type { Client } from '../../registry/client';
 import type { Attributes, Authorizer } from '../authorizer';
 import { DEFAULT_ROLES, parseRule } from '../rbac/default-roles';
-import { allows } from '../rbac/rules';
+import { allows } from '../../../shared/policy-rules';
 import type { User } from '../user';
 import { NODE_LEASES, nodeOf } from './node-user';
 

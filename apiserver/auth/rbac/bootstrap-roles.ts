@@ -5,7 +5,7 @@ import type { Client } from '../../registry/client';
 import { aggregatedRules } from './aggregation';
 import type { DefaultRole } from './default-roles';
 import { DEFAULT_BINDINGS, DEFAULT_ROLES, parseRule } from './default-roles';
-import { allows, requestsOf } from './rules';
+import { uncovered } from '../../../shared/policy-rules';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const BOOTSTRAPPING = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
@@ -67,8 +67,7 @@ async function ensureRole(client: Client, name: string, role: DefaultRole): Prom
   }
 }
 
-const isCovered = (rule: PolicyRule, by: readonly PolicyRule[]): boolean =>
-  [...requestsOf(rule, undefined)].every((request) => by.some((each) => allows(each, request)));
+const isCovered = (rule: PolicyRule, by: readonly PolicyRule[]): boolean => uncovered([rule], by).next().done === true;
 
 /** At once, so that nobody finds the role empty before a controller has come to it. */
 async function gather(client: Client, name: string): Promise<void> {

@@ -6,7 +6,7 @@ import type { AdmissionPlugin, AdmissionRequest } from '../../admission/admissio
 import { shownName } from '../../admission/admission';
 import type { Authorizer } from '../authorizer';
 import type { RbacAuthorizer } from './rbac-authorizer';
-import { requestsOf } from './rules';
+import { requestsOf } from '../../../shared/policy-rules';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const ROLES = ['ClusterRole', 'Role'];
@@ -38,7 +38,9 @@ export function rbacEscalation(
         ...(namespace === undefined ? {} : { namespace }),
       });
     const isCovered = (rule: PolicyRule): boolean =>
-      [...requestsOf(rule, namespace)].every((each) => authorizer.isAllowed(user, each));
+      [...requestsOf(rule)].every((each) =>
+        authorizer.isAllowed(user, 'path' in each || namespace === undefined ? each : { ...each, namespace }),
+      );
     const name = shownName(object);
     const refuse = (missing: readonly PolicyRule[]): never => {
       throw forbidden(

@@ -4,7 +4,7 @@ import type { Client } from '../../registry/client';
 import type { Attributes, Authorizer } from '../authorizer';
 import { accountUserName } from '../service-account/claims';
 import type { User } from '../user';
-import { allows } from './rules';
+import { allows } from '../../../shared/policy-rules';
 
 type Binding = RoleBinding | ClusterRoleBinding;
 

@@ -1,4 +1,5 @@
 import type { PolicyRule } from 'kubernetes-types/rbac/v1';
+import { allows } from '../../../shared/policy-rules';
 import { createKindList } from '../../kinds/kinds';
 import type { TestRegistry } from '../../registry/testing/test-registry';
 import { startRegistry } from '../../registry/testing/test-registry';
@@ -9,38 +10,10 @@ import { SYSTEM_USER } from '../user';
 import { ensureBootstrapRoles } from './bootstrap-roles';
 import { rbacEscalation } from './escalation';
 import { RbacAuthorizer } from './rbac-authorizer';
-import { allows } from './rules';
 
 const on = (resource: string, verb = 'get', more: object = {}): Attributes => ({ verb, group: '', resource, ...more });
 const log = on('pods', 'get', { subresource: 'log' });
 const pods: PolicyRule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
-
-describe('a rule', () => {
-  it.each<[string, PolicyRule, Attributes, boolean]>([
-    ['what it names', pods, on('pods'), true],
-    ['no other verb', pods, on('pods', 'list'), false],
-    ['no other resource', pods, on('secrets'), false],
-    ['no other group', pods, { ...on('pods'), group: 'apps' } as Attributes, false],
-    ['no subresource of what it names', pods, log, false],
-    ['the subresource that it names', { ...pods, resources: ['pods/log'] }, log, true],
-    ['that subresource of everything', { ...pods, resources: ['*/log'] }, log, true],
-    ['only subresources by that', { ...pods, resources: ['*/log'] }, on('pods'), false],
-    ['everything by stars', { apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, log, true],
-    ['only the names that it names', { ...pods, resourceNames: ['a'] }, on('pods', 'get', { name: 'a' }), true],
-    ['no other name', { ...pods, resourceNames: ['a'] }, on('pods', 'get', { name: 'b' }), false],
-    [
-      'no path by resources',
-      { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
-      { verb: 'get', path: '/metrics' },
-      false,
-    ],
-    ['a path', { nonResourceURLs: ['/metrics'], verbs: ['get'] }, { verb: 'get', path: '/metrics' }, true],
-    ['paths below', { nonResourceURLs: ['/apis/*'], verbs: ['get'] }, { verb: 'get', path: '/apis/apps/v1' }, true],
-    ['no path beside', { nonResourceURLs: ['/apis/*'], verbs: ['get'] }, { verb: 'get', path: '/api' }, false],
-  ])('allows %s', (_what, rule, attributes, expected) => {
-    expect(allows(rule, attributes)).toBe(expected);
-  });
-});
 
 describe('roles and bindings', () => {
   let parts: TestRegistry;
