@@ -26,9 +26,10 @@ import {
   writeOptions,
 } from './resource-request';
 import { JSON_TYPE, sendBytes, sendJson, sendParts, warn } from './respond';
+import { encodedEach, jsonBytes, listParts } from './list-parts';
 import { formOf, rewritten } from './written-form';
-import type { Representation } from './table';
-import { isPlainJson, negotiate, partialMetadata, tableOf } from './table';
+import type { Representation, TableOptions } from './table';
+import { isPlainJson, negotiate, partialMetadata, rowOf, tableHead, tableOf } from './table';
 import { SharedFrames, streamWatch } from './watch-stream';
 
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
@@ -123,21 +124,27 @@ export class ResourceRoutes {
       case 'object': {
         const form = formOf(representation.type, query);
         const version = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
-        const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion: version, metadata }).slice(0, -1);
-        const parts = listBytes(`${head},"items":[`, page.items);
+        const head = { kind: `${kind.kind}List`, apiVersion: version, metadata };
+        const parts = listParts(
+          head,
+          'items',
+          encodedEach(page.items, ({ json }) => json),
+        );
         if (form === 'compact') return sendParts(response, parts);
         const { bytes, type } = rewritten(Buffer.concat([...parts]), form);
         return sendBytes(response, 200, bytes, [], type);
       }
-      case 'Table':
-        return sendJson(response, 200, this.table(kind, page.items, representation.version, query, metadata));
-      default:
-        return sendJson(response, 200, {
-          kind: 'PartialObjectMetadataList',
-          apiVersion: `meta.k8s.io/${representation.version}`,
-          metadata,
-          items: page.items.map(({ object }) => partialMetadata(object, representation.version)),
-        });
+      case 'Table': {
+        const options = this.tableOptions(representation.version, query, metadata);
+        const rows = encodedEach(page.items, ({ object }) => jsonBytes(rowOf(kind, object, options)));
+        return sendParts(response, listParts(tableHead(kind, options), 'rows', rows));
+      }
+      default: {
+        const { version } = representation;
+        const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${version}`, metadata };
+        const items = encodedEach(page.items, ({ object }) => jsonBytes(partialMetadata(object, version)));
+        return sendParts(response, listParts(head, 'items', items));
+      }
     }
   }
 
@@ -148,13 +155,11 @@ export class ResourceRoutes {
     query: URLSearchParams,
     metadata: object,
   ): unknown {
-    return tableOf(kind, items, {
-      version,
-      nowMs: this.clock.now(),
-      include: includeOf(query),
-      metadata,
-      withColumns: true,
-    });
+    return tableOf(kind, items, this.tableOptions(version, query, metadata));
+  }
+
+  private tableOptions(version: string, query: URLSearchParams, metadata: object): TableOptions {
+    return { version, nowMs: this.clock.now(), include: includeOf(query), metadata, withColumns: true };
   }
 
   private sendObject(call: ResourceRequest, encoded: Encoded): void {
@@ -321,20 +326,6 @@ async function readGiven({ request, kind }: ResourceRequest): Promise<ReadBody> 
   );
 }
 
-/** The list's JSON, piece by piece: a large list never stands in memory as a whole. */
-function* listBytes(head: string, items: readonly Encoded[]): Generator<Buffer> {
-  yield Buffer.from(head);
-  let isFirst = true;
-  for (const { json } of items) {
-    if (!isFirst) yield COMMA;
-    isFirst = false;
-    yield json;
-  }
-  yield END;
-}
-
-const COMMA = Buffer.from(',');
-const END = Buffer.from(']}');
 const success = (code: number): unknown => ({
   kind: 'Status',
   apiVersion: 'v1',

@@ -39,43 +39,45 @@ export const partialMetadata = ({ metadata }: StoredObject, version: string): un
   metadata,
 });
 
-/** A Table as `kubectl get` prints it. `withColumns` false: a later event of a watch, which repeats them not. */
-export function tableOf(
-  kind: Pick<Kind, 'columns' | 'rowConditions'>,
-  items: readonly Pick<Encoded, 'object'>[],
-  options: {
-    readonly version: string;
-    readonly nowMs: number;
-    readonly include: IncludeObject;
-    readonly metadata: object;
-    readonly withColumns: boolean;
-  },
-): object {
+export interface TableOptions {
+  readonly version: string;
+  readonly nowMs: number;
+  readonly include: IncludeObject;
+  readonly metadata: object;
+  /** False: a later event of a watch, which repeats them not. */
+  readonly withColumns: boolean;
+}
+
+/** What of a kind its tables are made from. */
+type TableKind = Pick<Kind, 'columns' | 'rowConditions'>;
+
+/** A Table as `kubectl get` prints it. */
+export const tableOf = (kind: TableKind, items: readonly Pick<Encoded, 'object'>[], options: TableOptions): object => ({
+  ...tableHead(kind, options),
+  rows: items.map(({ object }) => rowOf(kind, object, options)),
+});
+
+/** A Table but for its rows. */
+export const tableHead = ({ columns }: TableKind, { version, metadata, withColumns }: TableOptions): object => ({
+  kind: 'Table',
+  apiVersion: `meta.k8s.io/${version}`,
+  metadata,
+  columnDefinitions: withColumns
+    ? columns.map(({ name, type, format = '', description, priority }) => ({
+        name,
+        type,
+        format,
+        description,
+        priority,
+      }))
+    : null,
+});
+
+export function rowOf(kind: TableKind, object: StoredObject, { version, nowMs, include }: TableOptions): object {
+  const conditions = kind.rowConditions?.(object) ?? [];
   return {
-    kind: 'Table',
-    apiVersion: `meta.k8s.io/${options.version}`,
-    metadata: options.metadata,
-    columnDefinitions: options.withColumns
-      ? kind.columns.map(({ name, type, format = '', description, priority }) => ({
-          name,
-          type,
-          format,
-          description,
-          priority,
-        }))
-      : null,
-    rows: items.map(({ object }) => {
-      const conditions = kind.rowConditions?.(object) ?? [];
-      return {
-        cells: kind.columns.map((column) => column.cell(object, options.nowMs)),
-        ...(conditions.length === 0 ? {} : { conditions }),
-        object:
-          options.include === 'None'
-            ? null
-            : options.include === 'Object'
-              ? object
-              : partialMetadata(object, options.version),
-      };
-    }),
+    cells: kind.columns.map((column) => column.cell(object, nowMs)),
+    ...(conditions.length === 0 ? {} : { conditions }),
+    object: include === 'None' ? null : include === 'Object' ? object : partialMetadata(object, version),
   };
 }
