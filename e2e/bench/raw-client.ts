@@ -23,17 +23,28 @@ export class RawConnection {
     socket.on('close', () => this.fail(new Error('the server closed the connection')));
   }
 
-  static async open(port: number, credentials: Credentials): Promise<RawConnection> {
+  static async open(port: number, credentials: Partial<Credentials>): Promise<RawConnection> {
     return new RawConnection(await dial(port, credentials));
   }
 
-  /** The status of the answer, when all its bytes have arrived. */
-  request(method: string, path: string, body?: Buffer): Promise<number> {
+  /** The status of the answer, when all its bytes have arrived. `headers`: in place of those that every request has. */
+  request(
+    method: string,
+    path: string,
+    body?: Buffer,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<number> {
     if (this.failed !== undefined) return Promise.reject(this.failed);
     return new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
-      const length = body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
-      const head = `${method} ${path} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n${length}\r\n`;
+      const given = {
+        Host: 'bench',
+        Accept: 'application/json',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(body.length) }),
+        ...headers,
+      };
+      const lines = Object.entries(given).map(([name, value]) => `${name}: ${value}\r\n`);
+      const head = `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
       this.socket.write(body === undefined ? head : Buffer.concat([Buffer.from(head), body]));
     });
   }
@@ -111,7 +122,7 @@ export class RawWatch {
   }
 }
 
-const dial = (port: number, credentials: Credentials): Promise<TLSSocket> =>
+const dial = (port: number, credentials: Partial<Credentials>): Promise<TLSSocket> =>
   new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, ...credentials, servername: 'localhost' });
     socket.setNoDelay(true);
