@@ -43,3 +43,13 @@ it('keeps the last of equal keys in YAML, and tells where they stand', () => {
     problems: ['yaml: unmarshal errors:\n  line 4: key "c d" already set in map\n  line 5: key "a" already set in map'],
   });
 });
+
+it.each([
+  ['JSON', '{"a":"yes","b":[1,"0644"]}', { a: 'yes', b: [1, '0644'] }, 0],
+  ['YAML in braces', '{a: yes, b: [1, 0644]}', { a: true, b: [1, 420] }, 0],
+  ['JSON with a key twice', '{"a":1,\n"a":2}', { a: 2 }, 1],
+  ['JSON that would change prototypes', '{"__proto__":{"x":1},"a":1}', { a: 1 }, 0],
+])('reads %s where YAML may come', (_, text, value, problems) => {
+  const read = readYaml(Buffer.from(text));
+  expect([read.value, read.problems.length]).toEqual([value, problems]);
+});

@@ -1,7 +1,7 @@
 import type { ApiObject, KindName, KindTypes, Scale, StoredObject } from '../../shared/api/objects';
 import { conflict, isConflict } from '../../shared/status-error';
 import { SYSTEM_USER } from '../auth/user';
-import type { WritableSubresource } from '../kinds/kind';
+import type { Kind, WritableSubresource } from '../kinds/kind';
 import type { KindList } from '../kinds/kind-list';
 import type { Client, ObjectChange, ServedKinds, View } from './client';
 import { keyOf } from './client';
@@ -17,10 +17,18 @@ export function createClient(registry: GenericRegistry): Client {
   const statusOf = (options?: { readonly subresource?: WritableSubresource }) =>
     options?.subresource === undefined ? OPTIONS : { ...OPTIONS, subresource: options.subresource };
 
+  // Asked for on each request: made once. A kind that comes anew is another kind.
+  const views = new WeakMap<Kind, View<KindTypes[KindName]>>();
+  const viewIn = <K extends KindName>(name: K): View<KindTypes[K]> => {
+    const kind = kinds.require(name);
+    const known = views.get(kind) ?? (viewOf(registry, kind) as View<KindTypes[KindName]>);
+    views.set(kind, known);
+    return known as unknown as View<KindTypes[K]>;
+  };
   const client: Client = {
     kinds: servedKinds(kinds),
     onAnyChange: (handler) => registry.cache.onAnyChange((change) => handler(change as never)),
-    view: (name) => viewOf(registry, name),
+    view: viewIn,
     get: async (name, key) => typed((await registry.get(kinds.require(name), key)).object),
     create: async (name, object) =>
       typed((await registry.create(kinds.require(name), object.metadata?.namespace, object, OPTIONS)).object),
@@ -93,8 +101,7 @@ const typed = <K extends KindName>(object: StoredObject): KindTypes[K] => object
 const asScale = (object: StoredObject): Scale => object as unknown as Scale;
 const asObject = (object: KindTypes[KindName]): ApiObject => object as unknown as ApiObject;
 
-function viewOf<K extends KindName>(registry: GenericRegistry, name: K): View<KindTypes[K]> {
-  const kind = registry.kinds.require(name);
+function viewOf<K extends KindName>(registry: GenericRegistry, kind: Kind): View<KindTypes[K]> {
   const cache = registry.cache.of(resourceOf(kind));
   return {
     get(key) {
