@@ -19,6 +19,12 @@ import type { WaitingOwners } from './waiting-owners';
 
 const SOURCE = { component: 'garbage-collector-controller' };
 
+const NONE: readonly ObjectKey[] = [];
+
+/** What nobody owns and nobody deletes. */
+const isOfNoInterest = ({ metadata }: AnyObject): boolean =>
+  metadata.ownerReferences === undefined && metadata.deletionTimestamp === undefined;
+
 interface Dependent {
   readonly kind: KindName;
   readonly object: AnyObject;
@@ -56,15 +62,18 @@ export class GarbageCollector implements Controller {
     this.view = client.view(kind);
     this.name = `garbage-collector-${kind.toLowerCase()}`;
     this.watches = [
-      watching(kind, ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
+      watching(kind, ({ type, object }) => (type === 'DELETED' || isOfNoInterest(object) ? NONE : [keyOf(object)])),
       // An owner's end, or its wait for its dependents, concerns its dependents of this kind; any change of a dependent
-      // may be what an owner of this kind waits for.
-      anyChange((change) => [
-        ...(change.type === 'DELETED' || isDeletingDependents(change.object)
-          ? this.view.list({ ownedBy: change.object.metadata.uid }).map(keyOf)
-          : []),
-        ...waiting.of(change).flatMap((owner) => (owner.kind === kind ? owner.key : [])),
-      ]),
+      // may be what an owner of this kind waits for. Every collector sees every change: most find nothing in it.
+      anyChange((change) => {
+        const concerned = change.type === 'DELETED' || isDeletingDependents(change.object);
+        const owners = waiting.of(change);
+        if (!concerned && owners.length === 0) return NONE;
+        return [
+          ...(concerned ? this.view.list({ ownedBy: change.object.metadata.uid }).map(keyOf) : []),
+          ...owners.flatMap((owner) => (owner.kind === kind ? owner.key : [])),
+        ];
+      }),
     ];
   }
 

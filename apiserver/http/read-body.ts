@@ -15,18 +15,31 @@ const MAX_KEY = 256;
 const tooLarge = (): StatusError =>
   new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${MAX_BODY_BYTES}`);
 
-/** The whole body. Throws RequestEntityTooLarge as soon as it is clear. */
+const endedEarly = (): StatusError => badRequest('the request ended before its body did');
+
+/** The whole body. Throws RequestEntityTooLarge as soon as it is clear, BadRequest where the client went away. */
 export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  if (request.destroyed) throw endedEarly();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  // By events: an iterator would be made for each request.
+  await new Promise<void>((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= MAX_BODY_BYTES) return;
+      request.pause();
+      reject(tooLarge());
+    });
+    request.once('end', resolve);
+    request.once('error', reject);
+    request.once('close', () => reject(endedEarly()));
+  });
+  return chunks.length === 1 ? (chunks[0] ?? EMPTY) : Buffer.concat(chunks);
 }
+
+const EMPTY = Buffer.alloc(0);
 
 /** A JSON value without prototype tricks: `__proto__` keys are dropped. Throws BadRequest. */
 export function parseJson(bytes: Buffer): unknown {
