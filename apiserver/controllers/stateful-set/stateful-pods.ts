@@ -26,8 +26,16 @@ export function isWanted(set: StatefulSet, pod: Pod): boolean {
   return ordinal >= first && ordinal < first + (set.spec?.replicas ?? 1);
 }
 
-/** Which revision of its set a pod is of. */
-export const hashOf = ({ metadata }: Pod): string => metadata.labels?.[REVISION_HASH] ?? '';
+const MAX_LABEL_LENGTH = 63;
+
+/** What the pods of a revision bear: its name, as the set's status has it, or its hash alone where that is too long. */
+function revisionLabel({ metadata }: StatefulSet, hash: string): string {
+  const name = `${metadata.name}-${hash}`;
+  return name.length <= MAX_LABEL_LENGTH ? name : hash;
+}
+
+/** Which revision of its set a pod is of. A hash has no dash. */
+export const hashOf = ({ metadata }: Pod): string => (metadata.labels?.[REVISION_HASH] ?? '').split('-').at(-1) ?? '';
 
 /** The pod of an ordinal: its name, host name and volumes stay the same whoever makes it. */
 export function statefulPod(set: StatefulSet, template: PodTemplate, ordinal: number, hash: string): ApiObject {
@@ -48,7 +56,7 @@ export function statefulPod(set: StatefulSet, template: PodTemplate, ordinal: nu
         ...pod.metadata?.labels,
         'statefulset.kubernetes.io/pod-name': name,
         'apps.kubernetes.io/pod-index': String(ordinal),
-        [REVISION_HASH]: hash,
+        [REVISION_HASH]: revisionLabel(set, hash),
       },
     },
     spec: {

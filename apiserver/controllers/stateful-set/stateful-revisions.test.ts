@@ -146,3 +146,28 @@ it('counts a pod that is on its way out until it is gone', async () => {
   await cluster.idle();
   expect(set()?.status).toMatchObject({ replicas: 0, readyReplicas: 0 });
 });
+
+it('writes on each pod the name of its revision, as its own status tells it', async () => {
+  await create();
+  await settle();
+  const revisionsOf = () => pods().map(({ metadata }) => metadata.labels?.['controller-revision-hash']);
+  const before = set()?.status?.currentRevision;
+  expect(revisionsOf()).toEqual([before, before, before]);
+  await change({ template: templateOf('a:2'), updateStrategy: { rollingUpdate: { partition: 2 } } });
+  await settle();
+  expect(revisionsOf()).toEqual([before, before, set()?.status?.updateRevision]);
+});
+
+it('knows pods that bear the hash of their revision alone, and leaves them be', async () => {
+  await create();
+  await settle();
+  const uids = pods().map(({ metadata }) => metadata.uid);
+  for (const { metadata } of pods()) {
+    const hash = metadata.labels?.['controller-revision-hash']?.slice('db-'.length);
+    const body = { metadata: { labels: { 'controller-revision-hash': hash } } };
+    await cluster.client.patch('Pod', { namespace: 'default', name: metadata.name }, { type: 'merge', body });
+  }
+  await cluster.idle();
+  expect(pods().map(({ metadata }) => metadata.uid)).toEqual(uids);
+  expect(set()?.status).toMatchObject({ updatedReplicas: 3 });
+});
