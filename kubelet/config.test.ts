@@ -17,6 +17,7 @@ it('needs nothing but a server', () => {
     ingressImage: 'nginx:stable',
     maxPods: 110,
     podPidsLimit: 4096,
+    allowedUnsafeSysctls: [],
     evictionHard: [
       { signal: 'memory.available', limit: { amount: 100 * 2 ** 20 } },
       { signal: 'nodefs.available', limit: { share: 0.1 } },

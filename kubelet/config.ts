@@ -36,6 +36,8 @@ export interface KubeletConfig {
   readonly podPidsLimit: number;
   /** What must be left of the node's resources; with less, pods are evicted. */
   readonly evictionHard: readonly Threshold[];
+  /** Sysctls that pods may set beside the safe ones, by name or with a `*` at the end. */
+  readonly allowedUnsafeSysctls: readonly string[];
   /** Of each container's log, in the engine: how large one file grows, and how many there are. */
   readonly containerLogs: LogRotation;
   readonly imagePolicy: ImagePolicy;
@@ -103,6 +105,12 @@ export function parseConfig(
       type: 'string',
       default: DEFAULT_EVICTION_HARD,
       describe: 'what must be left on this node, else pods are evicted',
+    })
+    .option('allowed-unsafe-sysctls', {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'sysctls that pods may set beside the safe ones, comma-separated; a * at the end stands for anything',
     })
     .option('container-log-max-size', {
       type: 'string',
@@ -172,6 +180,7 @@ export function parseConfig(
     maxPods: checkCount('max-pods', flags['max-pods']),
     podPidsLimit: checkCount('pod-pids-limit', flags['pod-pids-limit']),
     evictionHard: checkThresholds(flags['eviction-hard']),
+    allowedUnsafeSysctls: flags['allowed-unsafe-sysctls'].flatMap((names) => names.split(',')),
     containerLogs: {
       maxBytes: checkBytes('container-log-max-size', flags['container-log-max-size']),
       maxFiles: checkLogFiles(flags['container-log-max-files']),

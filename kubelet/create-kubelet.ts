@@ -71,6 +71,7 @@ export function createKubelet(config: KubeletConfig, identity: NodeCredential, p
       pidsLimit: config.podPidsLimit,
     },
     evictionHard: config.evictionHard,
+    allowedUnsafeSysctls: config.allowedUnsafeSysctls,
     fences: config.fences,
     apiAddress: parts.apiAddress,
     ...(parts.network === undefined ? {} : { network: parts.network }),

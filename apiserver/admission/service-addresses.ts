@@ -77,7 +77,7 @@ function assign(object: ApiObject, taken: Taken, range: IpRange, random: Random)
     if (ip !== HEADLESS) problems.push(...ipProblems(ip, taken, range));
     spec.clusterIP = ip;
     spec.clusterIPs = [ip, ...(spec.clusterIPs ?? []).slice(1)];
-  }
+  } else if (spec.clusterIP === '') delete spec.clusterIP;
   problems.push(...assignPorts(spec, taken, random));
   if (problems.length > 0) throw invalid({ group: '', kind: 'Service' }, shownName(object), problems);
 }

@@ -60,6 +60,8 @@ export interface AgentOptions {
   readonly node: NodeFacts;
   /** What must be left of the node's resources; with less, pods are evicted. */
   readonly evictionHard: readonly Threshold[];
+  /** Sysctls that pods may set beside the safe ones, by name or with a `*` at the end. */
+  readonly allowedUnsafeSysctls: readonly string[];
   /** Whether pods of StatefulSets are stopped when the server is away for too long, so that it may replace them. */
   readonly fences: boolean;
   /** Where pods reach the API; undefined while that way is not open. */

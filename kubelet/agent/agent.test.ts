@@ -343,3 +343,17 @@ it('starts thirty pods at once', async () => {
   await bench.sync(...Array.from({ length: 30 }, (_, index) => aPod({ name: `p${index}` })));
   expect(bench.running()).toHaveLength(30);
 });
+
+it('takes no pod that asks for a sysctl that is not allowed, and says which', async () => {
+  await bench.sync(
+    aPod({ spec: { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '65536' }] } } }),
+    aPod({ name: 'safe', spec: { securityContext: { sysctls: [{ name: 'kernel.shm_rmid_forced', value: '1' }] } } }),
+  );
+  expect(bench.session.status('web')).toMatchObject({
+    phase: 'Failed',
+    reason: 'SysctlForbidden',
+    message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted',
+  });
+  expect(bench.session.said()).toContain('SysctlForbidden forbidden sysctl: "kernel.msgmax" not allowlisted');
+  expect(bench.session.status('safe').phase).toBe('Running');
+});

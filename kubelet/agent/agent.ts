@@ -38,6 +38,7 @@ import type { AgentOptions } from './agent-options';
 import { ObjectCache } from './object-cache';
 import { isDeleted, PodWorkers } from './pod-workers';
 import { unenforcedPolicy } from './unenforced-policy';
+import { sysctlRefusal } from '../admission/sysctls';
 
 /** Where the engine itself saturates: more calls at once only lengthen each. */
 const ENGINE_SLOTS = 8;
@@ -139,7 +140,7 @@ export class Agent implements SessionHandlers {
       inFlight: this.inFlight,
       environment: this.environment,
       mayStart: (pod) => this.fence?.mayStart(pod) ?? true,
-      refusal: (pod) => this.eviction.refusal(pod),
+      refusal: (pod) => this.eviction.refusal(pod) ?? sysctlRefusal(pod, options.allowedUnsafeSysctls),
       beforeAdoption: ({ sandboxes }) =>
         options.network?.adopt(sandboxes.map(({ pod, ips }) => ({ uid: pod.uid, addresses: ips }))) ??
         Promise.resolve(),

@@ -8,6 +8,7 @@ import { PodWorker } from '../pod-worker/pod-worker';
 import type { Observed, Runtime } from '../runtime/runtime';
 import type { DesiredPods } from './desired-pods';
 import { forgottenPod } from './forgotten-pod';
+import type { Refusal } from '../pod-worker/refusal';
 
 /** How long new pods wait for those that end when the node returns; as long as pods have to end, where they say nothing. */
 const ROOM_LIMIT_MS = 30_000;
@@ -22,7 +23,7 @@ export interface PodWorkersOptions {
   /** Whether a pod of which nothing runs may be started now. */
   readonly mayStart: (pod: Pod) => boolean;
   /** Why the node takes no new pod such as this; undefined where it does. */
-  readonly refusal: (pod: Pod) => string | undefined;
+  readonly refusal: (pod: Pod) => Refusal | undefined;
   /** What must be done with what runs before any worker looks after it. */
   readonly beforeAdoption: (observed: Observed) => Promise<void>;
   /** Called once whatever the engine had at first is claimed or disowned. */
@@ -64,7 +65,7 @@ export class PodWorkers {
     const employed = this.employ(pod, ofPod(this.adopted, pod.metadata.uid), room);
     const isNew = pod.status?.startTime === undefined && employed.containers.length === 0;
     const refusal = isNew ? this.options.refusal(pod) : undefined;
-    if (refusal !== undefined) employed.evict(refusal);
+    if (refusal !== undefined) employed.refuse(refusal);
   }
 
   unassign(uid: string): void {

@@ -2,7 +2,8 @@ import type { Pod } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
 import type { EventReport } from '../../shared/wire/node-channel';
-import { refusalUnder } from './admission';
+import { refusalUnder } from '../admission/pressure';
+import type { Refusal } from '../pod-worker/refusal';
 import { evictionMessage, resourceOf } from './eviction-message';
 import type { Pressure } from './pressure';
 import { ALL_PRESSURES, PRESSURES } from './pressure';
@@ -65,7 +66,7 @@ export class EvictionManager {
   }
 
   /** Why the node does not take a pod that is new to it; undefined where it does. */
-  refusal(pod: Pod): string | undefined {
+  refusal(pod: Pod): Refusal | undefined {
     return refusalUnder(
       ALL_PRESSURES.filter((pressure) => this.hasPressure(pressure)),
       pod,

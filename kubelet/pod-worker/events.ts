@@ -2,6 +2,7 @@
 import type { EventReport } from '../../shared/wire/node-channel';
 import type { StopReason } from '../plan/step';
 import type { ProbeKind } from '../probes/container-probes';
+import type { Refusal } from './refusal';
 
 export type PodEvent = Pick<EventReport, 'type' | 'reason' | 'message'>;
 
@@ -38,6 +39,7 @@ export const fenced = (): PodEvent =>
   );
 
 export const evicted = (message: string): PodEvent => warning('Evicted', message);
+export const refused = ({ reason, message }: Refusal): PodEvent => warning(reason, message);
 
 /** Undefined where Kubernetes says nothing. */
 export function killing(container: string, reason: StopReason): PodEvent | undefined {

@@ -14,7 +14,7 @@ export interface Verdict {
 }
 
 /** Reasons that an agent before this one may have given. */
-const VERDICTS: ReadonlySet<string> = new Set(['DeadlineExceeded', 'Evicted', 'NodeFenced']);
+const VERDICTS: ReadonlySet<string> = new Set(['DeadlineExceeded', 'Evicted', 'NodeFenced', 'SysctlForbidden']);
 
 /** What a pod is headed for, and why. */
 export class PodAim {

@@ -23,6 +23,7 @@ import { StepHolds } from './step-holds';
 import type { StepContext } from './step-context';
 import { refreshSandbox } from './sandbox-executors';
 import { executors, learnTerminationMessage, refreshContainer } from './step-executors';
+import type { Refusal } from './refusal';
 
 /** k8s immediateEvictionGracePeriodSeconds */
 const EVICTION_GRACE_SECONDS = 1;
@@ -119,20 +120,17 @@ export class PodWorker {
 
   /** Ends the pod for good, at once, for the sake of the others on this node. */
   evict(message: string): void {
-    if (!this.aim.isToRun) return;
-    const event = events.evicted(message);
-    this.emit(event);
-    this.aim.condemn(event, EVICTION_GRACE_SECONDS);
-    this.wake();
+    this.condemn(events.evicted(message), EVICTION_GRACE_SECONDS);
+  }
+
+  /** The node does not take the pod, of which nothing runs yet. */
+  refuse(refusal: Refusal): void {
+    this.condemn(events.refused(refusal), 0, `Pod was rejected: ${refusal.message}`);
   }
 
   /** Ends the pod for good, because it must not run twice and another may soon run elsewhere. */
   fence(): void {
-    if (!this.aim.isToRun) return;
-    const event = events.fenced();
-    this.emit(event);
-    this.aim.condemn(event, Math.min(graceOf(this.record.pod), FENCE_GRACE_SECONDS));
-    this.wake();
+    this.condemn(events.fenced(), Math.min(graceOf(this.record.pod), FENCE_GRACE_SECONDS));
   }
 
   /** It is to run on: what it asks for is its own. */
@@ -321,10 +319,16 @@ export class PodWorker {
     if (activeDeadlineSeconds === undefined || !this.aim.isToRun) return undefined;
     const deadlineMs = this.startTimeMs + activeDeadlineSeconds * 1000;
     if (nowMs < deadlineMs) return deadlineMs;
-    const event = events.deadlineExceeded();
-    this.emit(event);
-    this.aim.condemn(event, graceOf(this.record.pod));
+    this.condemn(events.deadlineExceeded(), graceOf(this.record.pod));
     return undefined;
+  }
+
+  /** Says so in an Event, whose words stand in the status too unless that has its own. */
+  private condemn(event: events.PodEvent, graceSeconds: number, message = event.message): void {
+    if (!this.aim.isToRun) return;
+    this.emit(event);
+    this.aim.condemn({ reason: event.reason, message }, graceSeconds);
+    this.wake();
   }
 
   private publish(nowMs: number): void {

@@ -1,5 +1,4 @@
 import type { Pod, PodSpec } from '../../../shared/api/objects';
-import { qosClassOf } from '../../../shared/pod/qos-class';
 import type { Kind } from '../kind';
 import { ALL_VERBS, STATUS, proxyOf } from '../verbs';
 import { podColumns, podRowConditions } from './columns';
@@ -7,6 +6,7 @@ import { setPodDefaults } from './defaults';
 import { keepAllButEphemeral, validateEphemeralUpdate } from './ephemeral-containers';
 import { nameWarnings, podWarnings } from './pod-warnings';
 import { keepAllButResources, validateResize } from './resize';
+import { firstStatus } from './first-status';
 import { validatePodUpdate } from './validate-update';
 import { validateNewPod, validatePod } from './validate-pod';
 
@@ -55,8 +55,7 @@ export const pod: Kind = {
     setPodDefaults((object['spec'] ??= {}) as PodSpec);
   },
   prepareForCreate(object) {
-    const spec = object['spec'] as PodSpec | undefined;
-    object['status'] = { phase: 'Pending', ...(spec?.containers === undefined ? {} : { qosClass: qosClassOf(spec) }) };
+    object['status'] = firstStatus(object['spec'] as PodSpec | undefined);
   },
   prepareForUpdate(object, old, subresource) {
     if (subresource === 'ephemeralcontainers') keepAllButEphemeral(object, old);

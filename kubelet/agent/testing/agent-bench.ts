@@ -92,6 +92,7 @@ export class Bench {
       node: { hostIps: ['192.168.0.1'], cpuMilli: 4000, memoryBytes: 2 ** 33, diskBytes: 2 ** 40, pidsLimit: 1024 },
       fences: true,
       evictionHard: parseThresholds('memory.available<100Mi,nodefs.available<10%'),
+      allowedUnsafeSysctls: [],
       apiAddress: () => ({ host: 'kubernetes.default.svc', ip: '127.0.0.1', port: 7_000 }),
       createImages: () => images,
       createSession: (handlers) => {
