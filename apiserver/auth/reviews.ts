@@ -1,5 +1,6 @@
 import type { ApiObject } from '../../shared/api/objects';
 import { StatusError, badRequest, invalid } from '../../shared/status-error';
+import { invalidValue } from '../kinds/validation/field-errors';
 import type { VirtualCall, VirtualHandler, VirtualHandlers } from '../http/virtual-kinds';
 import type { Permissions } from './access';
 import type { TokenAuthenticator } from './authenticator';
@@ -106,8 +107,8 @@ function accessReview(
   return async (call) => {
     const review = await call.body();
     const spec = specOf(review);
-    const subject = subjectOf(call, spec);
     const attributes = attributesOf(kind, spec);
+    const subject = subjectOf(call, spec);
     const isAllowed = authorizer.isAllowed(subject, attributes);
     const reason = isAllowed ? undefined : authorizer.whyNot?.(subject, attributes);
     const status = { allowed: isAllowed, ...(reason === undefined ? {} : { reason }) };
@@ -117,17 +118,30 @@ function accessReview(
 
 const specOf = (review: ApiObject): ReviewSpec => (review['spec'] as ReviewSpec | undefined) ?? {};
 
-/** Throws Invalid unless the review asks about one thing. */
-function attributesOf(kind: string, { resourceAttributes: on, nonResourceAttributes: at }: ReviewSpec): Attributes {
-  if ((on === undefined) === (at === undefined)) {
-    throw invalid({ group: 'authorization.k8s.io', kind }, '', [
-      {
-        reason: 'FieldValueInvalid',
-        field: 'spec.resourceAttributes',
-        message: 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
-      },
-    ]);
-  }
+/** Throws Invalid unless the review asks about one thing, and of somebody where it is not about who asks. */
+function attributesOf(kind: string, spec: ReviewSpec): Attributes {
+  const { resourceAttributes: on, nonResourceAttributes: at, user = '', groups = [] } = spec;
+  const problems = [
+    ...(on !== undefined && at !== undefined
+      ? [invalidValue('spec.nonResourceAttributes', at, 'cannot be specified in combination with resourceAttributes')]
+      : []),
+    ...(on === undefined && at === undefined
+      ? [
+          invalidValue(
+            'spec.resourceAttributes',
+            null,
+            'exactly one of nonResourceAttributes or resourceAttributes must be specified',
+          ),
+        ]
+      : []),
+    ...(kind !== 'SelfSubjectAccessReview' && user === '' && groups.length === 0
+      ? [invalidValue('spec.user', user, 'at least one of user or group must be specified')]
+      : []),
+    ...(kind === 'LocalSubjectAccessReview' && at !== undefined
+      ? [invalidValue('spec.nonResourceAttributes', at, 'disallowed on this kind of request')]
+      : []),
+  ];
+  if (problems.length > 0) throw invalid({ group: 'authorization.k8s.io', kind }, '', problems);
   if (on === undefined) return { verb: at?.verb ?? '', path: at?.path ?? '' };
   const { verb = '', group = '', resource = '', subresource = '', namespace = '', name = '' } = on;
   return {

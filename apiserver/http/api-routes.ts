@@ -262,7 +262,12 @@ export class ApiRoutes {
     }
     const { trail } = audit;
     const annotate = trail === undefined ? {} : { annotate: trail.annotate };
-    return this.resources.handle({ request, response, kind, path, query: url.searchParams, user, ...annotate });
+    const mayCreate =
+      kind.createsOnUpdate === true && request.method === 'PUT'
+        ? { mayCreate: () => authorize(this.deps.authorizer, user, { ...attributes, verb: 'create' }) }
+        : {};
+    const call = { request, response, kind, path, query: url.searchParams, user, ...annotate, ...mayCreate };
+    return this.resources.handle(call);
   }
 
   /** What is made for the answer, as a table where the client wants one. */

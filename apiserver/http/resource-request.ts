@@ -23,6 +23,8 @@ export interface ResourceRequest {
   readonly user: User;
   /** Takes what admission notes for the audit log. */
   readonly annotate?: (key: string, text: string) => void;
+  /** Throws Forbidden where the user may not create what the path names. */
+  readonly mayCreate?: () => void;
 }
 
 export const keyOf = ({ path }: ResourceRequest): { namespace?: string | undefined; name: string } => ({
@@ -88,7 +90,7 @@ export function listQuery(call: ResourceRequest): ListQuery {
 }
 
 export function writeOptions(
-  { query, user, path, request, annotate }: ResourceRequest,
+  { query, user, path, request, annotate, mayCreate }: ResourceRequest,
   body?: ReadBody,
   patch: { readonly isApply?: boolean } = {},
 ): WriteOptions & { subresource?: WritableSubresource } {
@@ -97,6 +99,7 @@ export function writeOptions(
     user,
     fieldValidation,
     ...(annotate === undefined ? {} : { annotate }),
+    ...(mayCreate === undefined ? {} : { mayCreate }),
     ...(body === undefined ? {} : { bodyProblems: body.problems }),
     ...(dryRun ? { dryRun } : {}),
     fieldManager: managerName(fieldManager, request.headers['user-agent']),

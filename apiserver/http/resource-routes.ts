@@ -220,7 +220,8 @@ export class ResourceRoutes {
   private async update(call: ResourceRequest): Promise<void> {
     const body = await readGiven(call);
     const options = writeOptions(call, body);
-    this.sendWritten(call, 200, await this.registry.update(call.kind, keyOf(call), body.object, options));
+    const result = await this.registry.update(call.kind, keyOf(call), body.object, options);
+    this.sendWritten(call, result.created === true ? 201 : 200, result);
   }
 
   private async scale(call: ResourceRequest): Promise<void> {

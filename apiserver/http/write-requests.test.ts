@@ -112,3 +112,37 @@ it('what is written as a status leaves labels of a Deployment, and all metadata 
   const moved = await api.ask('PATCH', `${attachments}/a`, { body: { spec: { nodeName: 'm' } }, headers });
   expect(moved).toMatchObject({ code: 422, body: { message: expect.stringContaining('immutable') as string } });
 });
+
+describe('a replacement of what is not there', () => {
+  const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+  const NAMESPACED = '/api/v1/namespaces/default';
+
+  it.each([
+    [`${LEASES}/x`, {}],
+    [`${NAMESPACED}/services/x`, { spec: { ports: [{ port: 80 }] } }],
+    [`${NAMESPACED}/endpoints/x`, {}],
+    [`${NAMESPACED}/limitranges/x`, { spec: { limits: [] } }],
+    [`${NAMESPACED}/events/x`, { involvedObject: { namespace: 'default' } }],
+    ['/apis/rbac.authorization.k8s.io/v1/clusterroles/x', { rules: [] }],
+  ])('makes %s, and replaces it from then on', async (path, body) => {
+    const object = { ...body, metadata: { name: 'x' } };
+    const made = await api.ask('PUT', path, { body: object });
+    expect(made.code).toBe(201);
+    expect((await api.ask('PUT', path, { body: made.body })).code).toBe(200);
+    expect((await api.ask('PUT', path.replace(/x$/, 'y'), { body: object })).code).toBe(400);
+  });
+
+  it('needs the right to create, too', async () => {
+    const limited = await startApi({}, { authorizer: () => ({ isAllowed: (_user, { verb }) => verb === 'update' }) });
+    const refused = await limited.ask('PUT', `${LEASES}/x`, { body: { metadata: { name: 'x' } }, token: null });
+    expect(refused).toMatchObject({
+      code: 403,
+      body: { message: expect.stringContaining('cannot create resource "leases"') as string },
+    });
+    await limited.close();
+  });
+
+  it('is none for most kinds', async () => {
+    expect((await api.ask('PUT', `${MAPS}/x`, { body: aMap({ metadata: { name: 'x' } }) })).code).toBe(404);
+  });
+});

@@ -25,6 +25,7 @@ export const endpoints: Kind = {
   verbs: ALL_VERBS,
   subresources: [],
   schema: 'io.k8s.api.core.v1.Endpoints',
+  createsOnUpdate: true,
   columns: [
     nameColumn,
     column('Endpoints', ({ subsets }) => endpointsText((subsets as readonly Subset[] | undefined) ?? []), {

@@ -27,6 +27,7 @@ export const event: Kind = {
   verbs: ALL_VERBS,
   subresources: [],
   schema: 'io.k8s.api.core.v1.Event',
+  createsOnUpdate: true,
   columns: [
     column('Last Seen', (object, nowMs) => ago(lastSeen(asEvent(object)), nowMs), {
       description: 'When it happened last',

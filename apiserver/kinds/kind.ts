@@ -56,6 +56,8 @@ export interface Kind {
   readonly statusKeeps?: 'labels' | 'metadata';
   /** A replacement must say which resourceVersion it replaces. */
   readonly needsResourceVersion?: true;
+  /** A replacement of what is not there makes it. */
+  readonly createsOnUpdate?: true;
   /** metadata.generation counts changes of spec. */
   readonly hasGeneration: boolean;
   /** And those of annotations. */

@@ -31,6 +31,7 @@ export const lease: Kind = {
   hasStatus: false,
   hasGeneration: false,
   needsResourceVersion: true,
+  createsOnUpdate: true,
   setDefaults(object) {
     object['spec'] ??= {};
   },

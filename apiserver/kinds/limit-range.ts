@@ -25,6 +25,7 @@ export const limitRange = defineKind({
   plural: 'limitranges',
   shortNames: ['limits'],
   schema: 'io.k8s.api.core.v1.LimitRange',
+  createsOnUpdate: true,
   columns: [nameColumn, createdColumn],
   setDefaults(object) {
     for (const item of limitsOf(object)) {

@@ -30,6 +30,7 @@ export const service: Kind = {
   verbs: ALL_VERBS,
   subresources: [STATUS, proxyOf('ServiceProxyOptions')],
   schema: 'io.k8s.api.core.v1.Service',
+  createsOnUpdate: true,
   columns: [
     nameColumn,
     column('Type', (object) => specOf(object).type ?? '', { description: 'How the service is exposed' }),

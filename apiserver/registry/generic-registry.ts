@@ -102,6 +102,13 @@ export class GenericRegistry implements Registry {
   async update(kind: Kind, key: ObjectKey, object: ApiObject, options: UpdateOptions): Promise<WriteResult> {
     const incoming = readIncoming(this.parts.decoder, kind, object, options);
     placeInNamespace(kind, key.namespace, (incoming.object.metadata ??= {}));
+    if (kind.createsOnUpdate === true && options.mayCreate !== undefined && options.subresource === undefined) {
+      await this.objects.ready(kind, key);
+      if (this.objects.find(kind, key) === undefined) {
+        options.mayCreate();
+        return this.creation.createByUpdate(kind, key, object, options);
+      }
+    }
     checkSaysWhat(kind, incoming.object);
     return this.changes.change(kind, key, options, () => ({
       object: structuredClone(incoming.object),

@@ -156,14 +156,18 @@ export function checkKeepsUid(kind: Kind, { metadata = {} }: ApiObject, old: Sto
   throw invalid(kind, name, [invalidValue('metadata.uid', uid, 'field is immutable')]);
 }
 
+/** An object must have the name that the URL names it by. */
+export function checkNamed(key: ObjectKey, name = ''): void {
+  if (name === '') throw badRequest('name must be provided');
+  if (name === key.name) return;
+  throw badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`);
+}
+
 /** A replacement must be of the object that the URL names, in the state that the client saw. */
 export function checkReplaces(kind: Kind, key: ObjectKey, object: ApiObject, old: StoredObject): void {
   const of = { group: kind.group, resource: kind.plural };
   const { name = '', uid = '', resourceVersion = '' } = object.metadata ?? {};
-  if (name === '') throw badRequest('name must be provided');
-  if (name !== key.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`);
-  }
+  checkNamed(key, name);
   if (uid !== '' && uid !== old.metadata.uid) {
     throw conflict(
       of,
@@ -186,10 +190,7 @@ export const modifiedMeanwhile = (kind: Kind, name: string): Error =>
 /** An applied configuration that creates its object must name it as the URL does, and must not expect one to be there. */
 export function checkApplies(key: ObjectKey, { metadata = {} }: ApiObject): void {
   const { name = '', resourceVersion = '', uid = '' } = metadata;
-  if (name === '') throw badRequest('name must be provided');
-  if (name !== key.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${key.name})`);
-  }
+  checkNamed(key, name);
   if (resourceVersion !== '' || uid !== '') {
     throw new StatusError(
       'Conflict',

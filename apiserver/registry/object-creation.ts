@@ -6,7 +6,7 @@ import type { ManagedFieldsEntry } from '../managed-fields/managers';
 import type { Compare } from '../store/store';
 import type { ObjectKey } from './client';
 import { setEntries } from './field-tracking';
-import { checkApplies, modifiedMeanwhile, placeInNamespace, readIncoming } from './incoming-object';
+import { checkApplies, checkNamed, modifiedMeanwhile, placeInNamespace, readIncoming } from './incoming-object';
 import { fillNewMetadata, generateName, validateNew } from './prepare-write';
 import type { WriteOptions, WriteResult } from './registry';
 import type { RegistryObjects } from './registry-objects';
@@ -58,6 +58,13 @@ export class ObjectCreation {
       if (error instanceof StatusError && error.reason === 'AlreadyExists') return undefined;
       throw fromStoreError(error);
     }
+  }
+
+  /** What a replacement asks for of which there is nothing to replace; the version that it expected is of no account. */
+  async createByUpdate(kind: Kind, key: ObjectKey, object: ApiObject, options: WriteOptions): Promise<WriteResult> {
+    const { resourceVersion: _version, ...metadata } = object.metadata ?? {};
+    checkNamed(key, metadata.name);
+    return { ...(await this.create(kind, key.namespace, { ...object, metadata }, options)), created: true };
   }
 
   /** Undefined where the object's key is taken. */

@@ -30,6 +30,8 @@ export interface WriteOptions {
   readonly bodyProblems?: readonly FieldProblem[];
   /** Takes what admission notes for the audit log. */
   readonly annotate?: (key: string, text: string) => void;
+  /** Of an update: throws Forbidden where the user may not create the object either; absent: nothing is created. */
+  readonly mayCreate?: () => void;
 }
 
 export interface WriteResult extends Encoded {
@@ -37,7 +39,7 @@ export interface WriteResult extends Encoded {
   readonly warnings: readonly string[];
   /** False when an update or patch changed nothing (and so wrote nothing). */
   readonly changed: boolean;
-  /** An apply found no object and created it. */
+  /** An apply or update found no object and created it. */
   readonly created?: true;
 }
 

@@ -27,6 +27,7 @@ const subjectColumn = (name: string, kind: string): Column =>
 const common = (roleKinds: readonly string[], isNamespaced: boolean): Partial<Kind> => ({
   namespaced: isNamespaced,
   nameRule: 'path-segment',
+  createsOnUpdate: true,
   columns: [
     nameColumn,
     column('Role', (object) => `${roleRefOf(object).kind ?? ''}/${roleRefOf(object).name ?? ''}`),
