@@ -109,9 +109,11 @@ export class Expressions {
   }
 }
 
+const OVERLOAD = /^no such overload: (int|double|string|bool) ([-+*/%<>=!]+) (int|double|string|bool)$/m;
+
 /**
- * Looks for fields that the types do not have. Only those: what else types could tell is left to the evaluation, so that
- * nothing is refused that Kubernetes takes.
+ * Looks for fields that the types do not have, and for operators between plain values that do not go together. What else
+ * types could tell is left to the evaluation, so that nothing is refused that Kubernetes takes.
  */
 export class FieldChecker {
   private readonly environment = createEnvironment();
@@ -126,6 +128,17 @@ export class FieldChecker {
     const { error } = parseIn(this.environment, text).check();
     if (error?.code !== 'no_such_key') return undefined;
     return /^No such key: (.*)$/m.exec(error.message)?.[1];
+  }
+
+  /** What operator stands between text or truth and something else, in Kubernetes' words. Throws CelError. */
+  mismatch(text: string): string | undefined {
+    const { error } = parseIn(this.environment, text).check();
+    const [, left = '', operator = '', right = ''] = OVERLOAD.exec(error?.message ?? '') ?? [];
+    // Numbers of two kinds are compared.
+    const isPlain = (type: string): boolean => type === 'string' || type === 'bool';
+    return left === right || !(isPlain(left) || isPlain(right))
+      ? undefined
+      : `found no matching overload for '_${operator}_' applied to '(${left}, ${right})'`;
   }
 }
 

@@ -48,6 +48,21 @@ it('says what they do not have, of each kind', async () => {
   ]);
 });
 
+it('says what does not go together', async () => {
+  const expressions = [
+    "object.spec.replicas > '1'",
+    "'wants 1, got ' + object.spec.replicas == ''",
+    'object.spec.paused == 1',
+  ];
+  const status = await statusOf(expressions);
+  const found = status?.typeChecking?.expressionWarnings?.map(({ warning }) => warning.split('found ')[1]);
+  expect(found).toEqual([
+    "no matching overload for '_>_' applied to '(int, string)'",
+    "no matching overload for '_+_' applied to '(string, int)'",
+    "no matching overload for '_==_' applied to '(bool, int)'",
+  ]);
+});
+
 it('says nothing of what could be anything', async () => {
   expect(await statusOf(['object.spec.nothing == 1'], ['*'])).toEqual({ observedGeneration: 1, typeChecking: {} });
 });

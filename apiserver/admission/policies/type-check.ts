@@ -8,7 +8,7 @@ import type { KindList } from '../../kinds/kind-list';
 import type { Schema, Schemas } from '../../openapi/schemas';
 import { refName } from '../../openapi/schemas';
 
-/** What an expression reads that some of the kinds it is about do not have. */
+/** What an expression reads that some of the kinds it is about do not have, or have otherwise. */
 export interface ExpressionWarning {
   /** `spec.validations[0].expression` */
   readonly fieldRef: string;
@@ -21,6 +21,8 @@ export type PolicyTypeCheck = (spec: PolicySpec) => readonly ExpressionWarning[]
 /** As Kubernetes: a policy about more kinds than that is checked for the first ones. */
 const MAX_KINDS = 10;
 const ANY = 'dyn';
+/** CEL's words for what a schema says of a value. */
+const PLAIN: Readonly<Record<string, string>> = { boolean: 'bool', integer: 'int', number: 'double', string: 'string' };
 
 /** Checks the expressions of a policy against the schemas of the kinds that it names (KEP-3488: type checking). */
 export const createPolicyTypeCheck =
@@ -72,7 +74,7 @@ function expressionsOf({ validations = [], variables = [], auditAnnotations = []
 function problemOf(checker: FieldChecker, text: string): string | undefined {
   try {
     const field = checker.undefinedField(text);
-    return field === undefined ? undefined : `undefined field '${field}'`;
+    return field === undefined ? checker.mismatch(text) : `undefined field '${field}'`;
   } catch (error) {
     if (error instanceof CelError) return error.message;
     throw error;
@@ -100,6 +102,8 @@ function knownTypes(kind: Kind, param: Kind | undefined, schemas: Schemas): Know
   const typeOf = (schema: Schema, place: string): string => {
     if (schema.$ref !== undefined) return named(refName(schema.$ref), schemas.get(refName(schema.$ref)));
     if (schema.items !== undefined) return `list<${typeOf(schema.items, `${place}.item`)}>`;
+    const plain = schema.format === 'date-time' ? undefined : PLAIN[schema.type ?? ''];
+    if (plain !== undefined) return plain;
     if (schema.additionalProperties !== undefined)
       return `map<string, ${typeOf(schema.additionalProperties, `${place}.value`)}>`;
     return named(`within.${place.replace(/[^\w.]/g, '_')}`, schema);
