@@ -17,14 +17,19 @@ const TYPE = {
 } as const;
 const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 
+/** `cascades`: the client says so by the former `orphanDependents: false`, and is to be told where the object is not gone yet. */
+export type AskedDeletion = DeleteQuery & { readonly cascades?: true };
+
 /** How objects are to be deleted: by the body's DeleteOptions, else by the query. Throws BadRequest and Invalid. */
 export async function deleteQuery(
   decoder: Decoder,
   { request, query, user, annotate }: ResourceRequest,
-): Promise<DeleteQuery> {
+): Promise<AskedDeletion> {
   const options = decodeOptions(decoder, await readObject(request));
   const gracePeriodSeconds = options.gracePeriodSeconds ?? integerOf(query, 'gracePeriodSeconds');
-  const policy = policyOf(options, query);
+  const orphans =
+    options.orphanDependents ?? (query.has('orphanDependents') ? flagOf(query, 'orphanDependents') : undefined);
+  const policy = policyOf(options.propagationPolicy ?? query.get('propagationPolicy') ?? undefined, orphans);
   const { uid, resourceVersion } = options.preconditions ?? {};
   return {
     user,
@@ -32,6 +37,7 @@ export async function deleteQuery(
     ...(isDryRun(request.method, options.dryRun ?? query.getAll('dryRun')) ? { dryRun: true } : {}),
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(policy === undefined ? {} : { propagationPolicy: policy }),
+    ...(orphans === false ? { cascades: true } : {}),
     preconditions: {
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
@@ -46,10 +52,7 @@ function decodeOptions(decoder: Decoder, body: Parameters<Decoder['decode']>[1])
   return decoder.decode(TYPE, body).object as DeleteOptions;
 }
 
-function policyOf(options: DeleteOptions, query: URLSearchParams): DeleteQuery['propagationPolicy'] {
-  const policy = options.propagationPolicy ?? query.get('propagationPolicy') ?? undefined;
-  const orphans =
-    options.orphanDependents ?? (query.has('orphanDependents') ? flagOf(query, 'orphanDependents') : undefined);
+function policyOf(policy: string | undefined, orphans: boolean | undefined): DeleteQuery['propagationPolicy'] {
   const known = POLICIES.find((each) => each === policy);
   const problems: readonly StatusCause[] = [
     ...(policy !== undefined && orphans !== undefined

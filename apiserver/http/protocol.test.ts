@@ -62,6 +62,23 @@ describe('what a client may ask for', () => {
     expect(answer.text.includes('invalid timeout specified in the request URL - time: ')).toBe(code === 400);
   });
 
+  it.each([
+    [
+      MAPS,
+      'PartialObjectMetadata',
+      'you requested PartialObjectMetadata, but the requested object is a list (*v1.ConfigMapList)',
+    ],
+    [`${MAPS}/a`, 'PartialObjectMetadataList', 'but the requested object is not a list (*v1.ConfigMap)'],
+  ])('is one or many, as the path says: %s is no %s', async (path, as, message) => {
+    await create(MAPS, aMap());
+    const answer = await api.ask('GET', path, { headers: { accept: `application/json;as=${as};v=v1;g=meta.k8s.io` } });
+    expect([answer.code, answer.body['message']]).toEqual([406, expect.stringContaining(message)]);
+  });
+
+  it('is not the end of all namespaces', async () => {
+    expect(await api.ask('DELETE', '/api/v1/namespaces')).toMatchObject({ code: 405, headers: { allow: 'GET, POST' } });
+  });
+
   it('is refused in a form that is not read', async () => {
     const headers = { 'content-type': 'text/plain' };
     expect((await api.ask('POST', MAPS, { body: 'x', headers })).code).toBe(415);
@@ -147,6 +164,15 @@ describe('a deletion', () => {
     const { headers, body } = await api.ask('DELETE', `${JOBS}/j`);
     expect(headers['warning']).toContain('child pods are preserved by default when jobs are deleted');
     expect(body).toMatchObject({ metadata: { finalizers: ['orphan'] } });
+  });
+
+  it.each([
+    ['{"orphanDependents":false}', ['example.com/f'], 202],
+    ['{"orphanDependents":false}', [], 200],
+    ['{"propagationPolicy":"Background"}', ['example.com/f'], 200],
+  ])('by %s of what has the finalizers %j is answered with %i', async (body, finalizers, code) => {
+    await create(MAPS, { metadata: { name: 'a', finalizers } });
+    expect((await api.ask('DELETE', `${MAPS}/a`, { body })).code).toBe(code);
   });
 
   it.each([

@@ -32,8 +32,9 @@ export const keyOf = ({ path }: ResourceRequest): { namespace?: string | undefin
   name: path.name ?? '',
 });
 
-const notAcceptable = (): StatusError =>
-  new StatusError('NotAcceptable', 'only the following media types are accepted: application/json, application/yaml');
+export const notAcceptable = (
+  why = 'only the following media types are accepted: application/json, application/yaml',
+): StatusError => new StatusError('NotAcceptable', why);
 
 /** Throws NotAcceptable. */
 export function representationFor({ request }: Pick<ResourceRequest, 'request'>): Representation {
@@ -50,9 +51,11 @@ export function representationOfAnswer(call: Pick<ResourceRequest, 'request'>): 
 }
 
 export function includeOf(query: URLSearchParams): IncludeObject {
-  const text = query.get('includeObject') ?? 'Metadata';
+  const text = query.get('includeObject') || 'Metadata';
   if (text === 'None' || text === 'Metadata' || text === 'Object') return text;
-  throw badRequest(`unrecognized includeObject value: ${text}`);
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
 }
 
 /** `{ name: text }` where the query has it, else nothing: absent fields stay absent. */

@@ -1,6 +1,7 @@
 import type { StoredObject } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { StatusError, badRequest } from '../../shared/status-error';
+import type { Kind } from '../kinds/kind';
 import { isWritableSubresource } from '../kinds/kind';
 import { scaleColumns } from '../kinds/scale-columns';
 import type { Decoder } from '../openapi/decode';
@@ -19,6 +20,7 @@ import {
   includeOf,
   keyOf,
   listQuery,
+  notAcceptable,
   numberOf,
   representationFor,
   selectionOf,
@@ -62,7 +64,7 @@ export class ResourceRoutes {
   async handle(call: ResourceRequest): Promise<void> {
     const { path, request, kind } = call;
     // Before anything is done: an answer that cannot be given must not have changed something.
-    if (!isPlainJson(request.headers.accept)) representationFor(call);
+    const shown = isPlainJson(request.headers.accept) ? undefined : representationFor(call);
     const notAllowed = (): StatusError => methodNotAllowed(allowedMethods(kind, path));
     if (path.name === undefined) {
       switch (request.method) {
@@ -71,6 +73,7 @@ export class ResourceRoutes {
         case 'POST':
           return this.create(call);
         case 'DELETE':
+          if (!kind.verbs.includes('deletecollection')) throw notAllowed();
           return this.deleteCollection(call);
         default:
           throw notAllowed();
@@ -86,6 +89,7 @@ export class ResourceRoutes {
     }
     switch (request.method) {
       case 'GET':
+        if (shown?.as === 'PartialObjectMetadataList') throw notAcceptable(wrongForm(kind, 'not a list'));
         if (call.query.has('resourceVersion')) await this.reached(call.query);
         return this.sendObject(call, await this.registry.get(call.kind, keyOf(call)));
       case 'PUT':
@@ -107,6 +111,7 @@ export class ResourceRoutes {
 
   private async list(call: ResourceRequest): Promise<void> {
     const representation = representationFor(call);
+    if (representation.as === 'PartialObjectMetadata') throw notAcceptable(wrongForm(call.kind, 'a list'));
     await this.sendList(call, representation, await this.registry.list(call.kind, listQuery(call)));
   }
 
@@ -283,7 +288,9 @@ export class ResourceRoutes {
     if (query.propagationPolicy === undefined && kind.orphanWarning !== undefined)
       warn(call.response, [kind.orphanWarning]);
     const { outcome, object } = await this.registry.delete(kind, keyOf(call), query);
-    if (outcome === 'terminating' || kind.gracePeriodSeconds !== undefined) return this.send(call, 200, object);
+    const isAccepted = outcome === 'terminating' && query.cascades === true;
+    if (outcome === 'terminating' || kind.gracePeriodSeconds !== undefined)
+      return this.send(call, isAccepted ? 202 : 200, object);
     sendJson(call.response, 200, {
       kind: 'Status',
       apiVersion: 'v1',
@@ -317,6 +324,11 @@ export class ResourceRoutes {
     sendJson(call.response, 201, success(201));
   }
 }
+
+const wrongForm = ({ version, kind }: Kind, what: 'a list' | 'not a list'): string =>
+  what === 'a list'
+    ? `you requested PartialObjectMetadata, but the requested object is a list (*${version}.${kind}List)`
+    : `you requested PartialObjectMetadataList, but the requested object is not a list (*${version}.${kind})`;
 
 /** The body of a write that needs one. Throws BadRequest where there is none. */
 async function readGiven({ request, kind }: ResourceRequest): Promise<ReadBody> {
