@@ -93,7 +93,9 @@ export class IptablesChange {
     if (frontend === undefined || isSameJson(old, fresh)) return;
     const [where, chain] = [this.matchOf(frontend), this.chainOf(frontend)];
     const [wasServed, isServed] = [isServing(old), isServing(fresh)];
-    const refusal = `${where} -j REJECT --reject-with icmp-port-unreachable`;
+    // By TCP's own word: the kernel sends a client only so many ICMP messages a second.
+    const word = frontend.protocol === 'TCP' ? 'tcp-reset' : 'icmp-port-unreachable';
+    const refusal = `${where} -j REJECT --reject-with ${word}`;
     if (fresh !== undefined && !isServed && (old === undefined || wasServed)) this.refuse.push(`-A ${refusal}`);
     if (old !== undefined && !wasServed && (fresh === undefined || isServed)) this.permit.push(`-D ${refusal}`);
     if (!wasServed && !isServed) return;

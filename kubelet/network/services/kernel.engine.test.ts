@@ -145,6 +145,30 @@ describe.each([
     expect(await askTcp(ONE)).not.toBe('ECONNREFUSED');
   });
 
+  it('refuse each of many connections of one client at once', async () => {
+    await program(tcp([]), nodePort(tcp([]), 30_080));
+    const many = Array.from({ length: 20 }, () => '10.8.0.10');
+    for (const [address, port] of [[SERVICE, 80] as const, ['10.8.0.1', 30_080] as const])
+      expect(new Set(await names('tcp', address, port, many))).toEqual(new Set(['ECONNREFUSED']));
+    const [own] = [lan.address(ONE)];
+    const ofPod = await lan.ask(
+      ONE,
+      'tcp',
+      SERVICE,
+      80,
+      many.map(() => own),
+    );
+    expect(new Set(ofPod)).toEqual(new Set(['ECONNREFUSED']));
+    const ofMachine = await lan.ask(
+      'machine',
+      'tcp',
+      SERVICE,
+      80,
+      many.map(() => MACHINE),
+    );
+    expect(new Set(ofMachine)).toEqual(new Set(['ECONNREFUSED']));
+  });
+
   it('follow the endpoints as they come and go, for datagrams of the same sender too', async () => {
     const sender = [`${outside[0]}:4000`];
     await program(udp([ONE]), tcp([ONE]));

@@ -15,6 +15,8 @@ const TABLE = serviceTableOf('node');
 describe('Services whose targets change while a connection comes', () => {
   let lan: Lan;
   let outside: readonly string[];
+  let kernel: NftKernel;
+  let frontends: readonly Frontend[];
 
   beforeAll(async () => {
     lan = await Lan.create(2);
@@ -23,11 +25,11 @@ describe('Services whose targets change while a connection comes', () => {
   });
   afterAll(() => lan.remove());
   beforeEach(async () => {
-    const kernel = new NftKernel('node', 'br0', lan.nft('machine'), (program, args, input) =>
+    kernel = new NftKernel('node', 'br0', lan.nft('machine'), (program, args, input) =>
       lan.in('machine', program, args, input),
     );
     const targets = [ONE, TWO].map((pod) => ({ address: lan.address(pod), port: 8080 }));
-    const frontends: readonly Frontend[] = [
+    frontends = [
       { protocol: 'TCP', address: SERVICE, port: 80, isExternal: false, targets },
       { protocol: 'TCP', port: NODE_PORT, isExternal: true, targets },
     ];
@@ -37,6 +39,39 @@ describe('Services whose targets change while a connection comes', () => {
       local: { come: targets.map(({ address }) => address), gone: [] },
       pods: { come: targets.map(({ address }) => address), gone: [] },
     });
+  });
+
+  const none = (each: Frontend): Frontend => ({ ...each, targets: [] });
+
+  it('are refused or answered, and never left without either, while they get their targets and lose them', async () => {
+    // What comes between the one lookup and the other takes a packet so long that changes meet it there.
+    const ten = (rule: string): string => Array.from({ length: 10 }, () => `${rule}\n`).join('');
+    const chains = [1, 2, 3, 4, 5, 6].map(
+      (at) => `chain slow${at} {\n${ten(at === 1 ? 'counter' : `jump slow${at - 1}`)}}\n`,
+    );
+    const first = 'type filter hook prerouting priority -50;\ntcp flags & (syn | ack) == syn jump slow6\n';
+    await nft(`table ip slow {\n${chains.join('')}chain slow {\n${first}}\n}\n`);
+    let isOver = false;
+    const changing = (async (): Promise<void> => {
+      while (!isOver) {
+        for (const [before, after] of [
+          [(each: Frontend) => each, none] as const,
+          [none, (each: Frontend) => each] as const,
+        ])
+          await kernel.apply({
+            ...{ isAnew: false, local: { come: [], gone: [] }, pods: { come: [], gone: [] } },
+            frontends: frontends.map((each) => ({ old: before(each), fresh: after(each) })),
+          });
+      }
+    })();
+    const answers: string[] = [];
+    // One after the other, or they would wait for each other.
+    for (let round = 0; round < 24; round++) answers.push(...(await lan.ask('outside', 'tcp', SERVICE, 80)));
+    isOver = true;
+    await changing;
+    await nft('delete table ip slow\n');
+    expect(answers.filter((answer) => !/^([01] |ECONNREFUSED$)/.test(answer))).toEqual([]);
+    expect(new Set(answers).size).toBeGreaterThan(1);
   });
 
   const nft = (text: string): Promise<string> => lan.in('machine', 'nft', ['-f', '-'], text);

@@ -5,11 +5,15 @@ import { frontendKey, targetKey } from './frontend';
 
 /** Set on the first packet of a connection from outside until it leaves: whether it takes this node's address. */
 const FROM_OUTSIDE = '0x00004000';
+/** Set on the first packet of a connection that is to be refused: where it is looked up nothing can be. */
+const TO_REFUSE = '0x00008000';
 
 /**
  * A table without any Service, in the place of what there was. What differs between Services are elements of maps alone:
  * a connection finds its frontend in a map, which names how many targets there are, and its target in another by a
- * random number below that. So a change costs as much as what changes, however many Services there are.
+ * random number below that. So a change costs as much as what changes, however many Services there are. One lookup decides:
+ * a second one might see another state, and let pass what is neither served nor refused. A connection is refused by TCP's
+ * own word, since the kernel sends a client only so many ICMP messages a second.
  * Pods behind the bridges of other nodes on this machine are served by those, which may be of another cluster.
  */
 export const emptyTable = (table: string, podInterface: string): string => `add table ip ${table}
@@ -24,16 +28,15 @@ table ip ${table} {
   map udptargets { typeof ip daddr . udp dport . numgen random mod 65535 : ip daddr . udp dport; }
   map tcpnodetargets { typeof tcp dport . numgen random mod 65535 : ip daddr . tcp dport; }
   map udpnodetargets { typeof udp dport . numgen random mod 65535 : ip daddr . udp dport; }
-  map refused { type ipv4_addr . inet_proto . inet_service : verdict; }
-  map noderefused { type inet_proto . inet_service : verdict; }
-  chain refuse { reject; }
+  chain refuse { meta mark set meta mark | ${TO_REFUSE}; }
   chain services {
     ip daddr . meta l4proto . th dport vmap @frontends
     fib daddr type local meta l4proto . th dport vmap @nodeports
   }
   chain unserved {
-    ip daddr . meta l4proto . th dport vmap @refused
-    fib daddr type local meta l4proto . th dport vmap @noderefused
+    meta mark & ${TO_REFUSE} != ${TO_REFUSE} return
+    meta l4proto tcp reject with tcp reset
+    reject
   }
   chain guard {
     type filter hook prerouting priority -300;
@@ -124,11 +127,10 @@ export class NftChange {
     const frontend = fresh ?? old;
     if (frontend === undefined) return;
     const [before, after] = [old, fresh].map((each) => (each === undefined ? undefined : elementOf(each)));
-    const { map, refused } = mapsOf(frontend);
+    const map = frontend.address === undefined ? 'nodeports' : 'frontends';
     const key = matchOf(frontend);
-    if (before !== undefined && before !== after) put(this.gone, before === REFUSED ? refused : map, key);
-    if (after !== undefined && before !== after)
-      put(this.come, after === REFUSED ? refused : map, `${key} : goto ${after}`);
+    if (before !== undefined && before !== after) put(this.gone, map, key);
+    if (after !== undefined && before !== after) put(this.come, map, `${key} : goto ${after}`);
     this.slots(frontend, slotsOf(old), slotsOf(fresh));
     this.affinity(old, fresh);
     if (fresh !== undefined && fresh.affinitySeconds === undefined && fresh.targets.length > 0)
@@ -218,11 +220,6 @@ function elementOf(frontend: Frontend): string {
   if (frontend.address === undefined) return `node${count}`;
   return `${frontend.isExternal ? 'out' : 'pick'}${count}`;
 }
-
-const mapsOf = ({ address }: Frontend) =>
-  address === undefined
-    ? ({ map: 'nodeports', refused: 'noderefused' } as const)
-    : ({ map: 'frontends', refused: 'refused' } as const);
 
 const matchOf = ({ address, protocol, port }: Frontend): string =>
   `${address === undefined ? '' : `${address} . `}${protocol.toLowerCase()} . ${port}`;
