@@ -47,7 +47,7 @@ it.each([
     'the provided IP (10.2.0.1) is not in the valid range. The range of valid IPs is 10.1.0.0/29',
   ],
   ['the broadcast address', { clusterIP: '10.1.0.7' }, 'is not in the valid range'],
-  ['no address', { clusterIP: 'here' }, 'is not in the valid range'],
+  ['no address', { clusterIP: 'here' }, 'must be a valid IP address'],
   [
     'a taken node port',
     { type: 'NodePort', ports: [{ port: 1, nodePort: 30_080 }] },

@@ -1,7 +1,10 @@
+import { isIP } from 'node:net';
 import type { ApiObject, Service } from '../../shared/api/objects';
+import { isSameJson } from '../../shared/same-json';
 import type { Random } from '../../shared/random';
 import type { StatusCause } from '../../shared/status-error';
 import { invalid, StatusError } from '../../shared/status-error';
+import { isReachedFromOutside } from '../kinds/service-problems';
 import { invalidValue } from '../kinds/validation/field-errors';
 import type { AdmissionPlugin, Lookup } from './admission';
 import { shownName } from './admission';
@@ -27,12 +30,12 @@ export const createServiceAddresses = (range: IpRange, random: Random): Admissio
   name: 'ServiceAddresses',
   admitCreate({ kind, lookup }, object) {
     if (kind.kind !== 'Service' || kind.group !== '') return;
-    assign(object, takenBy(lookup, undefined), range, random);
+    assign(object, takenBy(lookup, undefined), { range, random });
   },
   admitUpdate({ kind, lookup }, object, old) {
     if (kind.kind !== 'Service' || kind.group !== '') return;
     keep(specOf(object), specOf(old as ApiObject));
-    assign(object as ApiObject, takenBy(lookup, old.metadata.uid), range, random);
+    assign(object as ApiObject, takenBy(lookup, old.metadata.uid), { range, random, old: specOf(old as ApiObject) });
   },
 });
 
@@ -46,16 +49,16 @@ function takenBy(lookup: Lookup, exceptUid: string | undefined): Taken {
   };
 }
 
-/** What an update leaves out stays; what its type has no use for goes. */
+/** What an update leaves out stays; what its type has no use for any more goes, unless it is set anew. */
 function keep(spec: ServiceSpec, old: ServiceSpec): void {
-  if (spec.type === 'ExternalName') {
-    if (spec.clusterIP === old.clusterIP) {
-      delete spec.clusterIP;
-      delete spec.clusterIPs;
-    }
-  } else if ((spec.clusterIP ?? '') === '' && spec.clusterIPs === undefined && old.clusterIP !== undefined) {
-    spec.clusterIP = old.clusterIP;
-  }
+  const drop = <K extends keyof ServiceSpec>(...fields: readonly K[]): void => {
+    for (const field of fields) if (isSameJson(spec[field], old[field])) delete spec[field];
+  };
+  if (spec.type === 'ExternalName') drop('clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy');
+  else keepAddresses(spec, old);
+  if (spec.type !== 'LoadBalancer') drop('allocateLoadBalancerNodePorts', 'loadBalancerClass');
+  if (!isReachedFromOutside(spec)) drop('externalTrafficPolicy');
+  if (spec.type !== 'LoadBalancer' || spec.externalTrafficPolicy !== 'Local') drop('healthCheckNodePort');
   const oldPorts = new Map((old.ports ?? []).map((port) => [`${port.protocol ?? 'TCP'}/${port.port}`, port.nodePort]));
   for (const port of spec.ports ?? []) {
     const before = oldPorts.get(`${port.protocol ?? 'TCP'}/${port.port}`);
@@ -65,19 +68,39 @@ function keep(spec: ServiceSpec, old: ServiceSpec): void {
   }
 }
 
+/** Clients that know only one of the two fields change the other with it. */
+function keepAddresses(spec: ServiceSpec, old: ServiceSpec): void {
+  const ip = spec.clusterIP ?? '';
+  if (ip === '' && spec.clusterIPs === undefined && old.clusterIP !== undefined) {
+    Object.assign(spec, { clusterIP: old.clusterIP, clusterIPs: [...(old.clusterIPs ?? [old.clusterIP])] });
+  } else if (ip === old.clusterIP) {
+    if (old.clusterIPs !== undefined) spec.clusterIPs ??= [...old.clusterIPs];
+  } else if (isSameJson(spec.clusterIPs, old.clusterIPs)) {
+    if (ip === '') delete spec.clusterIPs;
+    else spec.clusterIPs = [ip];
+  }
+}
+
 const hasNodePorts = (spec: ServiceSpec): boolean =>
   spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
 
-function assign(object: ApiObject, taken: Taken, range: IpRange, random: Random): void {
+function assign(
+  object: ApiObject,
+  taken: Taken,
+  { range, random, old }: { readonly range: IpRange; readonly random: Random; readonly old?: ServiceSpec },
+): void {
   const spec = specOf(object);
   const problems: StatusCause[] = [];
-  if (spec.type !== 'ExternalName') {
-    const wanted = (spec.clusterIP ?? '') === '' ? (spec.clusterIPs?.[0] ?? '') : (spec.clusterIP ?? '');
-    const ip = wanted === '' ? freeIp(taken, range, random) : wanted;
-    if (ip !== HEADLESS) problems.push(...ipProblems(ip, taken, range));
-    spec.clusterIP = ip;
-    spec.clusterIPs = [ip, ...(spec.clusterIPs ?? []).slice(1)];
-  } else if (spec.clusterIP === '') delete spec.clusterIP;
+  // What is not as it must be is validation's business, and so is an address instead of another one.
+  const isFixed = old?.type !== 'ExternalName' && (old?.clusterIP ?? '') !== '';
+  if (spec.type !== 'ExternalName' && !isFixed && spec.clusterIPs?.[0] === undefined) {
+    const ip = (spec.clusterIP ?? '') === '' ? freeIp(taken, range, random) : (spec.clusterIP ?? '');
+    Object.assign(spec, { clusterIP: ip, clusterIPs: [ip] });
+  }
+  const { clusterIP: ip = '' } = spec;
+  if (spec.type !== 'ExternalName' && !isFixed && ip !== '' && ip !== HEADLESS && isIP(ip) !== 0)
+    problems.push(...ipProblems(ip, taken, range));
+  if (spec.type === 'ExternalName' && spec.clusterIP === '') delete spec.clusterIP;
   problems.push(...assignPorts(spec, taken, random));
   if (problems.length > 0) throw invalid({ group: '', kind: 'Service' }, shownName(object), problems);
 }

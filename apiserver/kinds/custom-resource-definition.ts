@@ -42,8 +42,10 @@ export const customResourceDefinition = defineKind({
     spec.conversion ??= { strategy: 'None' };
     const { names } = spec;
     if (names === undefined) return;
-    if ((names.singular ?? '') === '') names.singular = names.kind.toLowerCase();
-    if ((names.listKind ?? '') === '') names.listKind = `${names.kind}List`;
+    const { kind = '' } = names as Partial<typeof names>;
+    if (kind === '') return;
+    if ((names.singular ?? '') === '') names.singular = kind.toLowerCase();
+    if ((names.listKind ?? '') === '') names.listKind = `${kind}List`;
   },
   prepareForCreate(object) {
     const metadata = (object.metadata ??= {});

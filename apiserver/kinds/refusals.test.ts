@@ -98,11 +98,6 @@ it.each<[string, object, string]>([
   ],
   [
     'Service',
-    service({ sessionAffinityConfig: { clientIP: { timeoutSeconds: 3 } } }),
-    'spec.sessionAffinityConfig: Forbidden: must not be set when session affinity is None',
-  ],
-  [
-    'Service',
     service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 0 } } }),
     'spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 0: must be greater than 0 and less than 86400',
   ],
@@ -135,7 +130,7 @@ it.each<[string, object, string]>([
   [
     'Service',
     service({ type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0/33'] }),
-    'spec.loadBalancerSourceRanges[0]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+    'spec.LoadBalancerSourceRanges[0]: Invalid value: "10.0.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
   ],
   [
     'Service',

@@ -82,6 +82,9 @@ export function containerTotal(spec: PodSpec, kind: Kind): Resources {
       initial = maximum(initial, sum(sidecars, own));
     }
   }
-  const running = sum(sidecars, ...spec.containers.map((container) => of(container, kind)));
+  const running = sum(
+    sidecars,
+    ...((spec.containers as Container[] | undefined) ?? []).map((container) => of(container, kind)),
+  );
   return maximum(running, initial);
 }

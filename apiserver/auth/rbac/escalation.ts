@@ -7,6 +7,7 @@ import { shownName } from '../../admission/admission';
 import type { Authorizer } from '../authorizer';
 import type { RbacAuthorizer } from './rbac-authorizer';
 import { requestsOf } from '../../../shared/policy-rules';
+import { compactText, goList, simpleRules } from './rule-text';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const ROLES = ['ClusterRole', 'Role'];
@@ -41,19 +42,21 @@ export function rbacEscalation(
       [...requestsOf(rule)].every((each) =>
         authorizer.isAllowed(user, 'path' in each || namespace === undefined ? each : { ...each, namespace }),
       );
+    const missingOf = (rules: readonly PolicyRule[]): readonly PolicyRule[] =>
+      rules.filter((rule) => !isCovered(rule)).flatMap((rule) => simpleRules(rule).filter((one) => !isCovered(one)));
     const name = shownName(object);
     const refuse = (missing: readonly PolicyRule[]): never => {
       throw forbidden(
         { group: GROUP, resource: kind.plural },
         name,
-        `user ${JSON.stringify(user.name)} (groups=${JSON.stringify(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${missing.map((rule) => JSON.stringify(rule)).join('\n')}`,
+        `user ${JSON.stringify(user.name)} (groups=${goList(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${compactText(missing).join('\n')}`,
       );
     };
     if (ROLES.includes(kind.kind)) {
       const rules = (object['rules'] as PolicyRule[] | undefined) ?? [];
       // Such a role gathers whatever others will hold.
       const gathers = object['aggregationRule'] !== undefined || old?.['aggregationRule'] !== undefined;
-      const missing = [...rules, ...(gathers ? EVERYTHING : [])].filter((rule) => !isCovered(rule));
+      const missing = missingOf([...rules, ...(gathers ? EVERYTHING : [])]);
       if (missing.length > 0 && !may('escalate', kind.plural, name)) refuse(missing);
     } else if (BINDINGS.includes(kind.kind)) {
       const ref = object['roleRef'] as RoleRef | undefined;
@@ -63,7 +66,7 @@ export function rbacEscalation(
       const rules = roles.rulesOf(ref, namespace);
       // What a role that is not there will allow one day, nobody can have today.
       if (rules === undefined) throw notFound({ group: GROUP, resource }, ref.name);
-      const missing = rules.filter((rule) => !isCovered(rule));
+      const missing = missingOf(rules);
       if (missing.length > 0) refuse(missing);
     }
   };

@@ -106,7 +106,9 @@ describe('roles and bindings', () => {
     await expect(createRole([pods], ann)).resolves.toBeDefined();
     await expect(createRole([{ ...pods, verbs: ['delete'] }], ann)).rejects.toMatchObject({
       code: 403,
-      message: expect.stringContaining('attempting to grant RBAC permissions not currently held') as string,
+      message: expect.stringContaining(
+        'user "ann" (groups=["devs" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["delete"]}',
+      ) as string,
     });
     await expect(bind('RoleBinding', 'cluster-admin', { kind: 'User', name: 'ann' }, ann)).rejects.toMatchObject({
       code: 403,

@@ -36,7 +36,8 @@ function setDefaults(webhook: Webhook): void {
   webhook.namespaceSelector ??= {};
   webhook.objectSelector ??= {};
   webhook.timeoutSeconds ??= TIMEOUT_SECONDS;
-  if (webhook.clientConfig.service !== undefined) webhook.clientConfig.service.port ??= 443;
+  const { service } = (webhook.clientConfig as Webhook['clientConfig'] | undefined) ?? {};
+  if (service !== undefined) service.port ??= 443;
   for (const rule of webhook.rules ?? []) rule.scope ??= '*';
 }
 

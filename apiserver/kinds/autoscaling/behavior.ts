@@ -1,5 +1,5 @@
 import type { HPAScalingRules, HorizontalPodAutoscalerBehavior } from 'kubernetes-types/autoscaling/v2';
-import { milliOf } from '../../../shared/quantity';
+import { isQuantity, milliOf } from '../../../shared/quantity';
 import type { StatusCause } from '../../../shared/status-error';
 import { each, invalidValue, notSupported, required } from '../validation/field-errors';
 import { notNegative } from '../validation/numbers';
@@ -26,7 +26,7 @@ function rulesProblems(field: string, rules: HPAScalingRules | undefined): reado
     ...(selectPolicy === undefined || CHOICES.includes(selectPolicy)
       ? []
       : [notSupported(`${field}.selectPolicy`, selectPolicy, CHOICES)]),
-    ...(tolerance !== undefined && milliOf(tolerance) < 0
+    ...(tolerance !== undefined && isQuantity(tolerance) && milliOf(tolerance) < 0
       ? [invalidValue(`${field}.tolerance`, tolerance, 'must be greater than or equal to 0')]
       : []),
     ...((policies ?? []).length === 0 ? [required(`${field}.policies`, 'must specify at least one Policy')] : []),

@@ -1,39 +1,52 @@
 import type { MetricSpec, MetricTarget } from 'kubernetes-types/autoscaling/v2';
 import { milliOf } from '../../../shared/quantity';
 import type { StatusCause } from '../../../shared/status-error';
-import { each, forbiddenField, invalidValue, required } from '../validation/field-errors';
+import { each, forbiddenField, invalidValue, oneOfIfSet, required } from '../validation/field-errors';
 
+const SOURCES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'] as const;
+type Source = (typeof SOURCES)[number];
+const fieldOf = (source: Source): Uncapitalize<Source> =>
+  `${source.charAt(0).toLowerCase()}${source.slice(1)}` as Uncapitalize<Source>;
 const TARGET_TYPES = ['Utilization', 'Value', 'AverageValue'];
 
 /** What is wrong with the metrics of an autoscaler, as validateMetrics of kubernetes/pkg/apis/autoscaling/validation says it. */
 export const metricProblems = (metrics: readonly MetricSpec[] | undefined): readonly StatusCause[] =>
   each('spec.metrics', metrics, (metric, path) => {
-    const field = `${metric.type.slice(0, 1).toLowerCase()}${metric.type.slice(1)}`;
-    if ((metric as unknown as Record<string, unknown>)[field] === undefined) {
-      return [required(`${path}.${field}`, 'must populate information for the given metric source')];
-    }
-    return sourceProblems(metric, `${path}.${field}`);
+    const given = SOURCES.filter((source) => metric[fieldOf(source)] !== undefined);
+    const type = (metric.type as string | undefined) ?? '';
+    const [first] = given;
+    return [
+      ...(type === ''
+        ? [required(`${path}.type`, 'must specify a metric source type')]
+        : oneOfIfSet(`${path}.type`, type, SOURCES)),
+      ...(first === undefined ? [] : sourceProblems(metric, first, `${path}.${fieldOf(first)}`)),
+      ...SOURCES.filter((source) => source === type && !given.includes(source)).map((source) =>
+        required(`${path}.${fieldOf(source)}`, 'must populate information for the given metric source'),
+      ),
+      ...given
+        .filter((source) => source !== type)
+        .map((source) => forbiddenField(`${path}.${fieldOf(source)}`, 'must populate the given metric source only')),
+    ];
   });
 
-function sourceProblems(metric: MetricSpec, path: string): readonly StatusCause[] {
-  const { type, resource, containerResource, pods, object, external } = metric;
-  const source = resource ?? containerResource;
-  if (source !== undefined) {
+function sourceProblems(metric: MetricSpec, type: Source, path: string): readonly StatusCause[] {
+  if (type === 'Resource' || type === 'ContainerResource') {
+    const source = type === 'Resource' ? metric.resource : metric.containerResource;
     return [
-      ...named(`${path}.name`, source.name, 'must specify a resource name'),
+      ...named(`${path}.name`, source?.name, 'must specify a resource name'),
       ...(type === 'ContainerResource'
-        ? named(`${path}.container`, containerResource?.container, 'must specify a container')
+        ? named(`${path}.container`, metric.containerResource?.container, 'must specify a container')
         : []),
-      ...targetProblems(`${path}.target`, source.target),
-      ...resourceTargetProblems(`${path}.target`, source.target),
+      ...targetProblems(`${path}.target`, source?.target),
+      ...resourceTargetProblems(`${path}.target`, source?.target),
     ];
   }
-  const custom = pods ?? object ?? external;
+  const source = metric[fieldOf(type)] as Partial<NonNullable<MetricSpec['pods']>> | undefined;
   return [
-    ...(object === undefined ? [] : describedProblems(`${path}.describedObject`, object.describedObject)),
-    ...named(`${path}.metric.name`, custom?.metric.name, 'must specify a metric name'),
-    ...targetProblems(`${path}.target`, custom?.target),
-    ...customTargetProblems(type, `${path}.target`, custom?.target),
+    ...(type === 'Object' ? describedProblems(`${path}.describedObject`, metric.object?.describedObject) : []),
+    ...named(`${path}.metric.name`, source?.metric?.name, 'must specify a metric name'),
+    ...targetProblems(`${path}.target`, source?.target),
+    ...customTargetProblems(type, `${path}.target`, source?.target),
   ];
 }
 

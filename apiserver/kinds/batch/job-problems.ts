@@ -1,12 +1,12 @@
 import type { JobSpec } from 'kubernetes-types/batch/v1';
 import type { ApiObject } from '../../../shared/api/objects';
-import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
+import { matchesLabels } from '../../../shared/selectors/label-selector';
 import type { StatusCause } from '../../../shared/status-error';
 import type { PodTemplate } from '../pod-template/pod-template';
 import { templateProblems } from '../pod-template/pod-template';
 import { domainPrefixedPath } from '../validation/domain-prefixed-path';
 import { invalidValue, notSupported, oneOfIfSet, required, tooLong, when } from '../validation/field-errors';
-import { validateLabelSelector } from '../validation/label-selector';
+import { matcherOf, validateLabelSelector } from '../validation/label-selector';
 import { notNegative } from '../validation/numbers';
 import { failurePolicyProblems } from './pod-failure-policy';
 import { successPolicyProblems } from './success-policy';
@@ -27,7 +27,7 @@ export function jobProblems(object: ApiObject): readonly StatusCause[] {
   const spec = (object['spec'] as Spec | undefined) ?? {};
   const { selector } = spec;
   const labels = spec.template?.metadata?.labels;
-  const matcher = selector === undefined ? undefined : selectorOf(selector);
+  const matcher = matcherOf(selector);
   return [
     ...generatedProblems(object, spec),
     ...jobSpecProblems(spec, 'spec'),
@@ -49,7 +49,7 @@ function generatedProblems({ metadata }: ApiObject, spec: Spec): readonly Status
     ...NAME_LABELS.map((label) => [label, name] as const),
   ]);
   const labels = template?.metadata?.labels ?? {};
-  const matcher = selectorOf(selector);
+  const matcher = matcherOf(selector);
   return [
     ...Object.entries(expected).flatMap(([label, value]) => {
       const field = `spec.template.metadata.labels[${label}]`;

@@ -1,10 +1,10 @@
 import type { LabelSelector, ObjectMeta, PodSpec } from '../../../shared/api/objects';
-import { matchesLabels, selectorOf } from '../../../shared/selectors/label-selector';
+import { matchesLabels } from '../../../shared/selectors/label-selector';
 import type { StatusCause } from '../../../shared/status-error';
 import { setPodSpecDefaults } from '../pod/defaults';
 import { annotationProblems, podSpecProblems } from '../pod/validate-pod';
 import { forbiddenField, invalidValue, oneOfIfSet, required, when } from '../validation/field-errors';
-import { isEmptySelector, validateLabelSelector } from '../validation/label-selector';
+import { isEmptySelector, matcherOf, validateLabelSelector } from '../validation/label-selector';
 import { validateAnnotations, validateLabels } from '../validation/object-meta';
 
 /** `template` of everything that makes pods. */
@@ -73,7 +73,7 @@ export function selectionProblems(
 ): readonly StatusCause[] {
   const labels = template?.metadata?.labels;
   if (selector === undefined || isEmptySelector(selector)) return [];
-  const matcher = selectorOf(selector);
+  const matcher = matcherOf(selector);
   if (matcher === undefined) return [invalidValue('spec.selector', selector, 'invalid label selector')];
   return when(
     !matchesLabels(matcher, labels),

@@ -8,7 +8,7 @@ interface ClientConfig {
 }
 
 /** What is wrong with where a webhook is asked. */
-export const clientConfigProblems = ({ url, service }: ClientConfig, path: string): readonly StatusCause[] => [
+export const clientConfigProblems = ({ url, service }: ClientConfig = {}, path: string): readonly StatusCause[] => [
   ...((url === undefined) === (service === undefined)
     ? [required(path, 'exactly one of url or service is required')]
     : []),

@@ -1,5 +1,7 @@
 import type { LabelSelector } from '../../../shared/api/objects';
 import { isLabelValue, isQualifiedName } from '../../../shared/names';
+import type { Selector } from '../../../shared/selectors/label-selector';
+import { selectorOf } from '../../../shared/selectors/label-selector';
 import type { StatusCause } from '../../../shared/status-error';
 import { checkName, each, forbiddenField, invalidValue, required, when } from './field-errors';
 import { validateLabels } from './object-meta';
@@ -29,6 +31,10 @@ function operatorProblems(path: string, operator = '', values: readonly string[]
       return [invalidValue(`${path}.operator`, operator, 'not a valid selector operator')];
   }
 }
+
+/** How to tell whom a selector means; undefined where it is none. */
+export const matcherOf = (selector: LabelSelector | undefined): Selector | undefined =>
+  validateLabelSelector('', selector).length === 0 ? selectorOf(selector) : undefined;
 
 export const isEmptySelector = (selector: LabelSelector | undefined): boolean =>
   Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0;
