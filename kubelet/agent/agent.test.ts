@@ -121,6 +121,17 @@ it('ends a deleted pod with its grace period and tells the server when all of it
   expect(await bench.runtime.list()).toEqual({ sandboxes: [], containers: [] });
 });
 
+it('tells how a pod ended that is deleted, before it says that it is gone', async () => {
+  await bench.sync(aPod());
+  bench.runtime.takes('stopContainer', 5_000);
+  await bench.assign(deleted(aPod(), 30));
+  await bench.advance(5_000);
+  expect(bench.session.terminated).toHaveLength(1);
+  const { phase, containerStatuses } = bench.session.status('web');
+  expect(['Succeeded', 'Failed']).toContain(phase);
+  expect(containerStatuses?.[0]?.state?.terminated?.finishedAt).toBeDefined();
+});
+
 it('cuts the grace short when the pod is deleted again with a shorter one', async () => {
   bench.runtime.program(() => ({ onSigterm: 'ignored' }));
   await bench.sync(aPod());

@@ -242,6 +242,8 @@ export class PodWorker {
     else this.probes.stop();
 
     const { steps, wakeAtMs } = plan({ pod, goal: this.aim.goal, observed, facts: this.facts(nowMs) });
+    // How a pod ended is told before what is left of it goes, also of one that goes itself: somebody may hold it for that.
+    if (this.aim.goal.type === 'remove') this.publish(nowMs);
     for (const step of steps) this.carryOut(step);
     this.publish(nowMs);
     this.sleepUntil([wakeAtMs, deadlineMs, renewAtMs, this.holds.nextReleaseMs()], nowMs);
