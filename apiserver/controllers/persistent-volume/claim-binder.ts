@@ -1,7 +1,6 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../../shared/api/objects';
-import { compareQuantities, parseQuantity } from '../../../shared/quantity';
 import { isSameJson } from '../../../shared/same-json';
-import { ignoreNotFound, isAlreadyExists } from '../../../shared/status-error';
+import { ignoreNotFound } from '../../../shared/status-error';
 import type { EventRecorder } from '../../events/event-recorder';
 import { NO_PROVISIONER, SELECTED_NODE, classNameOf, waitsForConsumer } from '../../kinds/storage/claim-binding';
 import { LOCAL_PATH_PROVISIONER } from '../../kinds/storage/local-path-class';
@@ -9,8 +8,8 @@ import type { Client, ObjectKey } from '../../registry/client';
 import { keyOf } from '../../registry/client';
 import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
-import { PROVISIONED_BY, localVolume, whyNoFolder } from './local-path';
-import { capacityOf, findVolumes, isMeantFor, isReachable, mismatchOf, requestOf } from './matching';
+import { LocalPathProvisioner } from './local-path-provisioner';
+import { findVolumes, isMeantFor, isReachable, mismatchOf } from './matching';
 
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
@@ -35,7 +34,11 @@ export class ClaimBinder implements Controller {
     watching('Node', ({ type }) => (type === 'MODIFIED' ? [] : this.waiting())),
   ];
 
-  constructor(private readonly deps: Deps) {}
+  private readonly provisioner: LocalPathProvisioner;
+
+  constructor(private readonly deps: Deps) {
+    this.provisioner = new LocalPathProvisioner(deps.client);
+  }
 
   async reconcile(key: ObjectKey): Promise<Result> {
     const claim = this.deps.client.view('PersistentVolumeClaim').get(key);
@@ -73,7 +76,7 @@ export class ClaimBinder implements Controller {
         const message = `Cannot bind to requested volume "${volumeName}": ${mismatch}`;
         return this.say(claim, 'Warning', 'VolumeMismatch', message);
       }
-      return this.bind(claim, wasBound ? await this.grown(claim, volume) : volume);
+      return this.bind(claim, wasBound ? await this.provisioner.grown(claim, volume) : volume);
     }
     if (wasBound) {
       return this.lose(
@@ -148,47 +151,13 @@ export class ClaimBinder implements Controller {
     this.say(claim, 'Warning', 'ProvisioningFailed', message);
   }
 
-  private async provision(
-    claim: PersistentVolumeClaim,
-    storageClass: StorageClass,
-    selected: Node | undefined,
-  ): Promise<void> {
-    const why = whyNoFolder(claim, storageClass);
-    const node = selected ?? this.anyNode();
-    if (why !== undefined || node === undefined) {
-      this.say(claim, 'Warning', 'ProvisioningFailed', `failed to provision volume: ${why ?? 'no node is ready'}`);
-      return;
-    }
-    const { client } = this.deps;
-    const name = `pvc-${claim.metadata.uid}`;
-    try {
-      await client.create('PersistentVolume', localVolume(claim, storageClass, node));
-      this.say(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`);
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
-    const volume = client.view('PersistentVolume').get({ name });
-    if (volume !== undefined) await this.bind(claim, volume);
-  }
-
-  /** For a class that does not wait for a consumer: the ready node with the fewest volumes. */
-  private anyNode(): Node | undefined {
-    const { client } = this.deps;
-    const volumes = client.view('PersistentVolume').list();
-    const on = (node: Node): number =>
-      volumes.filter(({ spec }) =>
-        JSON.stringify(spec?.nodeAffinity ?? '').includes(JSON.stringify(node.metadata.name)),
-      ).length;
-    const [best] = client
-      .view('Node')
-      .list()
-      .filter(
-        ({ spec, status }) =>
-          spec?.unschedulable !== true &&
-          (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
-      )
-      .sort((a, b) => on(a) - on(b));
-    return best;
+  private async provision(claim: PersistentVolumeClaim, storageClass: StorageClass, node?: Node): Promise<void> {
+    const { why, volume, isNew } = await this.provisioner.provide(claim, storageClass, node);
+    if (why !== undefined) this.say(claim, 'Warning', 'ProvisioningFailed', `failed to provision volume: ${why}`);
+    if (volume === undefined) return;
+    if (isNew)
+      this.say(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`);
+    await this.bind(claim, volume);
   }
 
   /** Both point at each other, then both say so. Each step may be the first after a crash. */
@@ -228,17 +197,6 @@ export class ClaimBinder implements Controller {
       ...(capacity === undefined ? {} : { capacity }),
     };
     if (!isSameJson(status, told.status)) await client.updateStatus('PersistentVolumeClaim', { ...told, status });
-  }
-
-  /** A folder has no size of its own: one that may grow is as large as its claim says. */
-  private async grown(claim: PersistentVolumeClaim, volume: PersistentVolume): Promise<PersistentVolume> {
-    const { client } = this.deps;
-    const isOurs = volume.metadata.annotations?.[PROVISIONED_BY] === LOCAL_PATH_PROVISIONER;
-    const mayGrow = client.view('StorageClass').get({ name: classNameOf(claim) })?.allowVolumeExpansion === true;
-    const storage = requestOf(claim);
-    if (!isOurs || !mayGrow || compareQuantities(parseQuantity(storage), parseQuantity(capacityOf(volume))) <= 0)
-      return volume;
-    return client.update('PersistentVolume', { ...volume, spec: { ...volume.spec, capacity: { storage } } });
   }
 
   private async lose(claim: PersistentVolumeClaim, reason: string, message: string): Promise<void> {
