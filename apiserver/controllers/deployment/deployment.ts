@@ -9,17 +9,10 @@ import type { Controller, Result } from '../controller';
 import { done, watching } from '../controller';
 import { claim, controllerOf, selects } from '../workloads/ownership';
 import { deploymentStatus } from './deployment-status';
-import { NewReplicaSets, SOURCE } from './new-replica-set';
+import { NewReplicaSets } from './new-replica-set';
 import { isComplete, msToDeadline } from './progress';
-import {
-  availableOf,
-  DESIRED,
-  isRolling,
-  proportionalSizes,
-  sizeAnnotations,
-  sizeOf,
-  wantedOf,
-} from './replica-counts';
+import { DESIRED, isRolling, sizeOf, wantedOf } from './replica-counts';
+import { ReplicaSetSizes } from './replica-set-sizes';
 import { findNewSet, revisionOf } from './revisions';
 import { rollingSizes } from './rolling-sizes';
 
@@ -34,9 +27,11 @@ export class DeploymentController implements Controller {
   readonly name = 'deployment';
   readonly watches;
   private readonly newSets: NewReplicaSets;
+  private readonly sizes: ReplicaSetSizes;
 
   constructor(private readonly deps: Deps) {
     this.newSets = new NewReplicaSets(deps);
+    this.sizes = new ReplicaSetSizes(deps);
     this.watches = [
       watching('Deployment', ({ type, object }) => (type === 'DELETED' ? [] : [keyOf(object)])),
       watching('ReplicaSet', ({ object, previous }) => [
@@ -55,7 +50,7 @@ export class DeploymentController implements Controller {
     if (deployment.metadata.deletionTimestamp !== undefined) return this.report(deployment, sets);
     if (deployment.spec.paused === true) {
       const newSet = await this.newSets.find(deployment, sets);
-      await this.scaleInProportion(deployment, sets, newSet);
+      await this.sizes.share(deployment, sets, newSet);
       return this.report(deployment, this.refreshed(deployment));
     }
     // Recreate makes the new ReplicaSet only when no pod of an old one is left, so that there are never two versions.
@@ -68,12 +63,13 @@ export class DeploymentController implements Controller {
     const all = this.refreshed(deployment);
     const newSet = all.find(({ metadata }) => metadata.uid === found.metadata.uid) ?? found;
     const old = all.filter(({ metadata }) => metadata.uid !== newSet.metadata.uid);
-    if (isScaled([...old, newSet], deployment)) await this.scaleInProportion(deployment, [...old, newSet], newSet);
+    if (isScaled([...old, newSet], deployment)) await this.sizes.share(deployment, [...old, newSet], newSet);
     else if (isRolling(deployment)) {
       for (const [set, size] of rollingSizes(deployment, newSet, old)) {
-        if (size !== sizeOf(set)) await this.resize(deployment, set, size);
+        if (size !== sizeOf(set)) await this.sizes.resize(deployment, set, size);
       }
-    } else if (sizeOf(newSet) !== wantedOf(deployment)) await this.resize(deployment, newSet, wantedOf(deployment));
+    } else if (sizeOf(newSet) !== wantedOf(deployment))
+      await this.sizes.resize(deployment, newSet, wantedOf(deployment));
     return this.report(deployment, this.refreshed(deployment));
   }
 
@@ -82,7 +78,7 @@ export class DeploymentController implements Controller {
     const newSet = findNewSet(deployment, sets);
     const old = sets.filter((set) => set !== newSet);
     const running = old.filter((set) => sizeOf(set) > 0);
-    for (const set of running) await this.resize(deployment, set, 0);
+    for (const set of running) await this.sizes.resize(deployment, set, 0);
     const uids = new Set(old.map(({ metadata }) => metadata.uid));
     const left = this.deps.client.view('Pod').list({
       namespace: deployment.metadata.namespace,
@@ -90,53 +86,6 @@ export class DeploymentController implements Controller {
         uids.has(controllerOf(pod)?.uid ?? '') && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
     });
     return running.length === 0 && left.length === 0;
-  }
-
-  /** Takes a change of spec.replicas: the one active ReplicaSet takes all, several share. */
-  private async scaleInProportion(
-    deployment: Deployment,
-    sets: readonly ReplicaSet[],
-    newSet: ReplicaSet | undefined,
-  ): Promise<void> {
-    const active = sets.filter((set) => sizeOf(set) > 0);
-    const [only] = active;
-    if (active.length <= 1) {
-      const target = only ?? newSet ?? latestOf(sets);
-      if (target !== undefined) await this.resize(deployment, target, wantedOf(deployment));
-      return;
-    }
-    const isSaturated =
-      newSet !== undefined && sizeOf(newSet) === wantedOf(deployment) && availableOf(newSet) === wantedOf(deployment);
-    const sizes = isSaturated
-      ? new Map(active.map((set) => [set.metadata.name, set === newSet ? wantedOf(deployment) : 0]))
-      : proportionalSizes(deployment, active);
-    for (const set of active) await this.resize(deployment, set, sizes.get(set.metadata.name) ?? sizeOf(set));
-  }
-
-  private async resize(deployment: Deployment, set: ReplicaSet, size: number): Promise<void> {
-    const annotations = sizeAnnotations(deployment);
-    const isSized = sizeOf(set) === size;
-    if (isSized && isSameJson({ ...set.metadata.annotations, ...annotations }, set.metadata.annotations)) return;
-    await this.deps.client
-      .modify(
-        'ReplicaSet',
-        keyOf(set),
-        (current) =>
-          ({
-            ...current,
-            metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, ...annotations } },
-            spec: { ...current.spec, replicas: size },
-          }) as ReplicaSet,
-        { uid: set.metadata.uid },
-      )
-      .catch(ignoreNotFound);
-    if (isSized) return;
-    const direction = size > sizeOf(set) ? 'up' : 'down';
-    this.tell(
-      deployment,
-      'ScalingReplicaSet',
-      `Scaled ${direction} replica set ${set.metadata.name} from ${sizeOf(set)} to ${size}`,
-    );
   }
 
   /** Writes the status, removes old revisions once all is done, and asks to be called at the progress deadline. */
@@ -194,10 +143,6 @@ export class DeploymentController implements Controller {
       .filter((set) => controllerOf(set)?.uid === uid);
   }
 
-  private tell(deployment: Deployment, reason: string, message: string): void {
-    this.deps.events.record(deployment, { type: 'Normal', reason, message }, SOURCE);
-  }
-
   private ownersOf(set: ReplicaSet): readonly ObjectKey[] {
     const owner = controllerOf(set);
     const { namespace } = set.metadata;
@@ -225,7 +170,3 @@ const isScaled = (sets: readonly ReplicaSet[], deployment: Deployment): boolean 
     const before = set.metadata.annotations?.[DESIRED];
     return sizeOf(set) > 0 && before !== undefined && Number(before) !== wantedOf(deployment);
   });
-
-/** Where a paused deployment is scaled up from nothing before its new template has a ReplicaSet. */
-const latestOf = (sets: readonly ReplicaSet[]): ReplicaSet | undefined =>
-  [...sets].sort((a, b) => revisionOf(b) - revisionOf(a))[0];
