@@ -69,7 +69,7 @@ class CacheWatch implements RegistryWatch {
     let bookmarkMs = clock.monotonic() + BOOKMARK_MS;
     if (initial && after !== undefined) await this.until((resume) => void cache.caughtUp(after).then(resume));
     let cursor = initial || after === undefined ? kindCache.cursor : kindCache.cursorAfter(after);
-    if (initial && !this.closed) yield this.initialEvents();
+    if (initial && !this.closed) yield* this.initialEvents();
     while (!this.closed && !cache.isClosed) {
       const events = cursor === undefined ? undefined : kindCache.eventsFrom(cursor, BATCH);
       if (cursor === undefined || events === undefined) {
@@ -92,13 +92,15 @@ class CacheWatch implements RegistryWatch {
     }
   }
 
-  private initialEvents(): readonly WatchSignal[] {
+  /** All of one moment, in portions: what is written for a portion is gone before the next is made. */
+  private *initialEvents(): Generator<readonly WatchSignal[]> {
     const { kindCache, prefix, matches, endOfInitial } = this.settings;
-    const signals: WatchSignal[] = [];
-    for (const encoded of kindCache.list(prefix)) {
-      if (matches === undefined || matches(encoded.object)) signals.push({ type: 'ADDED', encoded });
+    const end = endOfInitial ? [this.bookmark(true)] : [];
+    const present = [...kindCache.list(prefix)].filter(({ object }) => matches === undefined || matches(object));
+    for (let at = 0; at < present.length && !this.closed; at += BATCH) {
+      yield present.slice(at, at + BATCH).map((encoded) => ({ type: 'ADDED', encoded }));
     }
-    return endOfInitial ? [...signals, this.bookmark(true)] : signals;
+    if (end.length > 0 && !this.closed) yield end;
   }
 
   private bookmark(initialEventsEnd: boolean): WatchSignal {

@@ -13,7 +13,7 @@ import { policyTableOf, serviceTableOf } from '../../kubelet/network/table-names
 import { ClusterClient } from './cluster-client';
 import type { Outcome, Running } from './programs';
 import { AGENT, dist, realKubectl, run, SERVER, start } from './programs';
-import { noteSecretFiles } from './secrecy/known-secrets';
+import { noteSecretFiles, noteSecretList } from './secrecy/known-secrets';
 
 export const IMAGE = 'busybox:latest';
 const silent = { step: () => () => undefined };
@@ -181,6 +181,9 @@ export class Cluster extends ClusterClient {
 
   /** Stops every process, removes every container and the folder. */
   async stop(): Promise<void> {
+    if (this.server !== undefined) {
+      noteSecretList((await this.kubectl(['get', 'secrets', '-A', '-o', 'json', '--request-timeout=5s'])).stdout);
+    }
     await Promise.all([...this.kubelets.keys()].map((worker) => this.stopKubelet(worker)));
     await this.stopServer();
     const left = await this.containers();

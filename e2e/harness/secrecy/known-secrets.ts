@@ -39,8 +39,18 @@ export function noteSecretsOf(args: readonly string[], input: string | Buffer | 
       if (isSecretCommand) noteSecret('a literal of a Secret', value.slice(value.indexOf('=') + 1));
     } else if (flag !== '') noteSecret(`--${flag}`, value);
   }
+  const tokenFile = args.find((_, index) => args[index - 1] === '--token-auth-file');
+  if (tokenFile !== undefined && existsSync(tokenFile)) {
+    for (const line of readFileSync(tokenFile, 'utf8').split('\n'))
+      noteSecret('a token of a file', line.split(',')[0] ?? '');
+  }
   const text = input?.toString() ?? '';
   if (text.includes('Secret')) noteManifests(text);
+}
+
+/** The Secrets of a cluster, whoever made them: a list of them in JSON. */
+export function noteSecretList(json: string): void {
+  if (logFolder() !== undefined && json.startsWith('{')) noteObject(JSON.parse(json));
 }
 
 function noteManifests(text: string): void {
