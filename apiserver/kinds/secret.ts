@@ -4,21 +4,13 @@ import type { StatusCause } from '../../shared/status-error';
 import { ageColumn, column, countOf, nameColumn } from './columns';
 import { immutableDataProblems } from './config-map';
 import type { Kind } from './kind';
-import { checkName, invalidValue, required, tooLong } from './validation/field-errors';
+import { checkName, invalidValue, required, tooLong, when } from './validation/field-errors';
 import { immutable } from './validation/object-meta';
 import { ALL_VERBS } from './verbs';
 
 const MAX_BYTES = 1024 * 1024;
 const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 type Texts = Readonly<Record<string, string>>;
-
-/** Type of a Secret -> the keys it must have. */
-const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/dockercfg': ['.dockercfg'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-};
 
 export const secret: Kind = {
   group: '',
@@ -68,20 +60,37 @@ export const secret: Kind = {
 };
 
 function typeProblems(object: ApiObject, data: Texts): readonly StatusCause[] {
-  const type = String(object['type'] ?? '');
-  const missing = (REQUIRED_KEYS[type] ?? []).filter((key) => !Object.hasOwn(data, key));
-  if (missing.length > 0) return missing.map((key) => required(`data[${key}]`));
-  if (type === 'kubernetes.io/service-account-token' && (object.metadata?.annotations?.[ACCOUNT_NAME] ?? '') === '') {
-    return [required(`metadata.annotations[${ACCOUNT_NAME}]`)];
+  const has = (key: string): boolean => Object.hasOwn(data, key);
+  const needs = (...keys: readonly string[]): readonly StatusCause[] =>
+    keys.filter((key) => !has(key)).map((key) => required(`data[${key}]`));
+  switch (object['type']) {
+    case 'kubernetes.io/service-account-token':
+      return when(
+        (object.metadata?.annotations?.[ACCOUNT_NAME] ?? '') === '',
+        required(`metadata.annotations[${ACCOUNT_NAME}]`),
+      );
+    case 'kubernetes.io/dockercfg':
+      return configProblems(data, '.dockercfg');
+    case 'kubernetes.io/dockerconfigjson':
+      return configProblems(data, '.dockerconfigjson');
+    case 'kubernetes.io/basic-auth':
+      return has('username') || has('password') ? [] : needs('username', 'password');
+    case 'kubernetes.io/ssh-auth':
+      return when((data['ssh-privatekey'] ?? '') === '', required('data[ssh-privatekey]'));
+    case 'kubernetes.io/tls':
+      return needs('tls.crt', 'tls.key');
+    default:
+      return [];
   }
-  const config = type === 'kubernetes.io/dockerconfigjson' ? data['.dockerconfigjson'] : undefined;
-  if (config !== undefined && !isJson(Buffer.from(config, 'base64').toString('utf8'))) {
-    return [invalidValue('data[.dockerconfigjson]', '<secret contents redacted>', 'must be valid JSON')];
-  }
-  if (type === 'kubernetes.io/basic-auth' && data['username'] === undefined && data['password'] === undefined) {
-    return [required('data[username]'), required('data[password]')];
-  }
-  return [];
+}
+
+function configProblems(data: Texts, key: string): readonly StatusCause[] {
+  const config = data[key];
+  if (config === undefined) return [required(`data[${key}]`)];
+  return when(
+    !isJson(Buffer.from(config, 'base64').toString('utf8')),
+    invalidValue(`data[${key}]`, '<secret contents redacted>', 'must be valid JSON'),
+  );
 }
 
 function isJson(text: string): boolean {

@@ -5,8 +5,11 @@ import { startRegistry } from '../../registry/testing/test-registry';
 
 const user = { name: 'me', groups: [] };
 
-/** What a registry of its own says against objects and changes, and what it remarks. Nothing of it stays. */
+/** What a registry of its own says against objects and changes, and what it remarks. */
 export class Judge {
+  /** So many objects have been made to be changed. */
+  private standing = 0;
+
   private constructor(private readonly cluster: TestRegistry) {}
 
   static async start(): Promise<Judge> {
@@ -25,7 +28,7 @@ export class Judge {
 
   /** The same of a merge patch to an object of `before`, whose status is `status`. */
   async ofChange(kindName: string, before: object, change: object, status?: object): Promise<readonly string[]> {
-    return this.standing(kindName, before, status, async (kind, key) =>
+    return this.change(kindName, before, status, async (kind, key) =>
       causes(
         this.cluster.registry.patch(kind, key, { type: 'merge', body: change as ApiObject }, { user, dryRun: true }),
       ),
@@ -39,7 +42,7 @@ export class Judge {
   }
 
   async warningsOfChange(kindName: string, before: object, change: object): Promise<readonly string[]> {
-    return this.standing(kindName, before, undefined, async (kind, key) => {
+    return this.change(kindName, before, undefined, async (kind, key) => {
       const patch = { type: 'merge', body: change as ApiObject } as const;
       return (await this.cluster.registry.patch(kind, key, patch, { user, dryRun: true })).warnings;
     });
@@ -57,7 +60,7 @@ export class Judge {
     return { kind, namespace: kind.namespaced ? 'default' : undefined, object };
   }
 
-  private async standing<T>(
+  private async change<T>(
     kindName: string,
     before: object,
     status: object | undefined,
@@ -68,15 +71,12 @@ export class Judge {
   ): Promise<T> {
     const { registry } = this.cluster;
     const { kind, namespace, object } = this.named(kindName, before);
-    const key = { namespace, name: 'it' };
+    const key = { namespace, name: `it-${(this.standing += 1)}` };
+    object.metadata = { ...object.metadata, name: key.name };
     await registry.create(kind, namespace, object, { user });
     const body: ApiObject = { status };
     if (status !== undefined) await registry.patch(kind, key, { type: 'merge', body }, { user, subresource: 'status' });
-    try {
-      return await look(kind, key);
-    } finally {
-      await registry.delete(kind, key, { user, gracePeriodSeconds: 0 });
-    }
+    return look(kind, key);
   }
 }
 
