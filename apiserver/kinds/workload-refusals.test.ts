@@ -236,6 +236,39 @@ it.each<[string, string, object, (string | RegExp)[]]>([
     ['data[.dockercfg]: Invalid value: "<secret contents redacted>": must be valid JSON'],
   ],
   [
+    'StorageClass',
+    'topologies that say the same twice',
+    {
+      provisioner: 'a/b',
+      allowedTopologies: [
+        {
+          matchLabelExpressions: [
+            { key: 'a', values: ['x', 'x'] },
+            { key: 'a', values: [] },
+          ],
+        },
+      ],
+    },
+    [
+      'allowedTopologies[0].matchLabelExpressions[0].values[1]: Duplicate value: "x"',
+      'allowedTopologies[0].matchLabelExpressions[1].values: Required value',
+      'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "a"',
+    ],
+  ],
+  ['ControllerRevision', 'no data', {}, ['data: Required value: data is mandatory']],
+  [
+    'EndpointSlice',
+    'too many addresses',
+    {
+      addressType: 'IPv4',
+      endpoints: [{ addresses: Array.from({ length: 101 }, (_, index) => `10.0.0.${index}`), hostname: 'A' }],
+    },
+    [
+      'endpoints[0].addresses: Too many: 101: must have at most 100 items',
+      /^endpoints\[0\]\.hostname: Invalid value: "A": a lowercase RFC 1123 label/,
+    ],
+  ],
+  [
     'HorizontalPodAutoscaler',
     'a metric of no type',
     { spec: { maxReplicas: 2, scaleTargetRef: { kind: 'D', name: 'd' }, metrics: [{ pods: {} }] } },

@@ -1,7 +1,7 @@
 import type { OwnerReference, StoredObject } from '../../../shared/api/objects';
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { required } from '../validation/field-errors';
+import { required, when } from '../validation/field-errors';
 import { notNegative } from '../validation/numbers';
 import { immutable } from '../validation/object-meta';
 
@@ -29,8 +29,8 @@ export const controllerRevision = defineKind({
     ageColumn,
   ],
   validate: (object) => [
+    ...when(object['data'] === undefined, required('data', 'data is mandatory')),
     ...notNegative('revision', object['revision']),
-    ...(object['revision'] === undefined ? [required('revision')] : []),
   ],
   validateUpdate: (object, old) => immutable('data', object['data'], old['data']),
 });

@@ -6,11 +6,23 @@ import { defineKind } from '../define-kind';
 import { isDns1123Label, isDns1123Subdomain } from '../../../shared/names';
 import type { StatusCause } from '../../../shared/status-error';
 import { endpointAddress } from '../validation/addresses';
-import { checkName, duplicate, each, invalidValue, notSupported, required } from '../validation/field-errors';
+import {
+  checkName,
+  duplicate,
+  each,
+  invalidValue,
+  notSupported,
+  required,
+  tooMany,
+  when,
+} from '../validation/field-errors';
 import { immutable } from '../validation/object-meta';
 
 const TYPES = ['FQDN', 'IPv4', 'IPv6'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const MAX_ENDPOINTS = 1000;
+const MAX_ADDRESSES = 100;
+const MAX_PORTS = 20_000;
 
 const portsOf = (object: StoredObject): readonly EndpointPort[] =>
   (object['ports'] as EndpointPort[] | undefined) ?? [];
@@ -48,16 +60,23 @@ export const endpointSlice = defineKind({
         : TYPES.includes(type)
           ? []
           : [notSupported('addressType', type, TYPES)]),
-      ...each('endpoints', endpointsOf(object), ({ addresses = [] }, path) =>
-        addresses.length === 0
-          ? [required(`${path}.addresses`, 'must contain at least 1 address')]
-          : each(`${path}.addresses`, addresses, (address, at) => addressProblems(at, address, type)),
-      ),
+      ...limitProblems('endpoints', endpointsOf(object), MAX_ENDPOINTS),
+      ...each('endpoints', endpointsOf(object), ({ addresses = [], hostname, nodeName }, path) => [
+        ...when(addresses.length === 0, required(`${path}.addresses`, 'must contain at least 1 address')),
+        ...limitProblems(`${path}.addresses`, addresses, MAX_ADDRESSES),
+        ...each(`${path}.addresses`, addresses, (address, at) => addressProblems(at, address, type)),
+        ...checkName(`${path}.nodeName`, nodeName, isDns1123Subdomain),
+        ...checkName(`${path}.hostname`, hostname, isDns1123Label),
+      ]),
+      ...limitProblems('ports', (object['ports'] as EndpointPort[] | undefined) ?? [], MAX_PORTS),
       ...portProblems(object['ports'] as EndpointPort[] | undefined),
     ];
   },
   validateUpdate: (object, old) => immutable('addressType', object['addressType'], old['addressType']),
 });
+
+const limitProblems = (field: string, items: readonly unknown[], max: number): readonly StatusCause[] =>
+  when(items.length > max, tooMany(field, items.length, max));
 
 function portProblems(ports: readonly EndpointPort[] | undefined): readonly StatusCause[] {
   const names = new Set<string>();

@@ -1,13 +1,28 @@
 import { ageColumn, column, nameColumn } from '../columns';
 import { defineKind } from '../define-kind';
-import { forbiddenField, notSupported, required } from '../validation/field-errors';
+import type { TopologySelectorTerm } from 'kubernetes-types/core/v1';
+import { isQualifiedName } from '../../../shared/names';
+import type { StatusCause } from '../../../shared/status-error';
+import {
+  checkName,
+  duplicate,
+  each,
+  forbiddenField,
+  invalidValue,
+  oneOf,
+  required,
+  tooLong,
+  when,
+} from '../validation/field-errors';
+import { immutable } from '../validation/object-meta';
 import { DEFAULT_CLASS } from './local-path-class';
 import { isSameJson } from '../../../shared/same-json';
 
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
 const POLICIES = ['Delete', 'Retain'];
 /** What of a class cannot change. */
-const FROZEN = ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'];
+const FROZEN = ['parameters', 'provisioner', 'reclaimPolicy'];
+const MAX_PARAMETER_BYTES = 256 * 1024;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 export const storageClass = defineKind({
@@ -35,15 +50,42 @@ export const storageClass = defineKind({
     object['volumeBindingMode'] ??= 'Immediate';
   },
   validate(object) {
-    const [mode, policy] = [textOf(object['volumeBindingMode']), textOf(object['reclaimPolicy'])];
+    const provisioner = textOf(object['provisioner']);
     return [
-      ...(textOf(object['provisioner']) === '' ? [required('provisioner')] : []),
-      ...(BINDING_MODES.includes(mode) ? [] : [notSupported('volumeBindingMode', mode, BINDING_MODES)]),
-      ...(POLICIES.includes(policy) ? [] : [notSupported('reclaimPolicy', policy, POLICIES)]),
+      ...(provisioner === ''
+        ? [required('provisioner')]
+        : isQualifiedName(provisioner.toLowerCase()).map((problem) =>
+            invalidValue('provisioner', provisioner, problem),
+          )),
+      ...parameterProblems((object['parameters'] as Readonly<Record<string, string>> | undefined) ?? {}),
+      ...oneOf('reclaimPolicy', textOf(object['reclaimPolicy']), POLICIES),
+      ...oneOf('volumeBindingMode', textOf(object['volumeBindingMode']), BINDING_MODES),
+      ...each('allowedTopologies', object['allowedTopologies'] as TopologySelectorTerm[] | undefined, topologyProblems),
     ];
   },
-  validateUpdate: (object, old) =>
-    FROZEN.flatMap((field) =>
-      isSameJson(object[field], old[field]) ? [] : [forbiddenField(field, `updates to ${field} are forbidden.`)],
+  validateUpdate: (object, old) => [
+    ...FROZEN.flatMap((field) =>
+      when(!isSameJson(object[field], old[field]), forbiddenField(field, `updates to ${field} are forbidden.`)),
     ),
+    ...immutable('volumeBindingMode', object['volumeBindingMode'], old['volumeBindingMode']),
+  ],
 });
+
+function parameterProblems(parameters: Readonly<Record<string, string>>): readonly StatusCause[] {
+  const entries = Object.entries(parameters);
+  const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  return [
+    ...when(Object.hasOwn(parameters, ''), invalidValue('parameters', '', 'field can not be empty.')),
+    ...when(bytes > MAX_PARAMETER_BYTES, tooLong('parameters', MAX_PARAMETER_BYTES)),
+  ];
+}
+
+/** Where volumes of the class may be: each key once, each value once. */
+function topologyProblems({ matchLabelExpressions = [] }: TopologySelectorTerm, path: string): readonly StatusCause[] {
+  return each(`${path}.matchLabelExpressions`, matchLabelExpressions, ({ key, values = [] }, at, index) => [
+    ...when(values.length === 0, required(`${at}.values`)),
+    ...each(`${at}.values`, values, (value, where, nth) => when(values.indexOf(value) < nth, duplicate(where, value))),
+    ...checkName(`${at}.key`, key ?? '', isQualifiedName),
+    ...when(matchLabelExpressions.findIndex((other) => other.key === key) < index, duplicate(`${at}.key`, key)),
+  ]);
+}
