@@ -1,3 +1,4 @@
+import { graceSecondsOf } from '../../shared/pod/grace';
 import type { Container, Pod } from '../../shared/api/objects';
 import { devicesOf } from '../../shared/pod/devices';
 import type { ContainerId, ContainerSpec, Mount, PodIdentity } from '../runtime/runtime';
@@ -56,7 +57,7 @@ export function containerSpecOf(parts: ContainerParts): ContainerSpec {
     tty: container.tty ?? false,
     terminationMessagePath: container.terminationMessagePath ?? DEFAULT_TERMINATION_MESSAGE_PATH,
     terminationMessageHostPath: parts.terminationMessageHostPath,
-    annotations: { [GRACE_ANNOTATION]: String(pod.spec.terminationGracePeriodSeconds ?? 30) },
+    annotations: { [GRACE_ANNOTATION]: String(graceSecondsOf(pod.spec)) },
   };
 }
 

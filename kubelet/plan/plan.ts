@@ -2,6 +2,7 @@
  * What to do about a pod, from what is wanted and what is seen: pure, engine-free, and level-triggered. Planning
  * the same state twice gives the same steps; carrying them out in any order leads to a state whose plan is empty.
  */
+import { graceSecondsOf } from '../../shared/pod/grace';
 import type { Container, Pod } from '../../shared/api/objects';
 import type { ResizeObstacle } from '../environment/resize';
 import { needsRestart, sameResources } from '../environment/resize';
@@ -82,7 +83,7 @@ export function plan(input: PlanInput): Plan {
   }
 }
 
-export const graceOf = (pod: Pod): number => pod.spec.terminationGracePeriodSeconds ?? 30;
+export const graceOf = ({ spec }: Pod): number => graceSecondsOf(spec);
 
 const RESIZE_RETRY_MS = 10_000;
 

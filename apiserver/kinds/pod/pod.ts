@@ -1,3 +1,4 @@
+import { graceSecondsOf } from '../../../shared/pod/grace';
 import type { Pod, PodSpec } from '../../../shared/api/objects';
 import type { Kind } from '../kind';
 import { ALL_VERBS, STATUS, proxyOf } from '../verbs';
@@ -9,8 +10,6 @@ import { keepAllButResources, validateResize } from './resize';
 import { firstStatus } from './first-status';
 import { validatePodUpdate } from './validate-update';
 import { validateNewPod, validatePod } from './validate-pod';
-
-const DEFAULT_GRACE_SECONDS = 30;
 
 export const pod: Kind = {
   group: '',
@@ -76,8 +75,8 @@ export const pod: Kind = {
     const { spec, status } = object as unknown as Pod;
     // Nobody has to be asked to stop a pod that no node runs, or that is over.
     const isRun = (spec.nodeName ?? '') !== '' && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
-    const wanted = requested ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
-    // Less than nothing is as little as can be given.
-    return isRun ? (wanted < 0 ? 1 : wanted) : 0;
+    return isRun
+      ? graceSecondsOf(requested === undefined ? spec : { ...spec, terminationGracePeriodSeconds: requested })
+      : 0;
   },
 };
