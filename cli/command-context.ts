@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ApiClient } from './client/api-client';
 import { connectionOf } from './client/connection';
+import { execCredential } from './client/exec-credential';
 import type { KubeconfigFiles } from './client/kubeconfig';
 import { kubeconfigPaths, loadKubeconfigs } from './client/kubeconfig';
 import { Resources } from './client/resources';
@@ -47,6 +48,13 @@ export function createContext(
         username: text(flags, 'username'),
         password: text(flags, 'password'),
         serverName: text(flags, 'tls-server-name'),
+        execute: (exec, cluster) =>
+          execCredential(exec, {
+            variables: environment.variables,
+            cwd: environment.cwd,
+            cluster,
+            isInteractive: environment.stdin.isTTY === true,
+          }),
         insecure: isSet(flags, 'insecure-skip-tls-verify') || undefined,
         certificateAuthority: authority === undefined ? undefined : path.resolve(environment.cwd, authority),
         requestTimeoutMs: timeout === undefined ? undefined : timeout * 1_000,

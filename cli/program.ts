@@ -15,12 +15,15 @@ import { errorText } from './output/error-text';
 import { tellHint } from './output/hints';
 import type { Palette } from './output/palette';
 import { createPalette } from './output/palette';
+import { pluginFor, runPlugin } from './plugins';
 
 /** Runs one command line. Resolves with the exit code; everything it has to say it writes to the environment's streams. */
 export async function runProgram(argv: readonly string[], environment: Environment): Promise<number> {
   const palette = createPalette(wantsColour(environment));
   if (argv[0] === COMPLETE) return complete(argv.slice(1), environment, palette);
   try {
+    const plugin = isOurs(argv[0]) ? undefined : pluginFor(argv, environment);
+    if (plugin !== undefined) return await runPlugin(plugin, environment);
     checkCommand(argv);
     return await parseAndRun(spelledOut(argv, commands, withGlobalFlags), environment, palette);
   } catch (error) {
@@ -115,10 +118,13 @@ function withPositionals(parser: Argv, usage: string): Argv {
 /** yargs knows only that a command is unknown; the nearest one helps more. */
 function checkCommand(argv: readonly string[]): void {
   const [word] = argv;
-  const names = commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
-  if (word === undefined || word.startsWith('-') || word === 'help' || names.includes(word)) return;
-  throw unknownCommand(word, names, '');
+  if (word !== undefined && !isOurs(word)) throw unknownCommand(word, namesOfCommands(), '');
 }
+
+const namesOfCommands = (): readonly string[] => commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+
+const isOurs = (word: string | undefined): boolean =>
+  word === undefined || word.startsWith('-') || word === 'help' || namesOfCommands().includes(word);
 
 /** A word after a command that has subcommands is one of them. */
 function checkSubcommand({ name, subcommands = [], usage }: Command, flags: Flags, depth: number): void {

@@ -73,11 +73,13 @@ it('takes only pods where only pods make sense', () => {
 
 it.each([
   ['8080:80', { local: 8080, remote: 80 }],
-  ['80', { local: 80, remote: 80 }],
+  ['80', { local: undefined, remote: 80 }],
+  ['http', { local: undefined, remote: 'http' }],
+  ['8080:http', { local: 8080, remote: 'http' }],
   [':80', { local: 0, remote: 80 }],
 ])('%s forwards %j', (given, mapping) => {
   expect(parseMapping(given)).toEqual(mapping);
 });
-it.each(['', 'x', '1:2:3', '80:0', '70000', '-1', '8080:http'])('%j is no port', (given) => {
+it.each(['', 'X', '1:2:3', '80:0', '70000', '-1', 'a:80', '8080:h_p'])('%j is no port', (given) => {
   expect(() => parseMapping(given)).toThrow('is no port');
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ExecConfig, ExecCredential } from './exec-credential';
 import type { Kubeconfig } from './kubeconfig';
 import { KubeconfigError } from './kubeconfig';
 
@@ -45,6 +46,8 @@ export interface ConnectionFlags {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly serverName?: string | undefined;
+  /** Asks the program that makes the user known; without it such a user has no credentials. */
+  readonly execute?: ((exec: ExecConfig, cluster: object) => ExecCredential) | undefined;
   readonly requestTimeoutMs?: number | undefined;
 }
 
@@ -72,19 +75,22 @@ export function connectionOf(config: Kubeconfig, from: string, flags: Connection
     flags.certificateAuthority === undefined
       ? read(cluster?.['certificate-authority-data'], cluster?.['certificate-authority'])
       : readNamed(flags.certificateAuthority, 'the command line');
+  const isTold = flags.token !== undefined || flags.clientCertificate !== undefined;
+  const found = user.exec === undefined || isTold ? {} : (flags.execute?.(user.exec, { ...cluster, server }) ?? {});
   // A token of the command line stands alone: a certificate beside it would decide who speaks.
   const certificate = flags.clientCertificate
     ? readNamed(flags.clientCertificate, 'the command line')
     : flags.token === undefined
-      ? read(user['client-certificate-data'], user['client-certificate'])
+      ? (found.certificate ?? read(user['client-certificate-data'], user['client-certificate']))
       : undefined;
   const key = flags.clientKey
     ? readNamed(flags.clientKey, 'the command line')
     : flags.token === undefined
-      ? read(user['client-key-data'], user['client-key'])
+      ? (found.key ?? read(user['client-key-data'], user['client-key']))
       : undefined;
   const token =
     flags.token ??
+    found.token ??
     user.token ??
     (user.tokenFile === undefined ? undefined : readNamed(user.tokenFile, from).toString('utf8').trim());
   const impersonate =

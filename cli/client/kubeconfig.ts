@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import type { Environment } from '../environment';
+import type { ExecConfig } from './exec-credential';
 
 export class KubeconfigError extends Error {
   override readonly name = 'KubeconfigError';
@@ -15,6 +16,7 @@ interface NamedCluster {
     readonly 'certificate-authority-data'?: string;
     readonly 'insecure-skip-tls-verify'?: boolean;
     readonly 'tls-server-name'?: string;
+    readonly 'proxy-url'?: string;
   };
 }
 interface NamedUser {
@@ -28,6 +30,7 @@ interface NamedUser {
     readonly tokenFile?: string;
     readonly username?: string;
     readonly password?: string;
+    readonly exec?: ExecConfig;
   };
 }
 export interface NamedContext {

@@ -28,6 +28,7 @@ import { node } from './node/node';
 import { cordon, drain, uncordon } from './nodes';
 import { patch } from './patch';
 import { plan } from './plan';
+import { plugin } from './plugin';
 import { portForward } from './port-forward';
 import { proxy } from './proxy';
 import { apiResources, apiVersions, version } from './server-info';
@@ -88,6 +89,7 @@ export const commands: readonly Command[] = [
   kustomize,
   config,
   completion,
+  plugin,
   explain,
   auth,
   apiResources,

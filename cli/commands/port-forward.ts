@@ -17,9 +17,10 @@ const PROTOCOL = 'v4.channel.k8s.io';
 const PORT_BYTES = 2;
 
 interface Mapping {
-  /** 0: any that is free. */
-  readonly local: number;
-  readonly remote: number;
+  /** 0: any that is free; undefined: the remote one. */
+  readonly local: number | undefined;
+  /** A number, or a port's name. */
+  readonly remote: number | string;
 }
 
 export const portForward: Command = {
@@ -42,10 +43,10 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   const servers: Server[] = [];
   for (const mapping of mappings) {
     const target = portOf(mapping.remote);
-    let local = mapping.local;
+    let local = mapping.local ?? (typeof mapping.remote === 'number' ? mapping.remote : target);
     for (const [index, address] of addresses.entries()) {
       const server = createServer({ allowHalfOpen: true }, (socket) => {
-        context.out(`Handling connection for ${local === 0 ? mapping.remote : local}\n`);
+        context.out(`Handling connection for ${local}\n`);
         carry(context.client(), path, target, socket).catch((error: unknown) => {
           context.note(`error: port ${target}: ${error instanceof Error ? error.message : String(error)}\n`);
           socket.destroy();
@@ -69,7 +70,7 @@ const LOCALHOST = ['127.0.0.1', '::1'];
 interface Destination {
   readonly pod: Pod;
   /** The pod's port that stands for one on the command line. Throws UsageError. */
-  readonly portOf: (port: number) => number;
+  readonly portOf: (port: number | string) => number;
 }
 
 /** The pod behind a word; the ports of a service are its own. Throws UsageError, StatusError. */
@@ -80,35 +81,40 @@ async function destinationOf(context: Context, word: string): Promise<Destinatio
       `unable to forward port because pod is not running. Current status=${pod.status?.phase ?? ''}: kubectl-lite why pod/${pod.metadata.name} tells more`,
     );
   const [target] = word.includes('/') ? parseTargets(await context.resources(), [word]) : [];
-  if (target?.resource.kind !== 'Service') return { pod, portOf: (port) => port };
+  const ofPod = (name: string): number | undefined =>
+    pod.spec.containers.flatMap(({ ports = [] }) => ports).find((port) => port.name === name)?.containerPort;
+  const named = (name: string): number => {
+    const port = ofPod(name);
+    if (port === undefined) throw new UsageError(`Pod '${pod.metadata.name}' does not have a named port '${name}'`);
+    return port;
+  };
+  if (target?.resource.kind !== 'Service')
+    return { pod, portOf: (port) => (typeof port === 'number' ? port : named(port)) };
   const { value: service } = await context
     .client()
     .json<Service>({ path: pathOf(KNOWN.service, context.namespace, target.names[0] ?? '') });
-  const ofPod = (name: string): number | undefined =>
-    pod.spec.containers.flatMap(({ ports = [] }) => ports).find((port) => port.name === name)?.containerPort;
   return {
     pod,
     portOf: (wanted) => {
-      const found = service.spec?.ports?.find(({ port }) => port === wanted);
+      const found = service.spec?.ports?.find(({ port, name }) => port === wanted || name === wanted);
       if (found === undefined)
         throw new UsageError(`Service ${service.metadata.name} does not have a service port ${wanted}`);
-      if (service.spec?.clusterIP === 'None') return wanted;
-      const { targetPort = wanted } = found;
-      const port = typeof targetPort === 'number' ? targetPort || wanted : ofPod(targetPort);
-      if (port === undefined)
-        throw new UsageError(`Pod ${pod.metadata.name} does not have a named port '${String(targetPort)}'`);
-      return port;
+      if (service.spec?.clusterIP === 'None') return found.port;
+      const { targetPort = found.port } = found;
+      return typeof targetPort === 'number' ? targetPort || found.port : named(targetPort);
     },
   };
 }
 
-/** `8080:80`, `80` or `:80`. Throws UsageError. */
+/** `8080:80`, `80`, `:80` or `8080:http`. Throws UsageError. */
 export function parseMapping(given: string): Mapping {
-  const match = /^(?:(\d*):)?(\d+)$/.exec(given);
-  const remote = Number(match?.[2]);
-  const local = match?.[1] === undefined ? remote : Number(match[1]);
-  if (match === null || remote < 1 || remote > 65_535 || local > 65_535)
-    throw new UsageError(`"${given}" is no port: must be LOCAL:REMOTE, REMOTE or :REMOTE`);
+  const match = /^(?:(\d*):)?(\d+|[a-z0-9-]*[a-z][a-z0-9-]*)$/.exec(given);
+  const [, left, right = ''] = match ?? [];
+  const remote = /^\d+$/.test(right) ? Number(right) : right;
+  const local = left === undefined ? undefined : Number(left);
+  const isWrong = (port: number): boolean => port < 1 || port > 65_535;
+  if (match === null || (typeof remote === 'number' && isWrong(remote)) || (local ?? 0) > 65_535)
+    throw new UsageError(`"${given}" is no port: must be LOCAL:REMOTE, REMOTE or :REMOTE, REMOTE a number or a name`);
   return { local, remote };
 }
 

@@ -143,11 +143,23 @@ async function podRows(context: Context, flags: Flags): Promise<readonly string[
       'CPU(cores)',
       'MEMORY(bytes)',
     ],
-    ...sorted(lines, text(flags, 'sort-by')).map(({ names, cpuMilli, memoryBytes }) => [
-      ...names,
-      `${cpuMilli}m`,
-      mebi(memoryBytes),
-    ]),
+    ...sorted(lines, text(flags, 'sort-by')).map((line) => [...line.names, ...amountsOf(line)]),
+    ...(isSet(flags, 'sum') ? sumRows(lines) : []),
+  ];
+}
+
+const amountsOf = ({ cpuMilli, memoryBytes }: Omit<Line, 'names'>): readonly string[] => [
+  `${cpuMilli}m`,
+  mebi(memoryBytes),
+];
+
+/** A line below that of all together. */
+function sumRows(lines: readonly Line[]): readonly string[][] {
+  const sum = (of: 'cpuMilli' | 'memoryBytes'): number => lines.reduce((total, line) => total + line[of], 0);
+  const before = Array<string>(Math.max(0, (lines[0]?.names.length ?? 1) - 1)).fill('');
+  return [
+    [...before, '', '________', '________'],
+    [...before, '', ...amountsOf({ cpuMilli: sum('cpuMilli'), memoryBytes: sum('memoryBytes') })],
   ];
 }
 

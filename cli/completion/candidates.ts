@@ -2,6 +2,7 @@ import yargs from 'yargs';
 import type { Argv } from 'yargs';
 import { pathOf } from '../client/resources';
 import type { Command, Context } from '../commands/command';
+import { SHELLS } from './scripts';
 
 /** Commands whose words are a type and then names of it. */
 const BY_TYPE = new Set([
@@ -32,7 +33,7 @@ const OF_CONTEXTS = new Set([
 ]);
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   top: ['nodes', 'pods'],
-  completion: ['bash', 'zsh'],
+  completion: SHELLS,
 };
 /** What may follow flags whose values are few, or are names. */
 const FLAG_VALUES: Readonly<Record<string, (context: Context) => readonly string[] | Promise<readonly string[]>>> = {

@@ -19,6 +19,8 @@ export function errorText(error: unknown, palette: Palette, doing = ''): string 
   const during = doing === '' ? '' : `${doing}: `;
   if (error instanceof StatusError) {
     if (error.reason === 'Invalid') return invalidText(error, palette);
+    if (error.reason === 'Unauthorized')
+      return `${palette.bad('error:')} You must be logged in to the server (${during}${error.message})\n`;
     return `${palette.bad(`Error from server (${error.reason}):`)} ${during}${error.message}\n`;
   }
   const isTold = TOLD.some((told) => error instanceof told);

@@ -16,7 +16,7 @@ const SECRET_FIELDS = [
 export const withoutSecrets = (kubeconfig: Kubeconfig): unknown =>
   JSON.parse(
     JSON.stringify(kubeconfig, (key, value: unknown) => {
-      if (SECRET_FIELDS.includes(key)) return 'DATA+OMITTED';
+      if (SECRET_FIELDS.includes(key)) return key.endsWith('-data') ? 'DATA+OMITTED' : 'REDACTED';
       if (key !== 'env' || !Array.isArray(value)) return value;
       return (value as readonly { readonly name?: unknown }[]).map(({ name }) => ({ name, value: 'DATA+OMITTED' }));
     }),

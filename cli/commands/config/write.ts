@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ExecConfig } from '../../client/exec-credential';
 import type { KubeconfigFiles, NamedContext } from '../../client/kubeconfig';
 import { UsageError } from '../../client/resources';
 import type { Command, Context, Flags } from '../command';
-import { isSet, text } from '../command';
+import { parsePairs } from '../../pairs';
+import { isSet, text, words } from '../command';
 import { fileOf, fileOfCurrentContext, save, withEntry } from './change';
 
 const command = (
@@ -163,11 +165,17 @@ export const setCredentials = command(
   {
     name: 'set-credentials',
     usage: 'set-credentials [name]',
-    describe: 'make or change a user: --token, --client-certificate, --client-key',
+    describe: 'make or change a user: --token, --client-certificate, --client-key, --username, --exec-command',
     build: (yargs) =>
       yargs
         .option('client-certificate', { type: 'string', describe: 'PEM file' })
         .option('client-key', { type: 'string', describe: 'PEM file' })
+        .option('exec-command', { type: 'string', describe: 'the program that tells who the user is' })
+        .option('exec-arg', { type: 'string', array: true, describe: 'an argument of it' })
+        .option('exec-env', { type: 'string', array: true, describe: 'a variable of it: NAME=VALUE' })
+        .option('exec-api-version', { type: 'string', describe: 'of what it prints' })
+        .option('exec-interactive-mode', { type: 'string', describe: 'Never, IfAvailable or Always' })
+        .option('exec-provide-cluster-info', { type: 'boolean', describe: 'tell it the server' })
         .option('embed-certs', { type: 'boolean', describe: 'keep the content of the files' }),
   },
   (context, flags, files) => {
@@ -177,9 +185,34 @@ export const setCredentials = command(
     const user = {
       ...file.config.users.find((each) => each.name === name)?.user,
       ...(token === undefined ? {} : { token }),
+      ...Object.fromEntries(
+        ['username', 'password'].flatMap((field) => {
+          const value = text(flags, field);
+          return value === undefined ? [] : [[field, value]];
+        }),
+      ),
+      ...execFields(flags, file.config.users.find((each) => each.name === name)?.user.exec),
       ...fileFields(context, flags, ['client-certificate', 'client-key']),
     };
     save(file.path, { ...file.config, users: withEntry(file.config.users, { name, user }) });
     context.out(`User "${name}" set.\n`);
   },
 );
+
+/** What the flags say of the program that makes the user known, over what is there. */
+function execFields(flags: Flags, present: ExecConfig | undefined): { readonly exec?: ExecConfig } {
+  const command = text(flags, 'exec-command') ?? present?.command;
+  if (command === undefined) return {};
+  const [args, env] = [words(flags, 'exec-arg'), parsePairs(words(flags, 'exec-env').join(','), 'exec-env')];
+  const [apiVersion, interactiveMode] = ['exec-api-version', 'exec-interactive-mode'].map((name) => text(flags, name));
+  const exec = {
+    ...present,
+    command,
+    ...(args.length === 0 ? {} : { args }),
+    ...(Object.keys(env).length === 0 ? {} : { env: Object.entries(env).map(([name, value]) => ({ name, value })) }),
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(interactiveMode === undefined ? {} : { interactiveMode }),
+    ...(isSet(flags, 'exec-provide-cluster-info') ? { provideClusterInfo: true } : {}),
+  };
+  return { exec };
+}
