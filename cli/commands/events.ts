@@ -4,6 +4,7 @@ import { UsageError } from '../client/resources';
 import { ageOf, lastSeen } from '../events';
 import { tableWidth } from '../environment';
 import { layoutColumns } from '../output/columns';
+import { foldLines } from '../output/fold-lines';
 import { format, parseOutput } from '../output/format';
 import { parseTargets } from '../targets';
 import type { Command, Context, Flags } from './command';
@@ -94,14 +95,32 @@ function textOf(context: Context, flags: Flags, found: readonly Event[], headers
   ]);
   const head = [...(isEverywhere ? ['NAMESPACE'] : []), 'LAST SEEN', 'TYPE', 'REASON', 'OBJECT', 'MESSAGE'];
   const typeColumn = isEverywhere ? 2 : 1;
-  return layoutColumns(headers ? [head, ...rows] : rows, {
-    ...tableWidth(context.environment),
+  const { width } = tableWidth(context.environment);
+  const isNarrow = width !== undefined && width < NARROW;
+  const lines = [...(headers ? [head] : []), ...rows];
+  const table = layoutColumns(isNarrow ? lines.map((cells) => cells.slice(0, -1)) : lines, {
+    ...(width === undefined ? {} : { width }),
+    headers,
+    names: typeColumn + 2,
     paint: (cell, row, column) => {
       if (headers && row === 0) return context.palette.dim(cell);
       return column === typeColumn && cell === 'Warning' ? context.palette.warn(cell) : cell;
     },
   });
+  if (!isNarrow) return table;
+  const messages = lines.map((cells, row) => (headers && row === 0 ? '' : (cells.at(-1) ?? '')));
+  return table
+    .trimEnd()
+    .split('\n')
+    .map((line, row) => `${line}\n${below(messages[row] ?? '', width)}`)
+    .join('');
 }
+
+/** A terminal narrower than this has no room for messages beside the rest: they stand below. */
+const NARROW = 120;
+
+const below = (message: string, width: number): string =>
+  message === '' ? '' : `${foldLines(`  ${message.replace(/\s+/g, ' ')}`, width)}\n`;
 
 function lastSeenText(event: Event): string {
   const count = event.series?.count ?? event.count ?? 1;

@@ -78,7 +78,7 @@ async function nodeRows(context: Context, flags: Flags): Promise<readonly string
   const { value } = await context.client().json<{ items: Worker[] }>({ path: '/nodes' });
   const nodes = onlyNamed(value.items, flags, 'nodes', ({ name }) => name);
   return [
-    ['NAME', 'STATE', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)', 'DISK(%)', 'NET RX/s', 'NET TX/s'],
+    ['NAME', 'STATE', 'CPU(cores)', 'CPU(%)', 'MEMORY(bytes)', 'MEMORY(%)', 'DISK(%)', 'RX/s', 'TX/s'],
     ...nodes.map(nodeRow),
   ];
 }

@@ -28,9 +28,9 @@ const BAD =
 const GOOD = /^(Running|Completed|Succeeded|Active|Ready|Bound)$/;
 const WAITING = /^(Pending|ContainerCreating|PodInitializing|Terminating|Init:.*|Unknown|Ready,SchedulingDisabled)$/;
 
-/** A status word in the colour of what it means. */
-export function colourStatus(palette: Palette, word: string): string {
-  if (BAD.test(word)) return palette.bad(word);
-  if (GOOD.test(word)) return palette.good(word);
-  return WAITING.test(word) ? palette.warn(word) : word;
+/** A status word in the colour of what it means. `shown`: what a narrow table has left of it. */
+export function colourStatus(palette: Palette, word: string, shown = word): string {
+  if (BAD.test(word)) return palette.bad(shown);
+  if (GOOD.test(word)) return palette.good(shown);
+  return WAITING.test(word) ? palette.warn(shown) : shown;
 }

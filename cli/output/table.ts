@@ -50,9 +50,11 @@ export function layoutTable(table: Table, look: TableLook, palette: Palette): st
   const statusColumn = head.indexOf('STATUS');
   return layoutColumns(look.headers ? [head, ...rows] : rows, {
     ...(look.width === undefined ? {} : { width: look.width }),
-    paint: (cell, row, column) => {
+    headers: look.headers,
+    names: Math.max(0, head.indexOf('NAME')),
+    paint: (cell, row, column, whole) => {
       if (look.headers && row === 0) return palette.dim(cell);
-      return column === statusColumn ? colourStatus(palette, cell) : cell;
+      return column === statusColumn ? colourStatus(palette, whole, cell) : cell;
     },
   });
 }
