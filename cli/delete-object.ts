@@ -7,6 +7,7 @@ import type { Named } from './found';
 import { readNamed } from './found';
 
 const LOOK_MS = 150;
+const PATIENCE_MS = 2_000;
 
 const CASCADES: Readonly<Record<string, string>> = {
   background: 'Background',
@@ -48,6 +49,7 @@ export async function untilGone(
   uid: string | undefined,
   timeoutSeconds: number,
 ): Promise<void> {
+  const tell = patience(context, `${resultName(named.resource)}/${named.name}`);
   const deadlineMs = timeoutSeconds === 0 ? Infinity : systemClock.monotonic() + timeoutSeconds * 1_000;
   for (;;) {
     try {
@@ -63,6 +65,18 @@ export async function untilGone(
         `timed out waiting for the condition on ${named.resource.plural}/${named.name}: kubectl-lite describe ${type} ${named.name} tells what holds it`,
       );
     }
+    tell();
     await systemClock.sleep(LOOK_MS, context.environment.signal);
   }
+}
+
+/** After a while a person at a terminal is told once for what they wait. */
+function patience({ environment, palette, note }: Context, name: string): () => void {
+  const sinceMs = systemClock.monotonic();
+  let isTold = environment.stderr.isTTY !== true;
+  return () => {
+    if (isTold || systemClock.monotonic() - sinceMs < PATIENCE_MS) return;
+    isTold = true;
+    note(palette.dim(`waiting until ${name} is gone; Ctrl-C leaves it to end by itself\n`));
+  };
 }

@@ -77,6 +77,6 @@ async function listed(
 ): Promise<readonly StoredObject[]> {
   const { value } = await context
     .client()
-    .json<ObjectList>({ path: pathOf(resource, namespace), query: { labelSelector } });
+    .json<ObjectList>({ path: pathOf(resource, namespace), query: { labelSelector }, isUnasked: true });
   return value.items.map((item) => ({ ...item, apiVersion: value.apiVersion, kind: resource.kind }));
 }

@@ -21,6 +21,8 @@ export interface Call {
   readonly contentType?: string;
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** Of what nobody asked for by name: warnings about it would be noise. */
+  readonly isUnasked?: boolean;
 }
 
 export interface Answer<T> {
@@ -74,7 +76,7 @@ export class ApiClient {
   /** The response once it is known to be good, its body still to come. */
   async open(call: Call): Promise<IncomingMessage> {
     const response = await this.send(call);
-    for (const text of warningsOf(response)) this.listener.onWarning?.(text);
+    if (call.isUnasked !== true) for (const text of warningsOf(response)) this.listener.onWarning?.(text);
     if ((response.statusCode ?? 500) < 400) return response;
     const chunks: Buffer[] = [];
     for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);

@@ -72,7 +72,7 @@ async function listAll(
       const { kind } = type;
       try {
         const path = pathOf(type, type.namespaced ? namespace : undefined);
-        const { value } = await context.client().json<ObjectList>({ path });
+        const { value } = await context.client().json<ObjectList>({ path, isUnasked: true });
         found.push(...value.items.map((item) => ({ ...item, apiVersion: value.apiVersion, kind })));
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;

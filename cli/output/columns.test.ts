@@ -56,7 +56,7 @@ it('colours cells after they were measured', () => {
 it('colours what is cut by what it was', () => {
   const paint = (cell: string, _row: number, _column: number, whole: string): string =>
     whole === 'ImagePullBackOff' ? `<${cell}>` : cell;
-  expect(layoutColumns(WIDE, { width: 60, paint })).toMatch(/<ImagePull\S*…>/);
+  expect(layoutColumns(WIDE, { width: 60, paint })).toMatch(/<Image\S*…>/);
 });
 
 it('makes no column narrower than kubectl does', () => {
