@@ -172,6 +172,9 @@ get cm -o custom-columns=N:.metadata.name,D:.data.a
 get cm -l a=b -o yaml
 get pods -l no=such
 get cm nope --ignore-not-found
+get cm -o jsonpath={.items[0,1].metadata.name}
+get cm -o jsonpath={.items[*]['kind','data']}
+get cm -o go-template={{range_.items}}{{if_eq_.metadata.name_"z"}}{{continue}}{{end}}{{.metadata.name}},{{end}}
 get cm z -oyaml
 get -oname cm
 get cm -ojsonpath={.items[*].metadata.name}
@@ -225,6 +228,8 @@ set image deploy dep foo=busybox
 set env deploy/dep A=b C=d
 set env deploy/dep A-
 set env deploy/dep --list
+set env deploy/dep --list --containers=main
+set env deploy/dep --list --resolve
 set resources deploy dep --limits=cpu=200m,memory=64Mi --requests=cpu=100m
 set selector svc dep a=b
 set serviceaccount deploy dep default

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Cluster } from './harness/cluster';
 import { podManifest, shell } from './harness/manifests';
-import { run } from './harness/programs';
+import { dist, run } from './harness/programs';
 
 jest.setTimeout(120_000);
 
@@ -121,6 +121,52 @@ describe('kubectl-lite', () => {
       'Property "contexts.pinsetter.namespace" unset.\n',
     );
     expect((await config('view', '-o', 'jsonpath={.contexts[0].context.namespace}')).stdout).toBe('');
+  });
+
+  const program = (name: string, text: string): string => {
+    const full = file(name, `#!/bin/sh\n${text}\n`);
+    chmodSync(full, 0o755);
+    return full;
+  };
+  const liteWith = (env: NodeJS.ProcessEnv, ...args: readonly string[]) =>
+    run(process.execPath, [dist('cli', 'main.js'), ...args], { env: { ...cluster.env, ...env } });
+
+  it('runs what others add to kubectl', async () => {
+    const folder = path.dirname(program('plugins/kubectl-hello-world', 'echo "hello $*"; exit 4'));
+    const env = { PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+    expect(await liteWith(env, 'hello', 'world', 'x', '--y')).toEqual({
+      status: 4,
+      stdout: 'hello x --y\n',
+      stderr: '',
+    });
+    expect((await liteWith(env, 'plugin', 'list')).stdout).toContain(`${folder}/kubectl-hello-world\n`);
+  });
+
+  it('is whom a program makes it', async () => {
+    const token = (await cluster.ok(['create', 'token', 'default'])).trim();
+    const status = `{\\"token\\": \\"${token}\\"}`;
+    const command = program('who', `echo "{\\"kind\\": \\"ExecCredential\\", \\"status\\": ${status}}"`);
+    const copy = file('with-program', readFileSync(cluster.kubeconfig, 'utf8'));
+    const config = (...args: string[]) => cluster.lite(['--kubeconfig', copy, 'config', ...args]);
+    await config('set-credentials', 'told', `--exec-command=${command}`);
+    await config('set-context', '--current', '--user=told');
+    const { stdout } = await cluster.lite([
+      '--kubeconfig',
+      copy,
+      'auth',
+      'whoami',
+      '-ojsonpath={.status.userInfo.username}',
+    ]);
+    expect(stdout).toBe('system:serviceaccount:default:default');
+  });
+
+  it('edits what was last applied, and not the object', async () => {
+    await cluster.lite(['apply', '-f', '-'], configMap('noted', '1'));
+    const editor = program('edit-noted.sh', `sed -i 's/key: "1"/key: "2"/' "$1"`);
+    const edited = await liteWith({ KUBE_EDITOR: editor }, 'apply', 'edit-last-applied', 'configmap/noted');
+    expect(edited).toEqual({ status: 0, stdout: 'configmap/noted edited\n', stderr: '' });
+    expect((await cluster.lite(['apply', 'view-last-applied', 'cm/noted'])).stdout).toContain('key: "2"\n');
+    expect((await cluster.lite(['get', 'cm', 'noted', '-ojsonpath={.data.key}'])).stdout).toBe('1');
   });
 
   it('says why a pod waits', async () => {

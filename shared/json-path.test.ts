@@ -26,6 +26,8 @@ it.each([
   ['{.items[0].metadata.labels.app\\.kubernetes\\.io/name}', 'x'],
   ['{range .items[*]}{.metadata.name}={.status.phase}{"\\n"}{end}', 'a=Running\nb=Pending\nc=Running\n'],
   ['name: {.items[0].metadata.name}!', 'name: a!'],
+  ['{.items[0,2].metadata.name}', 'a c'],
+  [`{.items[1]['metadata', 'status']}`, '{"name":"b"} {"n":2,"phase":"Pending"}'],
   ['{.missing}', ''],
   ['{.items[9].metadata.name}', ''],
   ['{.items[0].metadata}', '{"labels":{"app.kubernetes.io/name":"x"},"name":"a"}'],
@@ -38,6 +40,8 @@ it.each([
   ['{range .items[*]}', '{range} without {end}'],
   ['{end}', '{end} without {range}'],
   ['{.items[}', 'cannot read'],
+  ['{.items', 'unclosed action'],
+  ['{.items[?(@.a=="b" && @.c=="d")]}', 'holds &&'],
 ])('%s is refused', (template, message) => {
   expect(() => evaluateTemplate(template, value)).toThrow(message);
 });

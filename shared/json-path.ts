@@ -81,6 +81,9 @@ const inOrder = (_key: string, value: unknown): unknown =>
 const STEP =
   /^(?:\.\.|\.?\*|\.([^.[\]*]+)|\[\s*'((?:[^'])*)'\s*\]|\[\s*"((?:[^"])*)"\s*\]|\[\s*\*\s*\]|\[\s*(-?\d*):(-?\d*)\s*\]|\[\s*(-?\d+)\s*\]|\[\?\((.*?)\)\])/;
 
+/** `[0,2]`, `['a','b']`: several steps at once. */
+const UNION = /^\[((?:\s*(?:-?\d+|'[^']*')\s*,)+\s*(?:-?\d+|'[^']*')\s*)\]/;
+
 /** All values that a path leads to. */
 export function select(path: string, current: unknown, root: unknown = current): readonly unknown[] {
   let rest = path.trim();
@@ -94,6 +97,15 @@ export function select(path: string, current: unknown, root: unknown = current):
   // kubectl escapes dots inside a name with a backslash.
   rest = rest.replaceAll('\\.', '\0');
   while (rest !== '') {
+    const union = UNION.exec(rest);
+    if (union !== null) {
+      const [step, inner = ''] = union;
+      const steps = inner.split(',').map((each) => `[${each.trim()}]`);
+      rest = rest.slice(step.length);
+      const before = values;
+      values = steps.flatMap((each) => before.flatMap((value) => select(each.replaceAll('\0', '\\.'), value, root)));
+      continue;
+    }
     const match = STEP.exec(rest);
     if (match === null)
       throw new JsonPathError(`cannot read "${rest.replaceAll('\0', '\\.')}" in the JSONPath "${path}"`);
@@ -135,6 +147,11 @@ function fieldOf(value: unknown, name: string): unknown[] {
 }
 
 function passes(filter: string, value: unknown, root: unknown): boolean {
+  const outside = filter.replace(/'[^']*'|"[^"]*"/g, '');
+  // Half of such a filter would find too much in silence.
+  const connective = /&&|\|\||=~/.exec(outside)?.[0];
+  if (connective !== undefined)
+    throw new JsonPathError(`the filter ${filter} holds ${connective}, which JSONPath here has not`);
   const match = /^(.*?)\s*(==|!=|>=|<=|>|<)\s*(.*)$/s.exec(filter.trim());
   if (match === null) return select(filter, value, root).length > 0;
   const [, left = '', operator = '', right = ''] = match;

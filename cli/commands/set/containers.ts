@@ -9,23 +9,30 @@ import { text } from '../command';
 export const containersFlag = (yargs: Argv): Argv =>
   yargs.option('containers', { alias: 'c', type: 'string', default: '*', describe: 'which containers; * is any text' });
 
+const patternOf = (flags: Flags): string => text(flags, 'containers') ?? '*';
+
+/** Tells which containers --containers names. */
+export function chosenBy(flags: Flags): (container: Pick<Container, 'name'>) => boolean {
+  const chosen = new RegExp(`^${patternOf(flags).split('*').map(escape).join('.*')}$`);
+  return ({ name }) => chosen.test(name);
+}
+
 /** Changes the containers that --containers names. Throws UsageError where there is none of them. */
 export function mapChosenContainers(
   object: ApiObject,
   flags: Flags,
   change: (container: Container) => Container,
 ): ApiObject {
-  const pattern = text(flags, 'containers') ?? '*';
-  const chosen = new RegExp(`^${pattern.split('*').map(escape).join('.*')}$`);
+  const isChosen = chosenBy(flags);
   let found = false;
   const changed = mapContainers(object, (container) => {
-    if (!chosen.test(container.name)) return container;
+    if (!isChosen(container)) return container;
     found = true;
     return change(container);
   });
   const name = `${object.kind ?? ''}/${object.metadata?.name ?? ''}`;
   if (changed === undefined) throw new UsageError(`${name} does not have a pod template`);
-  if (!found) throw new UsageError(`${name} does not have any containers matching "${pattern}"`);
+  if (!found) throw new UsageError(`${name} does not have any containers matching "${patternOf(flags)}"`);
   return changed;
 }
 

@@ -8,7 +8,7 @@ import { podTemplateOf } from '../../pod-template';
 import { parseTargets } from '../../targets';
 import type { Command, Context, Flags } from '../command';
 import { isSet, list, text, words } from '../command';
-import { containersFlag, mapChosenContainers } from './containers';
+import { chosenBy, containersFlag, mapChosenContainers } from './containers';
 import { setOnEach, settingFlags } from './setting';
 
 type Variable = NonNullable<Container['env']>[number];
@@ -102,7 +102,8 @@ async function listThem(context: Context, flags: Flags, targets: readonly string
   for (const named of await namedObjects(context, flags, targets)) {
     const object: ApiObject = await liveOrLocal(context, flags, named);
     const spec = podTemplateOf(object)?.spec;
-    for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])]) {
+    const isChosen = chosenBy(flags);
+    for (const container of [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].filter(isChosen)) {
       context.out(`# ${named.resource.kind} ${named.name}, container ${container.name}\n`);
       for (const variable of container.env ?? [])
         context.out(`${isSet(flags, 'resolve') ? await resolved(context, named, variable) : lineOf(variable)}\n`);

@@ -24,6 +24,8 @@ it.each([
   ['{{.metadata.labels}}', 'map[a.b/c:x app:web]'],
   ['{{range .none}}x{{else}}empty{{end}}', 'empty'],
   ['{{"c2VjcmV0" | base64decode}}', 'secret'],
+  ['{{range .spec.containers}}<{{if not .image}}{{continue}}{{end}}{{.name}}>{{end}}', '<main><'],
+  ['{{range .spec.containers}}<{{if .image}}{{break}}{{end}}{{.name}}>{{else}}x{{end}}.', '<.'],
 ])('%s', (template, text) => {
   expect(evaluateGoTemplate(template, POD)).toBe(text);
 });
@@ -32,6 +34,9 @@ it.each([
   ['{{range .x}}', 'without {{end}}'],
   ['{{end}}', 'unexpected {{end}}'],
   ['{{nope .a}}', 'function "nope" not defined'],
+  ['{{.kind', 'unclosed action'],
+  ['{{"c2Vj!" | base64decode}}', 'is no base64'],
+  ['{{break}}', '{{break}} outside {{range}}'],
   ['{{$x}}', 'undefined variable "$x"'],
 ])('%s is refused', (template, message) => {
   expect(() => evaluateGoTemplate(template, POD)).toThrow(message);

@@ -9,13 +9,36 @@ interface Scope {
 }
 
 /** A Go template of a value, as kubectl's -o go-template prints it. Throws UsageError. */
-export const evaluateGoTemplate = (template: string, value: unknown): string =>
-  render(parseTemplate(template), { dot: value, variables: new Map([['', value]]) });
+export function evaluateGoTemplate(template: string, value: unknown): string {
+  try {
+    return render(parseTemplate(template), { dot: value, variables: new Map([['', value]]) });
+  } catch (error) {
+    throw error instanceof LoopExit ? new UsageError(`error parsing template: ${error.message}`) : error;
+  }
+}
 
 const failed = (message: string): UsageError => new UsageError(`error executing template: ${message}`);
 
+/** `{{break}}` or `{{continue}}` on its way to its range, with what was printed before it. */
+class LoopExit extends Error {
+  constructor(
+    readonly isBreak: boolean,
+    readonly text: string,
+  ) {
+    super(`{{${isBreak ? 'break' : 'continue'}}} outside {{range}}`);
+  }
+}
+
 function render(nodes: readonly Node[], scope: Scope): string {
-  return nodes.map((node) => renderNode(node, scope)).join('');
+  let text = '';
+  for (const node of nodes) {
+    try {
+      text += renderNode(node, scope);
+    } catch (error) {
+      throw error instanceof LoopExit ? new LoopExit(error.isBreak, text + error.text) : error;
+    }
+  }
+  return text;
 }
 
 function renderNode(node: Node, scope: Scope): string {
@@ -52,14 +75,20 @@ function renderRange(node: Node & { readonly type: 'if' | 'with' | 'range' }, sc
     throw failed(`range can't iterate over ${printed(value)}`);
   if (entries.length === 0) return render(node.otherwise, scope);
   const [first, second] = node.names;
-  return entries
-    .map(([key, item]) => {
-      const variables = new Map(scope.variables);
-      if (first !== undefined) variables.set(first, second === undefined ? item : key);
-      if (second !== undefined) variables.set(second, item);
-      return render(node.body, { dot: item, variables });
-    })
-    .join('');
+  let text = '';
+  for (const [key, item] of entries) {
+    const variables = new Map(scope.variables);
+    if (first !== undefined) variables.set(first, second === undefined ? item : key);
+    if (second !== undefined) variables.set(second, item);
+    try {
+      text += render(node.body, { dot: item, variables });
+    } catch (error) {
+      if (!(error instanceof LoopExit)) throw error;
+      text += error.text;
+      if (error.isBreak) break;
+    }
+  }
+  return text;
 }
 
 function evaluate(pipeline: Pipeline, scope: Scope): unknown {
@@ -134,6 +163,9 @@ function call(name: string, args: readonly unknown[]): unknown {
       return at(first, rest) !== undefined;
     case 'base64decode':
       return decoded(String(first));
+    case 'break':
+    case 'continue':
+      throw new LoopExit(name === 'break', '');
     case 'print':
       return args.map(printed).join('');
     case 'println':
