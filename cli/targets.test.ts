@@ -1,7 +1,7 @@
 import type { Resource, Resources } from './client/resources';
 import { UsageError } from './client/resources';
 import { parseMapping } from './commands/port-forward';
-import { parseTargets, podNameOf } from './targets';
+import { parseTargets } from './targets';
 
 const resource = (plural: string): Resource => ({
   group: '',
@@ -58,17 +58,6 @@ it.each([
   [['widgets'], 'no type widgets'],
 ])('%j is refused', (given, message) => {
   expect(() => shown(given)).toThrow(message);
-});
-
-it.each([
-  ['web', 'web'],
-  ['pod/web', 'web'],
-  ['po/web', 'web'],
-])('%s is the pod %s', (word, name) => {
-  expect(podNameOf(word)).toBe(name);
-});
-it('takes only pods where only pods make sense', () => {
-  expect(() => podNameOf('node/n1')).toThrow('only pods can be named here');
 });
 
 it.each([

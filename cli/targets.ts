@@ -42,11 +42,3 @@ function parsePairs(resources: Resources, given: readonly string[]): readonly Ta
   }
   return targets;
 }
-
-/** A pod by `pod/web`, `pods/web` or `web`. Throws UsageError for another type. */
-export function podNameOf(word: string): string {
-  const [type = '', name] = word.split('/');
-  if (name === undefined) return type;
-  if (!['pod', 'pods', 'po'].includes(type)) throw new UsageError(`${word}: only pods can be named here`);
-  return name;
-}

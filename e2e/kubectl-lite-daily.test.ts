@@ -72,6 +72,25 @@ describe('kubectl-lite on running pods', () => {
     await logs.exit;
   });
 
+  it('logs -f says once which container of several it shows, however often pods change', async () => {
+    const two = web('two', 1)
+      .replace(/- (\{name: main.*\})/, '- $1\n      - $1')
+      .replace('name: main', 'name: first');
+    await cluster.lite(['apply', '-f', file('two.yaml', two), '--wait']);
+    const logs = cluster.liteRunning(['logs', '-f', 'deploy/two']);
+    await logs.until(/hello from main/);
+    await cluster.lite(['scale', 'deploy/two', '--replicas=2']);
+    await logs.until(/\+ two-\S+ first\n/);
+    expect(logs.output().match(/Defaulted container "first" out of: first, main/g)).toHaveLength(1);
+    logs.kill('SIGINT');
+    await logs.exit;
+    await cluster.ok(['delete', 'deployment', 'two']);
+  });
+
+  it('why takes what owns pods, and looks at one that is not as it should be', async () => {
+    expect((await cluster.lite(['why', 'deploy/web'])).stdout).toMatch(/^pod\/web-\S+ is fine/);
+  });
+
   it('logs takes a regular expression of names', async () => {
     const { stdout } = await cluster.lite(['logs', '^web-.*', '--tail=1']);
     expect(stdout).toMatch(/^(\[pod\/web-\S+\/main\] hello from main\n){2,}$/);

@@ -55,7 +55,7 @@ async function explanation(
     client: () => client,
     out: (text: string) => void said.push(text),
   } as unknown as Context;
-  await why.run(context, { pod: 'pod/web', ...flags });
+  await why.run(context, { pod: 'web', ...flags });
   return said.join('');
 }
 

@@ -1,12 +1,12 @@
 import type { ContainerStatus, Pod } from '../../shared/api/objects';
 import { isForbidden, isNotFound } from '../../shared/status-error';
 import type { StoredObject } from '../api-object';
+import { podsOf } from '../chosen-pod';
 import { UsageError } from '../client/resources';
 import { ageOf, eventsAbout, lastSeen } from '../events';
 import { tableWidth } from '../environment';
 import { foldLines } from '../output/fold-lines';
 import { layoutColumns } from '../output/columns';
-import { podNameOf } from '../targets';
 import type { Command, Context, Flags } from './command';
 import { text } from './command';
 
@@ -15,7 +15,7 @@ const LOG_LINES = 10;
 export const why: Command = {
   name: 'why',
   usage: 'why <pod>',
-  describe: 'tell why a pod is not running, and what it waits for',
+  describe: 'tell why a pod, or one of TYPE/NAME, is not running, and what it waits for',
   build: (yargs) => yargs.option('output', { alias: 'o', type: 'string', describe: 'json' }),
   run,
 };
@@ -23,10 +23,7 @@ export const why: Command = {
 async function run(context: Context, flags: Flags): Promise<number | void> {
   const output = text(flags, 'output');
   if (output !== undefined && output !== 'json') throw new UsageError(`-o ${output}: why knows json alone`);
-  const name = podNameOf(text(flags, 'pod') ?? '');
-  const { value: pod } = await context.client().json<Pod>({
-    path: `/api/v1/namespaces/${encodeURIComponent(context.namespace)}/pods/${encodeURIComponent(name)}`,
-  });
+  const pod = await podInQuestion(context, text(flags, 'pod') ?? '');
   const isPlaced = (pod.spec.nodeName ?? '') !== '';
   const placement = isPlaced ? await placementOf(context, pod) : undefined;
   if (output === 'json') {
@@ -35,6 +32,17 @@ async function run(context: Context, flags: Flags): Promise<number | void> {
   }
   context.out(foldLines(await explanation(context, pod), tableWidth(context.environment).width));
   if (placement !== undefined) context.out(placementText(context, placement));
+}
+
+/** Of an object's pods one that is not as it should be, if there is any. Throws UsageError where it has none. */
+async function podInQuestion(context: Context, word: string): Promise<Pod> {
+  const pods = await podsOf(context, word);
+  const isReady = ({ status }: Pod): boolean =>
+    status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+  const pod = pods.findLast((each) => !isReady(each)) ?? pods.at(-1);
+  if (pod === undefined)
+    throw new UsageError(`${word} has no pods: kubectl-lite describe ${word} tells what keeps it from making some`);
+  return pod;
 }
 
 /** What the scheduler remembers of a choice; the lower cost won. */

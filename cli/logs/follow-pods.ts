@@ -20,6 +20,7 @@ export interface ManyPods {
 export class PodLogs {
   private readonly colours = new Map<string, number>();
   private readonly joined = new Set<string>();
+  private readonly told = new Set<string>();
   private readonly running = new Set<Promise<void>>();
   private code: number | undefined;
 
@@ -55,12 +56,17 @@ export class PodLogs {
 
   /** All that there is, pod by pod. Returns the exit code. */
   async show(pods: readonly Pod[]): Promise<number | undefined> {
-    for (const pod of pods) for (const source of this.sources(pod)) await this.copy(source);
+    const note = (message: string): void => this.context.note(message);
+    for (const pod of pods) for (const source of sourcesOf(pod, this.flags, note)) await this.copy(source);
     return this.code;
   }
 
+  /** Which container was chosen is said once, however often pods like these change. */
   private sources(pod: Pod): readonly Source[] {
-    return sourcesOf(pod, this.flags, (message) => this.context.note(message));
+    return sourcesOf(pod, this.flags, (message) => {
+      if (!this.told.has(message)) this.context.note(message);
+      this.told.add(message);
+    });
   }
 
   private join(pod: Pod, isLate: boolean): void {
