@@ -183,7 +183,7 @@ export class FakeAgent {
     care.cancel = this.clock.setTimeout(() => {
       this.machine.remove(uid);
       care.isReady = false;
-      if (why === 'fence') this.machine.disk.set(uid, { ...remembered, end: { phase: 'Failed', exitCode: 137 } });
+      if (remembered.end === undefined) this.machine.disk.set(uid, { ...remembered, end: KILLED });
       this.report(uid);
       if (why === 'for-good') this.session.terminated(remembered.pod);
     }, takesMs);
@@ -241,6 +241,9 @@ export class FakeAgent {
     });
   }
 }
+
+/** How a pod ended that was stopped in its course: told before it is gone, too. */
+const KILLED = { phase: 'Failed', exitCode: 137 } as const;
 
 const hasVolumes = ({ spec }: Pod): boolean =>
   (spec.volumes ?? []).every((volume) => volume.persistentVolumeClaim === undefined || volume.hostPath !== undefined);
