@@ -26,6 +26,7 @@ import type { KnownPeer, OwnNode } from './plan';
 import { candidatesOf, isLocal, knownPeer, plan, wireguardPeers } from './plan';
 import { RelaySocket } from './relay-socket';
 import { writeTrafficTable } from './traffic-rules';
+import { closeWayOut } from './way-out';
 import { VXLAN_PORT, ensureVxlan, removeDevice } from './vxlan-device';
 import { WireguardDevice } from './wireguard-device';
 
@@ -192,6 +193,7 @@ export class PeerNetwork {
     await applyKernelCommands(commandsBetween(present, { routes: [], neighbours: [], forwardings: [] }, names.metric));
     await removeTable(names.table);
     await closeBridge(names.bridge);
+    await closeWayOut(names.bridge, podCidr);
   }
 
   private async openRoutes(block: Block): Promise<void> {

@@ -19,6 +19,7 @@ import { keepBlock, readKeptBlock } from './kept-block';
 import type { PodNetworkNames } from './names';
 import type { PeerNetwork } from './peer-network';
 import { OVERHEAD_BYTES } from './peer-network';
+import { closeWayOut, openWayOut } from './way-out';
 
 const RETRY_MS = 5_000;
 /** Somebody else may have changed the kernel's tables. */
@@ -197,6 +198,9 @@ export class PodNetwork {
     await this.ensure(block, mtu);
     await keepBlock(dataDir, { podCidr, clusterCidr, clusterId });
     const { network: name, bridge } = names;
+    if (peers !== undefined) await closeWayOut(bridge, podCidr);
+    else if (!(await openWayOut(bridge, podCidr)))
+      logger.warn({}, 'pods have no way out of this machine: it takes root, and the program nft or iptables');
     const network = { network: name, bridge, gateway: block.gateway };
     await this.options.onOpen(network);
     this.opened = { network, block, mtu };

@@ -44,8 +44,8 @@ export class Lan {
     return all;
   }
 
-  /** Answers with the pod's number and the address that asked: by HTTP at port 8080, by datagram at 9090. */
-  async serve(pod: number): Promise<void> {
+  /** Answers with the pod's number, or the place's name, and the address that asked: by HTTP at port 8080, by datagram at 9090. */
+  async serve(pod: Place): Promise<void> {
     const args = ['netns', 'exec', this.nameOf(pod), process.execPath, ANSWERER, 'serve', String(pod)];
     const child = spawn('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const ended = once(child, 'exit');
