@@ -12,12 +12,17 @@ export function findProgram({ variables, checkout }: Environment, names: readonl
     .find((file) => {
       try {
         accessSync(file, constants.X_OK);
-        return !realpathSync(file).startsWith(`${checkout}${path.sep}`);
+        return !isOurs(realpathSync(file), checkout);
       } catch {
         return false;
       }
     });
 }
+
+/** The program itself, or the script that starts it. */
+const isOurs = (file: string, checkout: string): boolean =>
+  file.startsWith(`${path.join(checkout, 'dist')}${path.sep}`) ||
+  (file.startsWith(`${checkout}${path.sep}`) && path.basename(file) === 'kubectl-lite');
 
 /** Runs a program without a shell and gathers what it prints. */
 export async function runProgramToEnd(

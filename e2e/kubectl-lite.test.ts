@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from '
 import path from 'node:path';
 import { Cluster } from './harness/cluster';
 import { podManifest, shell } from './harness/manifests';
-import { dist, run } from './harness/programs';
+import { dist, realKubectl, run } from './harness/programs';
 
 jest.setTimeout(120_000);
 
@@ -140,6 +140,24 @@ describe('kubectl-lite', () => {
       stderr: '',
     });
     expect((await liteWith(env, 'plugin', 'list')).stdout).toContain(`${folder}/kubectl-hello-world\n`);
+  });
+
+  it('builds kustomizations by the kubectl that PATH has, with what it is told', async () => {
+    file('kustomized/shared.yaml', configMap('shared', '1'));
+    const overlay = path.dirname(
+      file('kustomized/overlay/kustomization.yaml', 'namePrefix: my-\nresources: [../shared.yaml]\n'),
+    );
+    const env = { PATH: path.dirname(await realKubectl()) };
+    const refused = await liteWith(env, 'kustomize', overlay);
+    expect(refused).toMatchObject({ status: 1, stdout: '' });
+    expect(refused.stderr).toContain(`error: ${overlay}: accumulating resources`);
+    expect((await liteWith(env, 'kustomize', overlay, '--load-restrictor=LoadRestrictionsNone')).stdout).toContain(
+      'name: my-shared\n',
+    );
+    file('kustomized/plain/kustomization.yaml', 'namePrefix: our-\nresources: [shared.yaml]\n');
+    const plain = path.dirname(file('kustomized/plain/shared.yaml', configMap('shared', '1')));
+    expect((await liteWith(env, 'apply', '-k', plain)).stdout).toBe('configmap/our-shared created\n');
+    expect((await liteWith(env, 'delete', '-k', plain)).stdout).toContain('configmap "our-shared" deleted');
   });
 
   it('is whom a program makes it', async () => {
