@@ -98,7 +98,7 @@ sim: build ## clusters on virtual time under random faults (SEEDS=200 FROM=1, or
 bench-store: build ## durable commits a second, beside etcd
 	@./deploy/prerequisites.sh tests
 	@node dist/e2e/bench/store.js $(ARGS)
-bench-api: build ## GET, POST, LIST, watch and churn beside node:https
+bench-api: build ## GET, POST, apply, LIST, watch and churn beside node:https (ARGS=--audited)
 	@node dist/e2e/bench/api.js $(ARGS)
 bench-pod: build ## pod create -> Running against the raw engine
 	@./deploy/prerequisites.sh engine
