@@ -146,7 +146,7 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
 
       it('publishes ports of a sandbox of it, which has its address all the same', async () => {
         await runtime.ensureNetwork(network(first));
-        const ports = [{ containerPort: 8080, hostPort: 38_473, protocol: 'TCP' }] as const;
+        const ports = [{ containerPort: 8080, hostPort: 18_473, protocol: 'TCP' }] as const;
         const plain = await runningSandbox(aPod(), { network: name });
         const published = await runningSandbox(aPod(), { network: name, ports });
         const ips = await Promise.all([plain, published].map(async (id) => (await runtime.inspectSandbox(id))?.ips));
@@ -386,7 +386,7 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
     });
 
     it('names the host port that another pod has', async () => {
-      const ports = [{ containerPort: 80, hostPort: 38_471, protocol: 'TCP' }] as const;
+      const ports = [{ containerPort: 80, hostPort: 18_471, protocol: 'TCP' }] as const;
       await runningSandbox(aPod(), { ports });
       const second = await sandboxFor(aPod(), { ports });
       await expect(runtime.startSandbox(second)).rejects.toEqual(refusal('PortConflict', /38471/));

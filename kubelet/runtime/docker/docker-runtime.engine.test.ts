@@ -269,10 +269,10 @@ describe('a pod on Docker', () => {
     });
 
     it('publishes host ports', async () => {
-      const ports = [{ containerPort: 8080, hostPort: 38_472, protocol: 'TCP' }] as const;
+      const ports = [{ containerPort: 8080, hostPort: 18_472, protocol: 'TCP' }] as const;
       const { id, sandbox } = await start({ command: ['sh', '-c', SCRIPTS.echoServer] }, { ports });
       while ((await runtime.connect(sandbox, 8080).catch(() => undefined))?.destroy() === undefined);
-      const socket = connect(38_472, '127.0.0.1');
+      const socket = connect(18_472, '127.0.0.1');
       socket.end('over the host');
       expect(await text(socket)).toBe('over the host');
       expect(id).toBeDefined();

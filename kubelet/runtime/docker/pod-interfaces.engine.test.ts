@@ -103,7 +103,7 @@ describe('a pod on the network of its node', () => {
   it('reaches the machine and another pod, and is reached', async () => {
     const [one, two] = [
       await start(),
-      await start({ ports: [{ containerPort: 1, hostPort: 38_474, protocol: 'TCP' }] }),
+      await start({ ports: [{ containerPort: 1, hostPort: 18_474, protocol: 'TCP' }] }),
     ];
     expect(await modeOf(two)).toBe(network.name);
     for (const address of [network.gateway, addressOf(3)])
