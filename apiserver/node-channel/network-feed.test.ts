@@ -39,7 +39,7 @@ function watched(podUid: string): () => boolean {
 
 describe('a pod that ends', () => {
   const told: NetworkChange[] = [];
-  const subscribe = () => feed.subscribe((change) => told.push(change));
+  const subscribe = () => feed.subscribe('n1', (change) => told.push(change));
   const lastTold = (): number => told.at(-1)?.revision ?? 0;
   beforeEach(() => told.splice(0));
 

@@ -1,11 +1,12 @@
-import type { EndpointSlice, Service } from '../../shared/api/objects';
+import type { EndpointSlice, Pod, Service } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import { isSameJson } from '../../shared/same-json';
-import type { NetworkChange } from '../../shared/wire/network';
+import type { NetworkChange, NetworkSlice } from '../../shared/wire/network';
 import type { Client, ObjectChange, View } from '../registry/client';
 import { keyOf, keyString } from '../registry/client';
 import { networkServiceOf, networkSliceOf } from './network-facts';
 import { OnceATurn } from './once-a-turn';
+import { OwnEndpoints } from './own-endpoints';
 
 /** How long a pod's end waits for proxies that do not answer. */
 const WITHDRAWAL_TIMEOUT_MS = 5_000;
@@ -15,6 +16,7 @@ const LAST_REQUESTS_MS = 200;
 const REMEMBERED_MS = 10_000;
 
 interface Subscriber {
+  readonly nodeName: string;
   readonly send: (change: NetworkChange) => void;
   applied: number;
 }
@@ -31,6 +33,7 @@ export interface NetworkSubscription {
 export class NetworkFeed {
   private readonly services: View<Service>;
   private readonly slices: View<EndpointSlice>;
+  private readonly own: OwnEndpoints;
   private readonly subscribers = new Set<Subscriber>();
   private readonly changedServices = new Set<string>();
   private readonly changedSlices = new Set<string>();
@@ -47,11 +50,14 @@ export class NetworkFeed {
   constructor(private readonly deps: { readonly client: Client; readonly clock: Clock }) {
     this.services = deps.client.view('Service');
     this.slices = deps.client.view('EndpointSlice');
+    const pods = deps.client.view('Pod');
+    this.own = new OwnEndpoints(pods);
     this.told = this.revision;
     for (const slice of this.slices.list()) this.index(slice, true);
     this.endings = [
       this.services.onChange((change) => this.onServiceChange(change)),
       this.slices.onChange((change) => this.onSliceChange(change)),
+      pods.onChange((change) => this.onPodChange(change)),
     ];
   }
 
@@ -62,11 +68,11 @@ export class NetworkFeed {
     this.wake();
   }
 
-  /** Sends everything there is, and every change from then on. */
-  subscribe(send: (change: NetworkChange) => void): NetworkSubscription {
-    const subscriber: Subscriber = { send, applied: 0 };
+  /** Sends that node everything there is, and every change from then on. */
+  subscribe(nodeName: string, send: (change: NetworkChange) => void): NetworkSubscription {
+    const subscriber: Subscriber = { nodeName, send, applied: 0 };
     this.subscribers.add(subscriber);
-    send(this.snapshot());
+    send(this.snapshot(nodeName));
     return {
       applied: (revision) => {
         subscriber.applied = Math.max(subscriber.applied, revision);
@@ -115,15 +121,27 @@ export class NetworkFeed {
     return Math.max(Number(this.services.resourceVersion), Number(this.slices.resourceVersion));
   }
 
-  private snapshot(): NetworkChange {
+  private snapshot(nodeName: string): NetworkChange {
     return {
       kind: 'snapshot',
       revision: this.told,
       services: this.services.list().map(networkServiceOf),
-      slices: this.slices.list().flatMap((slice) => networkSliceOf(slice) ?? []),
+      slices: this.slicesFor(nodeName, this.slices.list()),
       removedServices: [],
       removedSlices: [],
     };
+  }
+
+  private slicesFor(nodeName: string, slices: readonly EndpointSlice[]): readonly NetworkSlice[] {
+    return slices.flatMap((slice) => networkSliceOf(this.own.asToldTo(nodeName, slice)) ?? []);
+  }
+
+  private onPodChange(change: ObjectChange<Pod>): void {
+    if (!this.own.note(change)) return;
+    const { namespace, uid } = change.object.metadata;
+    const where = ({ endpoints }: EndpointSlice): boolean => endpoints.some(({ targetRef }) => targetRef?.uid === uid);
+    for (const slice of this.slices.list({ namespace, where })) this.changedSlices.add(keyString(keyOf(slice)));
+    this.flushing.ask();
   }
 
   private onServiceChange({ type, object, previous }: ObjectChange<Service>): void {
@@ -168,8 +186,11 @@ export class NetworkFeed {
 
   private flush(): void {
     this.told = this.revision;
+    const slices = [...this.changedSlices].flatMap((key) => this.slices.get(fromKey(key)) ?? []);
     const change = this.takeChange();
-    for (const { send } of this.subscribers) send(change);
+    const toldOtherwise = this.own.nodesToldOtherwise(slices);
+    for (const { nodeName, send } of this.subscribers)
+      send(toldOtherwise.has(nodeName) ? { ...change, slices: this.slicesFor(nodeName, slices) } : change);
     this.wake();
   }
 

@@ -231,7 +231,7 @@ export class NodeConnection {
       this.nodeName,
       (change) => void this.socket.emit('podNetwork', change),
     );
-    this.network = this.services.network.subscribe((change) => void this.socket.emit('network', change));
+    this.network = this.services.network.subscribe(this.nodeName, (change) => void this.socket.emit('network', change));
   }
 
   private followIngress(): void {

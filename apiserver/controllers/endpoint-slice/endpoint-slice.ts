@@ -19,6 +19,7 @@ import {
   PER_ENDPOINT_MS,
   podReference,
   podsBehind,
+  SELECTOR_MANAGER,
   SERVICE_NAME,
   serviceOfSlice,
   servicesConcerned,
@@ -31,7 +32,6 @@ import { SliceWriter } from './slice-writer';
 import { TriggerTimes } from './trigger-times';
 import { ZoneHints } from './zone-hints';
 
-const MANAGER = 'endpointslice-controller.k8s.io';
 /** Labels of a service that its slices do not take over: they have their own. */
 const OWN_LABELS = [HEADLESS, MANAGED_BY, SERVICE_NAME];
 
@@ -53,12 +53,12 @@ export class EndpointSliceController implements Controller {
     this.teller = { events, source: { component: 'endpoint-slice-controller' } };
     this.hints = new ZoneHints(client, this.teller);
     this.pace = new LookPace(clock, PER_ENDPOINT_MS);
-    this.slices = new SliceWriter(client, MANAGER);
+    this.slices = new SliceWriter(client, SELECTOR_MANAGER);
     this.watches = [
       watching('Service', ({ object }) => [keyOf(object)]),
       watching('Pod', (change) => servicesConcerned(client, change)),
       watching('Node', (change) => [...servicesOnMovedNode(client, change), ...this.hints.servicesConcerned(change)]),
-      watching('EndpointSlice', ({ object }) => serviceOfSlice(object, MANAGER)),
+      watching('EndpointSlice', ({ object }) => serviceOfSlice(object, SELECTOR_MANAGER)),
     ];
   }
 

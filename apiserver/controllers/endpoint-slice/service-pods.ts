@@ -9,6 +9,8 @@ import { isReady } from '../workloads/pod-state';
 export const SERVICE_NAME = 'kubernetes.io/service-name';
 /** On a slice: which controller keeps it. */
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
+/** Whoever finds a service's pods by its selector. */
+export const SELECTOR_MANAGER = 'endpointslice-controller.k8s.io';
 export const HEADLESS = 'service.kubernetes.io/headless';
 export const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
 /** Each endpoint of a service puts the next look at it off by this much: changes go to every node. */
