@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { aPod } from '../../shared/testing/builders';
 import { RuntimeError } from '../runtime/runtime';
@@ -326,6 +326,31 @@ it('is ready once the readiness probe succeeds', async () => {
   expect(bench.session.status('web').containerStatuses?.[0]?.ready).toBe(true);
 });
 
+it('keeps a container ready that was so when the agent was killed, until its probe says otherwise', async () => {
+  const file = path.join(bench.dataDir, 'assigned-pods.json');
+  const isReady = (): boolean | undefined => bench.session.status('web').containerStatuses?.[0]?.ready;
+  await bench.sync(
+    aPod({
+      containers: [
+        { name: 'app', image: 'busybox', readinessProbe: { exec: { command: ['look'] }, initialDelaySeconds: 3 } },
+      ],
+    }),
+  );
+  await bench.advance(200);
+  await writtenWith(file, '"ready":false');
+  await bench.advance(3_000);
+  const leftByTheKilled = await writtenWith(file, '"ready":true');
+  await bench.agent.stop();
+  await writeFile(file, leftByTheKilled);
+  bench.runtime.onExec(() => Promise.resolve(1));
+
+  await bench.boot();
+  await bench.settle();
+  expect(isReady()).toBe(true);
+  await bench.advance(20_000);
+  expect(isReady()).toBe(false);
+});
+
 it('runs the preStop hook before it stops a container', async () => {
   const lifecycle = { preStop: { exec: { command: ['drain'] } } };
   const pod = aPod({ containers: [{ name: 'app', image: 'busybox', lifecycle }] });
@@ -368,3 +393,14 @@ it('takes no pod that asks for a sysctl that is not allowed, and says which', as
   expect(bench.session.said()).toContain('SysctlForbidden forbidden sysctl: "kernel.msgmax" not allowlisted');
   expect(bench.session.status('safe').phase).toBe('Running');
 });
+
+/** What the file holds once it holds that. */
+async function writtenWith(file: string, text: string): Promise<string> {
+  const deadline = Date.now() + 3_000;
+  for (;;) {
+    const content = await readFile(file, 'utf8').catch(() => '');
+    if (content.includes(text)) return content;
+    if (Date.now() > deadline) throw new Error(`${file} does not hold ${text}: ${content}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodStatus } from '../../shared/api/objects';
 import type { Clock } from '../../shared/clock';
 import type { Logger } from '../../shared/logger';
@@ -8,7 +9,7 @@ import { DamagedFileError, KeptFile } from '../kept-file';
 
 /** Changes within this time are written together. */
 const WRITE_DELAY_MS = 200;
-/** Statuses change often, and a lost one costs little. */
+/** Statuses change often, and one that is lost costs little as long as who was ready is not. */
 const STATUS_WRITE_DELAY_MS = 5_000;
 
 /**
@@ -56,12 +57,16 @@ export class DesiredPods {
     this.writeWithin(WRITE_DELAY_MS);
   }
 
-  /** What was reported of a pod: how often its containers were started outlives containers that somebody removes. */
+  /**
+   * What was reported of a pod: how often its containers were started outlives containers that somebody removes, and which
+   * were ready outlives the agent, however it ends.
+   */
   noteStatus(uid: string, status: PodStatus): void {
     const pod = this.pods.get(uid);
     if (pod === undefined) return;
     this.pods.set(uid, { ...pod, status });
-    this.writeWithin(STATUS_WRITE_DELAY_MS);
+    const isSame = isDeepStrictEqual(readinessOf(pod.status), readinessOf(status));
+    this.writeWithin(isSame ? STATUS_WRITE_DELAY_MS : WRITE_DELAY_MS);
   }
 
   servicesOf(namespace: string): readonly ServiceLink[] {
@@ -112,6 +117,13 @@ export class DesiredPods {
     return { pods: this.all(), services };
   }
 }
+
+const readinessOf = ({ initContainerStatuses = [], containerStatuses = [] }: PodStatus = {}): unknown =>
+  [...initContainerStatuses, ...containerStatuses].map(({ containerID, started, ready }) => ({
+    containerID,
+    started,
+    ready,
+  }));
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
