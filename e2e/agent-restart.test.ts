@@ -15,7 +15,8 @@ const DIAL_LIMIT_MS = 10_000;
 /** The agent goes and comes, as in an upgrade; its pods run on. */
 describe('a Service while the agent of its pods is away', () => {
   let cluster: Cluster;
-  const readinessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
+  // So slow that an agent which knows nothing has to say something before it is through.
+  const readinessProbe = { exec: { command: ['sleep', '1'] }, timeoutSeconds: 10, periodSeconds: 2 };
   const names = ['probed', 'plain'];
 
   beforeAll(async () => {
