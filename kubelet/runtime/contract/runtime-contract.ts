@@ -389,7 +389,7 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeBench>
       const ports = [{ containerPort: 80, hostPort: 18_471, protocol: 'TCP' }] as const;
       await runningSandbox(aPod(), { ports });
       const second = await sandboxFor(aPod(), { ports });
-      await expect(runtime.startSandbox(second)).rejects.toEqual(refusal('PortConflict', /38471/));
+      await expect(runtime.startSandbox(second)).rejects.toEqual(refusal('PortConflict', /18471/));
     });
 
     it('gives a running container more and less than it had', async () => {
