@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { ConfigMap, Pod, Secret, Volume } from '../../shared/api/objects';
@@ -206,6 +206,23 @@ describe('volumes of a pod', () => {
 });
 
 describe('a subPath', () => {
+  it.each(['777', '2770', '700'])('is made with the permissions of its volume: %s', async (octal) => {
+    const mode = parseInt(octal, 8);
+    const volume = path.join(folder, 'volume');
+    await mkdir(volume);
+    await chmod(volume, mode);
+    await resolveSubPath(volume, 'a/b');
+    for (const each of ['a', 'a/b']) expect((await stat(path.join(volume, each))).mode & 0o7777).toBe(mode);
+  });
+
+  it('that is there keeps its permissions', async () => {
+    const there = path.join(folder, 'volume', 'there');
+    await mkdir(there, { recursive: true, mode: 0o711 });
+    await chmod(path.dirname(there), 0o777);
+    await resolveSubPath(path.dirname(there), 'there');
+    expect((await stat(there)).mode & 0o7777).toBe(0o711);
+  });
+
   it('may not lead out of its volume by a link', async () => {
     await mkdir(path.join(folder, 'volume'));
     await symlink('/etc', path.join(folder, 'volume/evil'));
