@@ -16,20 +16,26 @@ export interface Logger {
   child(fields: object): Logger;
 }
 
-/** JSON lines, or readable ones where a person watches (`pretty`). Credentials that slip into fields are cut out. */
+/**
+ * JSON lines, or readable ones where a person watches (`pretty`), with what an error says, as `err` or `error`. Credentials
+ * that slip into fields are cut out.
+ */
 export function createLogger(options: {
   readonly level: LogLevel;
   readonly pretty: boolean;
   readonly name: string;
+  /** Where lines go, but for those that a person watches; default: standard output. */
+  readonly destination?: pino.DestinationStream;
 }): Logger {
   const settings: pino.LoggerOptions = {
     name: options.name,
     level: options.level,
+    serializers: { error: pino.stdSerializers.err },
     redact: { paths: ['authorization', '*.authorization', 'token', '*.token', 'secret', '*.secret'], censor: '[cut]' },
   };
   return options.pretty
     ? pino(settings, pretty({ translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname,name', singleLine: true, sync: true }))
-    : pino(settings);
+    : pino(settings, options.destination);
 }
 
 const ignore = (): void => undefined;
