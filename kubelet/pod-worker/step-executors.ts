@@ -31,12 +31,12 @@ const CONTAINER_RETRY_MS = 10_000;
 const MIN_GRACE_AFTER_HOOK_SECONDS = 2;
 
 export const executors: Executors = {
-  async prepareVolumes(_step, { env, record, emit }) {
+  async prepareVolumes(_step, { env, record, signal, emit }) {
     const version = record.volumesWanted;
     try {
-      await env.volumes.prepare(podContextOf(env, record));
+      await env.volumes.prepare(podContextOf(env, record), signal);
     } catch (error) {
-      if (error instanceof VolumeError) emit(events.failedMount(error.message));
+      if (error instanceof VolumeError && !signal.aborted) emit(events.failedMount(error.message));
       throw error;
     }
     record.volumesMade = version;

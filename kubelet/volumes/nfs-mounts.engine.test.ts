@@ -45,6 +45,9 @@ describe('an export of an NFS server', () => {
     nodeCapacity: { cpuMilli: 1, memoryBytes: 1, diskBytes: 1 },
   });
 
+  const prepare = (volume: object, signal = new AbortController().signal): Promise<void> =>
+    volumes.prepare(contextOf(volume), signal);
+
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'nfs-'));
     exported = path.join(folder, 'export');
@@ -59,14 +62,14 @@ describe('an export of an NFS server', () => {
 
   it('is mounted once for a pod, with the options of its volume, also by the agent after the next', async () => {
     const nfs = { server: 'fd00::1', path: '/srv/data', readOnly: true };
-    await volumes.prepare(contextOf({ nfs, mountOptions: ['nfsvers=4.1', 'hard'] }));
-    await volumes.prepare(contextOf({ nfs }));
+    await prepare({ nfs, mountOptions: ['nfsvers=4.1', 'hard'] });
+    await prepare({ nfs });
     expect(calls()).toBe(`[fd00::1]:/srv/data ${mountAt()} -o nfsvers=4.1,hard,ro\n`);
     expect(readFileSync(path.join(mountAt(), 'kept'), 'utf8')).toBe('data');
   });
 
   it('is unmounted when the pod goes, and keeps what is in it', async () => {
-    await volumes.prepare(contextOf({ nfs: { server: 'files', path: '/' } }));
+    await prepare({ nfs: { server: 'files', path: '/' } });
     await volumes.remove('uid-web');
     expect(await isMountPoint(mountAt())).toBe(false);
     expect(existsSync(path.join(folder, 'data', 'pods', 'uid-web'))).toBe(false);
@@ -82,12 +85,30 @@ describe('an export of an NFS server', () => {
 
   it('is refused in the mount program’s words', async () => {
     volumes = mounting('echo "mount.nfs: access denied by server" >&2; exit 32');
-    await expect(volumes.prepare(contextOf({ nfs: { server: 'files', path: '/x' } }))).rejects.toThrow(
+    await expect(prepare({ nfs: { server: 'files', path: '/x' } })).rejects.toThrow(
       'MountVolume.SetUp failed for volume "shared" : mounting files:/x failed: mount.nfs: access denied by server',
     );
   });
 
+  it('is given up when the pod is no longer wanted, not before the mount program has ended', async () => {
+    volumes = mounting(`echo $$ > ${path.join(folder, 'pid')}; exec sleep 1000`);
+    const unwanted = new AbortController();
+    const preparing = prepare({ nfs: { server: 'away', path: '/x' } }, unwanted.signal);
+    const pid = await untilWritten(path.join(folder, 'pid'));
+    unwanted.abort();
+    await expect(preparing).rejects.toThrow('mounting away:/x failed: given up');
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+
   it('is no place to smuggle options in', async () => {
-    await expect(volumes.prepare(contextOf({ nfs: { server: '-o', path: '/x' } }))).rejects.toThrow('is no name of a');
+    await expect(prepare({ nfs: { server: '-o', path: '/x' } })).rejects.toThrow('is no name of a');
   });
 });
+
+async function untilWritten(file: string): Promise<string> {
+  for (;;) {
+    const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    if (text !== '') return text;
+    await systemClock.sleep(20);
+  }
+}

@@ -6,20 +6,24 @@ import { VolumeError } from './volume-error';
 
 /** Where Debian and its like, and Fedora and its like, have it. */
 const PROGRAMS = ['/sbin/mount.nfs', '/usr/sbin/mount.nfs'];
-/** A server that does not answer is tried again later by itself. */
-const LIMIT_MS = 120_000;
+/**
+ * A server that does not answer is tried again later by itself. Longer than the two minutes after which the mount
+ * program itself gives up: what it says then tells more.
+ */
+const LIMIT_MS = 150_000;
 
 export interface NfsMounts {
   /**
    * Mounts the export at the folder. Idempotent: what is mounted there stays, also from an agent before this one.
-   * Throws VolumeError with what the machine lacks, or with the mount program's own words.
+   * Throws VolumeError with what the machine lacks, or with the mount program's own words, or, once the program has
+   * ended, that it was given up.
    */
-  mount(folder: string, source: NFSVolumeSource, options: readonly string[]): Promise<void>;
+  mount(folder: string, source: NFSVolumeSource, options: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
 /** @param programs where the mount program may lie; the first that is there is taken. */
 export const createNfsMounts = (isRoot: boolean, programs: readonly string[] = PROGRAMS): NfsMounts => ({
-  async mount(folder, { server, path, readOnly }, options) {
+  async mount(folder, { server, path, readOnly }, options, signal) {
     if (server.startsWith('-')) throw new VolumeError(`${JSON.stringify(server)} is no name of a server`);
     if (!isRoot) throw new VolumeError('only an agent that runs as root can mount NFS');
     const program = await firstPresent(programs);
@@ -30,7 +34,11 @@ export const createNfsMounts = (isRoot: boolean, programs: readonly string[] = P
     await mkdir(folder, { recursive: true });
     if (await isMountPoint(folder)) return;
     const all = [...options, ...(readOnly === true ? ['ro'] : [])];
-    await run(program, [`${hostOf(server)}:${path}`, folder, ...(all.length === 0 ? [] : ['-o', all.join(',')])]);
+    await run(
+      program,
+      [`${hostOf(server)}:${path}`, folder, ...(all.length === 0 ? [] : ['-o', all.join(',')])],
+      signal,
+    );
   },
 });
 
@@ -49,13 +57,20 @@ async function firstPresent(programs: readonly string[]): Promise<string | undef
   return undefined;
 }
 
-function run(program: string, args: readonly string[]): Promise<void> {
+function run(program: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    execFile(program, args, { timeout: LIMIT_MS, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
+    const fail = (why: string, cause?: Error): void =>
+      reject(new VolumeError(`mounting ${args[0] ?? ''} failed: ${why}`, { cause }));
+    if (signal.aborted) return fail('given up');
+    const child = execFile(program, args, { timeout: LIMIT_MS, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
+      signal.removeEventListener('abort', giveUp);
       if (error === null) return resolve();
+      if (signal.aborted) return fail('given up', error);
       const said = (stderr.trim() || stdout.trim() || error.message).slice(0, 1_000);
-      const why = error.killed === true ? `no answer in ${LIMIT_MS / 1_000} s` : said;
-      reject(new VolumeError(`mounting ${args[0] ?? ''} failed: ${why}`, { cause: error }));
+      fail(error.killed === true ? `no answer in ${LIMIT_MS / 1_000} s` : said, error);
     });
+    // Not by execFile's own signal, which does not wait: a mount that comes later would be in the way of who clears up.
+    const giveUp = (): void => void child.kill('SIGKILL');
+    signal.addEventListener('abort', giveUp, { once: true });
   });
 }

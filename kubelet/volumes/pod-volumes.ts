@@ -42,14 +42,17 @@ export class PodVolumes {
     this.files = new PodFiles(options.dataDir);
   }
 
-  /** Makes every volume of the pod. Idempotent. Rejects with the first volume's reason, worded for a FailedMount Event. */
-  async prepare(context: PodContext): Promise<void> {
+  /**
+   * Makes every volume of the pod. Idempotent. Rejects with the first volume's reason, worded for a FailedMount Event;
+   * soon, too, where the signal says that the pod is no longer wanted.
+   */
+  async prepare(context: PodContext, signal: AbortSignal): Promise<void> {
     const { uid } = context.pod.metadata;
     await mkdir(path.join(this.options.dataDir, 'pods'), { recursive: true, mode: 0o700 });
     await mkdir(path.join(this.folderOf(uid), 'volumes'), { recursive: true });
     for (const volume of context.pod.spec.volumes ?? []) {
       try {
-        await this.prepareVolume(context, volume);
+        await this.prepareVolume(context, volume, signal);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         throw new VolumeError(`MountVolume.SetUp failed for volume "${volume.name}" : ${why}`, { cause: error });
@@ -117,10 +120,10 @@ export class PodVolumes {
     return volume.hostPath?.path ?? path.join(this.folderOf(pod.metadata.uid), 'volumes', volume.name);
   }
 
-  private async prepareVolume(context: PodContext, volume: Volume): Promise<void> {
+  private async prepareVolume(context: PodContext, volume: Volume, signal: AbortSignal): Promise<void> {
     const folder = this.hostPathOf(context.pod, volume);
     const { fsGroup } = context.pod.spec.securityContext ?? {};
-    if (volume.nfs !== undefined) return this.options.nfs.mount(folder, volume.nfs, mountOptionsOf(volume));
+    if (volume.nfs !== undefined) return this.options.nfs.mount(folder, volume.nfs, mountOptionsOf(volume), signal);
     if (volume.persistentVolumeClaim !== undefined) return prepareClaimed(volume, fsGroup);
     if (volume.hostPath !== undefined) return prepareHostPath(volume.hostPath.path, volume.hostPath.type);
     if (volume.emptyDir !== undefined) {

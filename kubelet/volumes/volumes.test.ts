@@ -17,6 +17,7 @@ import { PodVolumes } from './pod-volumes';
 import { resolveSubPath } from './sub-path';
 
 let folder: string;
+const wanted = new AbortController().signal;
 const objects = new Map<string, ConfigMap | Secret>();
 let isServerAway = false;
 let clock: FakeClock;
@@ -84,7 +85,7 @@ describe('volumes of a pod', () => {
   it('shows a ConfigMap as files, with items and modes', async () => {
     configMap('settings', { a: 'one', b: 'two' });
     const items = [{ key: 'a', path: 'deep/er/a', mode: 0o400 }];
-    await volumes().prepare(contextOf(withVolume({ name: 'v', configMap: { name: 'settings', items } })));
+    await volumes().prepare(contextOf(withVolume({ name: 'v', configMap: { name: 'settings', items } })), wanted);
     expect(await readFile(inVolume('deep/er/a'), 'utf8')).toBe('one');
     expect(await modeOf(inVolume('deep/er/a'))).toBe(0o400);
     expect(await readdir(inVolume('deep/er'))).toEqual(['a']);
@@ -99,7 +100,7 @@ describe('volumes of a pod', () => {
       { secret: { name: 'login' } },
       { downwardAPI: { items: [labels] } },
     ];
-    await volumes().prepare(contextOf(withVolume({ name: 'v', projected: { sources } })));
+    await volumes().prepare(contextOf(withVolume({ name: 'v', projected: { sources } })), wanted);
     expect(await readFile(inVolume('a'), 'utf8')).toBe('one');
     expect(await readFile(inVolume('password'), 'utf8')).toBe('s3cret');
     expect(await readFile(inVolume('labels'), 'utf8')).toBe('a="b"');
@@ -125,11 +126,11 @@ describe('volumes of a pod', () => {
     ],
     [{ name: 'v', rbd: { image: 'x', monitors: [] } }, 'volumes of this kind (rbd) are not supported on this node'],
   ])('cannot set up %j: %s', async (volume, message) => {
-    await expect(volumes().prepare(contextOf(withVolume(volume)))).rejects.toThrow(message);
+    await expect(volumes().prepare(contextOf(withVolume(volume)), wanted)).rejects.toThrow(message);
   });
 
   it('does without what is optional', async () => {
-    await volumes().prepare(contextOf(withVolume({ name: 'v', configMap: { name: 'none', optional: true } })));
+    await volumes().prepare(contextOf(withVolume({ name: 'v', configMap: { name: 'none', optional: true } })), wanted);
     expect((await readdir(inVolume())).filter((name) => !name.startsWith('..'))).toEqual([]);
   });
 
@@ -140,24 +141,24 @@ describe('volumes of a pod', () => {
 
     it('shows the same one until most of its life is over, then a new one', async () => {
       const node = volumes();
-      await node.prepare(contextOf(pod));
+      await node.prepare(contextOf(pod), wanted);
       const dueMs = node.renewAtMs(pod.metadata.uid) ?? 0;
       expect(dueMs - clock.now()).toBeGreaterThan(780_000);
       expect(dueMs - clock.now()).toBeLessThanOrEqual(800_000);
       await clock.advance(780_000);
-      await node.prepare(contextOf(pod));
+      await node.prepare(contextOf(pod), wanted);
       expect(await readFile(inVolume('token'), 'utf8')).toBe('token-1');
       await clock.advance(20_000);
-      await node.prepare(contextOf(pod));
+      await node.prepare(contextOf(pod), wanted);
       expect(await readFile(inVolume('token'), 'utf8')).toBe('token-2');
     });
 
     it('keeps the old one while no server answers, and asks again soon', async () => {
       const node = volumes();
-      await node.prepare(contextOf(pod));
+      await node.prepare(contextOf(pod), wanted);
       isServerAway = true;
       await clock.advance(900_000);
-      await node.prepare(contextOf(pod));
+      await node.prepare(contextOf(pod), wanted);
       expect(await readFile(inVolume('token'), 'utf8')).toBe('token-1');
       expect((node.renewAtMs(pod.metadata.uid) ?? 0) - clock.now()).toBe(30_000);
     });
@@ -167,10 +168,10 @@ describe('volumes of a pod', () => {
         ...pod,
         spec: { ...pod.spec, securityContext: { runAsUser: isUid ? 1_234 : (process.getuid?.() ?? 0) } },
       };
-      await volumes().prepare(contextOf(owned));
+      await volumes().prepare(contextOf(owned), wanted);
       const { mode, uid } = await stat(inVolume('token'));
       expect([mode & 0o777, uid]).toEqual([0o600, owned.spec.securityContext.runAsUser]);
-      await volumes().prepare(contextOf({ ...pod, metadata: { ...pod.metadata, uid: 'other' } }));
+      await volumes().prepare(contextOf({ ...pod, metadata: { ...pod.metadata, uid: 'other' } }), wanted);
       expect((await stat(inVolume('token').replace(pod.metadata.uid, 'other'))).mode & 0o777).toBe(0o644);
     });
   });
@@ -178,15 +179,15 @@ describe('volumes of a pod', () => {
   it('keeps the content of before while no server answers', async () => {
     configMap('settings', { a: 'one' });
     const pod = withVolume({ name: 'v', configMap: { name: 'settings' } });
-    await volumes().prepare(contextOf(pod));
+    await volumes().prepare(contextOf(pod), wanted);
     isServerAway = true;
-    await volumes().prepare(contextOf(pod));
+    await volumes().prepare(contextOf(pod), wanted);
     expect(await readFile(inVolume('a'), 'utf8')).toBe('one');
   });
 
   it('gives every container of the pod the same memory, and takes it away with the pod', async () => {
     const subject = volumes();
-    await subject.prepare(contextOf(withVolume({ name: 'v', emptyDir: { medium: 'Memory' } })));
+    await subject.prepare(contextOf(withVolume({ name: 'v', emptyDir: { medium: 'Memory' } })), wanted);
     const memory = await readlink(inVolume());
     expect(memory).toMatch(/^\/dev\/shm\//);
     await subject.remove('uid-web');
@@ -197,7 +198,7 @@ describe('volumes of a pod', () => {
   it('mounts a part of a volume by an expanded subPath', async () => {
     const pod = withVolume({ name: 'v', emptyDir: {} });
     const subject = volumes();
-    await subject.prepare(contextOf(pod));
+    await subject.prepare(contextOf(pod), wanted);
     const container = { name: 'app', volumeMounts: [{ name: 'v', mountPath: '/x', subPathExpr: 'logs/$(POD)' }] };
     expect(await subject.mountsOf(pod, container, new Map([['POD', 'web']]))).toEqual([
       { containerPath: '/x', readOnly: false, source: { type: 'bind', hostPath: inVolume('logs/web') } },
