@@ -34,6 +34,17 @@ export class HostCgroups {
     return inner.map((each) => path.join(each, 'cgroup.procs'));
   }
 
+  /**
+   * What a program is started by, in these groups, so that they are the roots it sees. In the unified hierarchy it goes on
+   * one level below: a group that hands out controllers may hold no process itself, nor may one wait there for its child.
+   */
+  apart(): readonly string[] {
+    const [unified] = this.folders;
+    if (!isCgroupV2() || unified === undefined) return ['unshare', '--cgroup'];
+    const below = 'mkdir -p "$0" && echo $$ > "$0/cgroup.procs" && exec "$@"';
+    return ['unshare', '--cgroup', 'sh', '-c', below, path.join(unified, 'init')];
+  }
+
   /** Stops every process where it is, or lets all go on. */
   async freeze(isFrozen: boolean): Promise<void> {
     const folder = this.folders.find((each) => isCgroupV2() || each.startsWith(path.join(ROOT, 'freezer')));

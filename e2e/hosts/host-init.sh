@@ -14,10 +14,8 @@ mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/lock /run/netns
 
 if [ -f "$folder/cgroup-v2" ]; then
+  # Whoever started this has it one level below the root already: a group that hands out controllers may hold no process.
   mount -t cgroup2 cgroup2 /sys/fs/cgroup
-  # A group that hands out controllers may hold no process itself.
-  mkdir -p /sys/fs/cgroup/init
-  echo $$ > /sys/fs/cgroup/init/cgroup.procs
   sed -e 's/ / +/g' -e 's/^/+/' < /sys/fs/cgroup/cgroup.controllers > /sys/fs/cgroup/cgroup.subtree_control
 else
   mount -t tmpfs tmpfs /sys/fs/cgroup

@@ -63,10 +63,12 @@ export class Host {
     await wiring.plug();
     this.cgroups.make();
     const script = path.join(CHECKOUT, 'e2e', 'hosts', 'host-init.sh');
-    const apart = ['setsid', 'unshare', ...NAMESPACES.filter((each) => each !== '--net'), '--fork', '--kill-child'];
+    const others = NAMESPACES.filter((each) => each !== '--net' && each !== '--cgroup');
+    const apart = ['setsid', 'unshare', ...others, '--fork', '--kill-child'];
     this.init = start('sh', [
-      ...['-c', ENTER, 'sh', ...this.cgroups.entrances(), '--', 'nsenter', `--net=/run/netns/${wiring.namespace}`],
-      ...[...apart, 'sh', script, this.name, this.folder, wiring.gateway],
+      ...['-c', ENTER, 'sh', ...this.cgroups.entrances(), '--', ...this.cgroups.apart()],
+      ...['nsenter', `--net=/run/netns/${wiring.namespace}`, ...apart],
+      ...['sh', script, this.name, this.folder, wiring.gateway],
     ]);
     await this.init.until(/^ready$/m, 60_000);
     // What was started became unshare, whose child is the first process in there.
