@@ -6,6 +6,9 @@ import { isMountPoint, mountsAtOrBelow } from './mount-table';
 
 const run = promisify(execFile);
 
+/** The kernel says goodbye to a file server, also after what it had mounted is off: one that is away would take minutes. */
+const UNMOUNT_MS = 10_000;
+
 /**
  * Folders whose content never reaches a disk, shared by all containers of a pod. As root a tmpfs is mounted at the
  * folder; else the folder is a link into /dev/shm, which is memory as well but knows no size limit.
@@ -17,9 +20,11 @@ export interface MemoryFolders {
   remove(folder: string): Promise<void>;
 }
 
-export const createMemoryFolders = (isRoot: boolean): MemoryFolders => (isRoot ? mounted : linked);
+/** @param umount the program that takes mounts off. */
+export const createMemoryFolders = (isRoot: boolean, umount = 'umount'): MemoryFolders =>
+  isRoot ? mounted(umount) : linked;
 
-const mounted: MemoryFolders = {
+const mounted = (umount: string): MemoryFolders => ({
   async make(folder, sizeBytes) {
     await mkdir(folder, { recursive: true });
     if (await isMountPoint(folder)) return;
@@ -28,10 +33,19 @@ const mounted: MemoryFolders = {
   },
   async remove(folder) {
     // Lazily, since a process that still holds a file must not keep the pod from going.
-    for (const target of await mountsAtOrBelow(folder)) await run('umount', ['-l', target]);
+    for (const target of await mountsAtOrBelow(folder)) await takeOff(umount, target);
     await rm(folder, { recursive: true, force: true });
   },
-};
+});
+
+/** Throws where it is still mounted. */
+async function takeOff(umount: string, target: string): Promise<void> {
+  try {
+    await run(umount, ['-l', target], { timeout: UNMOUNT_MS, killSignal: 'SIGKILL' });
+  } catch (error) {
+    if (await isMountPoint(target)) throw error;
+  }
+}
 
 const linked: MemoryFolders = {
   async make(folder) {

@@ -20,7 +20,7 @@ describe('an export of an NFS server', () => {
   const mountAt = (): string => path.join(folder, 'data', 'pods', 'uid-web', 'volumes', 'shared');
   const calls = (): string => readFileSync(path.join(folder, 'calls'), 'utf8');
 
-  const mounting = (script: string): PodVolumes => {
+  const mounting = (script: string, umount?: string): PodVolumes => {
     const program = path.join(folder, 'mount.nfs');
     writeFileSync(program, `#!/bin/sh\necho "$@" >> ${folder}/calls\n${script}\n`);
     chmodSync(program, 0o755);
@@ -32,7 +32,7 @@ describe('an export of an NFS server', () => {
         random: seededRandom(1),
         request: () => Promise.reject(new Error('no tokens here')),
       }),
-      memory: createMemoryFolders(true),
+      memory: createMemoryFolders(true, umount),
       nfs: createNfsMounts(true, [path.join(folder, 'nowhere'), program]),
       logger: silentLogger,
     });
@@ -73,6 +73,16 @@ describe('an export of an NFS server', () => {
     await volumes.remove('uid-web');
     expect(await isMountPoint(mountAt())).toBe(false);
     expect(existsSync(path.join(folder, 'data', 'pods', 'uid-web'))).toBe(false);
+    expect(readFileSync(path.join(exported, 'kept'), 'utf8')).toBe('data');
+  });
+
+  it('is unmounted though the server that is told so does not answer', async () => {
+    const umount = path.join(folder, 'umount');
+    writeFileSync(umount, '#!/bin/sh\numount "$@"\nexec sleep 1000\n', { mode: 0o755 });
+    volumes = mounting(`exec mount --bind ${exported} "$2"`, umount);
+    await prepare({ nfs: { server: 'away', path: '/' } });
+    await volumes.remove('uid-web');
+    expect(await isMountPoint(mountAt())).toBe(false);
     expect(readFileSync(path.join(exported, 'kept'), 'utf8')).toBe('data');
   });
 
