@@ -1,8 +1,8 @@
 import type { ApiObject } from '../../shared/api/objects';
-import { StatusError } from '../../shared/status-error';
 import { SYSTEM_USER } from '../auth/user';
 import type { TestRegistry } from '../registry/testing/test-registry';
 import { startRegistry } from '../registry/testing/test-registry';
+import { causes } from './testing/refusals';
 
 let cluster: TestRegistry;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ async function problemsOf(kindName: string, fields: object, name = 'it'): Promis
   const kind = cluster.registry.kinds.require(kindName);
   const object: ApiObject = { metadata: { name }, ...structuredClone(fields) };
   const namespace = kind.namespaced ? 'default' : undefined;
-  return problems(cluster.registry.create(kind, namespace, object, options));
+  return causes(cluster.registry.create(kind, namespace, object, options));
 }
 
 async function problemsOfChange(kindName: string, before: object, change: object): Promise<readonly string[]> {
@@ -26,20 +26,10 @@ async function problemsOfChange(kindName: string, before: object, change: object
   const object: ApiObject = { metadata: { name: key.name }, ...structuredClone(before) };
   await cluster.registry.create(kind, key.namespace, object, { user: SYSTEM_USER });
   try {
-    return await problems(cluster.registry.patch(kind, key, { type: 'merge', body: change }, options));
+    return await causes(cluster.registry.patch(kind, key, { type: 'merge', body: change }, options));
   } finally {
     await cluster.registry.delete(kind, key, { user: SYSTEM_USER });
   }
-}
-
-async function problems(attempt: Promise<unknown>): Promise<readonly string[]> {
-  const error: unknown = await attempt.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error === undefined) return [];
-  if (!(error instanceof StatusError)) throw error;
-  return error.details?.causes?.map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`) ?? [error.message];
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

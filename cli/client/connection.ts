@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { ExecConfig, ExecCredential } from './exec-credential';
-import type { Kubeconfig } from './kubeconfig';
+import type { ExecCredential } from './exec-credential';
+import type { ExecConfig, Kubeconfig } from './kubeconfig';
 import { KubeconfigError } from './kubeconfig';
 
 /** Where and as whom to talk. */

@@ -1,15 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import type { ExecConfig } from './kubeconfig';
 import { KubeconfigError } from './kubeconfig';
-
-/** A user whom a program makes known, as clouds and single sign-on have them (client.authentication.k8s.io). */
-export interface ExecConfig {
-  readonly apiVersion?: string;
-  readonly command: string;
-  readonly args?: readonly string[] | null;
-  readonly env?: readonly { readonly name: string; readonly value: string }[] | null;
-  readonly installHint?: string;
-  readonly provideClusterInfo?: boolean;
-}
 
 export interface ExecCredential {
   readonly token?: string;

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import type { Environment } from '../environment';
-import type { ExecConfig } from './exec-credential';
 
 export class KubeconfigError extends Error {
   override readonly name = 'KubeconfigError';
@@ -19,6 +18,16 @@ interface NamedCluster {
     readonly 'proxy-url'?: string;
   };
 }
+/** A user whom a program makes known, as clouds and single sign-on have them (client.authentication.k8s.io). */
+export interface ExecConfig {
+  readonly apiVersion?: string;
+  readonly command: string;
+  readonly args?: readonly string[] | null;
+  readonly env?: readonly { readonly name: string; readonly value: string }[] | null;
+  readonly installHint?: string;
+  readonly provideClusterInfo?: boolean;
+}
+
 interface NamedUser {
   readonly name: string;
   readonly user: {

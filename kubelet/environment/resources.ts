@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../../shared/api/objects';
-import { containerTotal, isSidecar, podLevelAmounts } from '../../shared/pod/pod-resources';
+import { containerTotal, isSidecar, podLevelAmount, podLevelAmounts } from '../../shared/pod/pod-resources';
 import { qosClassOf } from '../../shared/pod/qos-class';
 import { formatQuantity } from '../../shared/quantity';
 import type { ContainerSpec } from '../runtime/runtime';
@@ -35,10 +35,10 @@ export function oomScoreAdjOf(pod: Pod, container: Container, nodeMemoryBytes: n
 
 /** What the pod requests beyond its containers, as each of them gets of it. */
 function sharedMemory({ spec }: Pod): number {
-  const whole = podLevelAmounts(spec, 'requests').find(([name]) => name === 'memory');
+  const whole = podLevelAmount(spec, 'requests', 'memory');
   if (whole === undefined) return 0;
   const together = containerTotal(spec, 'requests').get('memory');
-  const beyond = unitsOf(whole[1]) - (together === undefined ? 0 : unitsOf(formatQuantity(together)));
+  const beyond = unitsOf(whole) - (together === undefined ? 0 : unitsOf(formatQuantity(together)));
   const sidecars = (spec.initContainers ?? []).filter(isSidecar);
   return Math.max(0, Math.floor(beyond / (spec.containers.length + sidecars.length)));
 }

@@ -39,6 +39,10 @@ export const isPodLevelResource = (name: string): boolean =>
 export const podLevelAmounts = (spec: PodSpec, kind: Kind): readonly (readonly [name: string, amount: string])[] =>
   Object.entries(spec.resources?.[kind] ?? {}).filter(([name]) => isPodLevelResource(name));
 
+/** The same of one resource; undefined where the pod itself does not ask for it. */
+export const podLevelAmount = (spec: PodSpec, kind: Kind, name: string): string | undefined =>
+  isPodLevelResource(name) ? spec.resources?.[kind]?.[name] : undefined;
+
 export const hasPodLevelResources = (spec: PodSpec): boolean =>
   podLevelAmounts(spec, 'requests').length > 0 || podLevelAmounts(spec, 'limits').length > 0;
 

@@ -1,6 +1,6 @@
 import type { Container, Pod, PodSpec } from '../../../shared/api/objects';
 import type { Resources } from '../../../shared/pod/pod-resources';
-import { isSidecar, podLevelAmounts, podLimits, podRequests } from '../../../shared/pod/pod-resources';
+import { isSidecar, podLevelAmount, podLimits, podRequests } from '../../../shared/pod/pod-resources';
 import type { Quantity } from '../../../shared/quantity';
 import { compareQuantities, parseQuantity } from '../../../shared/quantity';
 
@@ -117,7 +117,7 @@ export function missingAmounts(spec: PodSpec, names: Iterable<string>): string |
     .flatMap((name) => {
       const field = name.startsWith(LIMITS) ? 'limits' : 'requests';
       const bare = name.replace(/^(requests|limits)\./, '');
-      if (podLevelAmounts(spec, field).some(([own]) => own === bare)) return [];
+      if (podLevelAmount(spec, field, bare) !== undefined) return [];
       const without = containers.filter(({ resources }) => resources?.[field]?.[bare] === undefined);
       return without.length === 0
         ? []

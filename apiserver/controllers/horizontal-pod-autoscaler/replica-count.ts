@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../../../shared/api/objects';
-import { isSidecar, podLevelAmounts } from '../../../shared/pod/pod-resources';
+import { isSidecar, podLevelAmount } from '../../../shared/pod/pod-resources';
 import { milliOf } from '../../../shared/quantity';
 import type { PodUsage } from '../../../shared/wire/node-channel';
 
@@ -139,8 +139,8 @@ function usageByPod(
 function requestsByPod({ resource, container }: ResourceMetric, pods: readonly Pod[]): ReadonlyMap<string, number> {
   return new Map(
     pods.map(({ metadata, spec }) => {
-      const whole = podLevelAmounts(spec, 'requests').find(([name]) => name === resource);
-      if (container === undefined && whole !== undefined) return [metadata.name, milliOf(whole[1])];
+      const whole = podLevelAmount(spec, 'requests', resource);
+      if (container === undefined && whole !== undefined) return [metadata.name, milliOf(whole)];
       const running: readonly Container[] = [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)];
       const counted = running.filter(({ name }) => container === undefined || name === container);
       const total = counted.reduce((sum, { name, resources }) => {

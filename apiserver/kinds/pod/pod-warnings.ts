@@ -2,6 +2,7 @@ import type { Container, ContainerPort, NodeSelectorTerm, PodAffinityTerm, PodSp
 import type { ObjectMeta, StoredObject } from '../../../shared/api/objects';
 import { isDns1123Label } from '../../../shared/names';
 import { claimWarnings, fractionWarnings } from '../storage/claim-warnings';
+import { NEEDED, WISHED } from './validate-affinity';
 
 /** Labels of nodes that have other names today. */
 const FORMER_LABELS: Readonly<Record<string, string>> = {
@@ -40,10 +41,6 @@ const APP_ARMOR_OF_CONTAINER = 'container.apparmor.security.beta.kubernetes.io/'
 const NO_SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead';
 const NO_APP_ARMOR = 'deprecated since v1.30; use the "appArmorProfile" field instead';
 const BYTES = ['memory', 'ephemeral-storage'];
-const [NEEDED, WISHED] = [
-  'requiredDuringSchedulingIgnoredDuringExecution',
-  'preferredDuringSchedulingIgnoredDuringExecution',
-] as const;
 
 /** What a template, or with no prefix a pod, asks for that is not what its author will get, in Kubernetes' words (pkg/api/pod). */
 export function podWarnings(

@@ -15,10 +15,9 @@ const SET_OPERATORS = ['In', 'NotIn'];
 const EXISTENCE_OPERATORS = ['Exists', 'DoesNotExist'];
 const ORDER_OPERATORS = ['Gt', 'Lt'];
 const MAX_WEIGHT = 100;
-const [NEEDED, WISHED] = [
-  'requiredDuringSchedulingIgnoredDuringExecution',
-  'preferredDuringSchedulingIgnoredDuringExecution',
-] as const;
+/** The fields of an affinity: what must be, and what had better be. */
+export const NEEDED = 'requiredDuringSchedulingIgnoredDuringExecution';
+export const WISHED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
 /** Which nodes, and near which pods. */
 export const affinityProblems = ({ nodeAffinity, podAffinity, podAntiAffinity }: Affinity): readonly StatusCause[] => [

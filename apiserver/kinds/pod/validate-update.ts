@@ -3,12 +3,12 @@ import { isSameJson } from '../../../shared/same-json';
 import type { StatusCause } from '../../../shared/status-error';
 import { each, forbiddenField, invalidValue, when } from '../validation/field-errors';
 import { specDiff } from '../validation/spec-diff';
+import { NEEDED } from './validate-affinity';
 
 const MAY_CHANGE =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 const LISTS = ['containers', 'initContainers'] as const;
 const MIRROR = 'kubernetes.io/config.mirror';
-const NEEDED = 'requiredDuringSchedulingIgnoredDuringExecution';
 
 const specOf = (object: ApiObject | StoredObject): PodSpec =>
   (object['spec'] as PodSpec | undefined) ?? { containers: [] };

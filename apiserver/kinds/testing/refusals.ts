@@ -80,7 +80,8 @@ export class Judge {
   }
 }
 
-async function causes(attempt: Promise<unknown>): Promise<readonly string[]> {
+/** What a write is refused for, each with its field; none where it is not. */
+export async function causes(attempt: Promise<unknown>): Promise<readonly string[]> {
   const error: unknown = await attempt.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ExecConfig } from '../../client/exec-credential';
-import type { KubeconfigFiles, NamedContext } from '../../client/kubeconfig';
+import type { ExecConfig, KubeconfigFiles, NamedContext } from '../../client/kubeconfig';
 import { UsageError } from '../../client/resources';
 import type { Command, Context, Flags } from '../command';
 import { parsePairs } from '../../pairs';

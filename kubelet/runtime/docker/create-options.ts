@@ -12,7 +12,7 @@ import { containerNameOf, sandboxNameOf, systemNameOf } from './container-name';
 import type { Owner } from './labels';
 import { containerLabels, sandboxLabels, systemLabels } from './labels';
 import { SANDBOX_IMAGE, SANDBOX_PROGRAM } from './sandbox-image';
-import type { Placement } from './sandbox-networks';
+import type { Placement } from './placement';
 
 const CPU_PERIOD_MICROSECONDS = 100_000;
 /** The least that the kernel's scheduler takes. */

@@ -12,17 +12,10 @@ import { LABELS, ownerFilter } from './labels';
 import { hasAgentsInterface } from './observe';
 import type { AddressHolder } from './pod-addresses';
 import { PodAddresses, networkFull } from './pod-addresses';
+import type { Placement } from './placement';
 import { CannotEnterError, makeBridge, removeBridge, wire, wiringOf } from './pod-interface';
 
 const UNSEEN = "the processes of the engine's containers are not seen from here";
-
-/** Where a sandbox gets its address and its interface. */
-export interface Placement {
-  readonly network: string;
-  readonly address: string;
-  /** Who makes the interface. */
-  readonly by: 'agent' | 'engine';
-}
 
 export interface SandboxNetworksOptions extends InterfaceChoiceOptions {
   readonly calls: EngineCalls;
